@@ -1,0 +1,1 @@
+"""Simulated anatomy, training, evaluation and benchmarks for the OrthoAI engine."""
