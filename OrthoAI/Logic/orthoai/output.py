@@ -1,0 +1,125 @@
+"""Output that appears whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from orthoai.errors import InputError
+
+RESULT_FILE = "result.json"
+"""The file that marks a folder as an OrthoAI output, which a new run may replace."""
+
+OUT_OF_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_ACCESS = (errno.EACCES, errno.EPERM)
+
+
+def write_error(error: OSError, path: Path) -> InputError:
+    """The sentence for a failed write to ``path``."""
+    if error.errno in OUT_OF_SPACE:
+        return InputError(f"The disk that holds {path} is full; free some space or choose another place.")
+    if error.errno == errno.EROFS:
+        return InputError(f"{path} is on a read-only disk; choose another place.")
+    if error.errno in NO_ACCESS:
+        return InputError(f"No permission to write {path}; choose another place or ask for access.")
+    if error.errno in (errno.ENOTDIR, errno.EEXIST):
+        return InputError(f"{path} cannot be made because a file is in the way; choose another place.")
+    if error.errno == errno.ENOENT:
+        return InputError(f"{path} cannot be made because its parent folder is missing; make that first.")
+    return InputError(f"{path} cannot be written ({error.strerror or 'system error'}); choose another place.")
+
+
+@contextmanager
+def staged_folder(target: Path) -> Iterator[Path]:
+    """A folder to write into, which becomes ``target`` when the block ends well.
+
+    It lies beside ``target`` under a hidden name and is renamed at the end; on any error, cancel or interrupt it is
+    removed and ``target`` stays as it was. Missing parents are made (and removed again on failure).
+
+    Yields:
+        The folder to write into.
+
+    Raises:
+        InputError: ``target`` exists and is neither empty nor an OrthoAI output, or the disk refuses (full,
+            read-only, no permission); also for an OSError that the block itself raises for want of space or access.
+    """
+    target = Path(target).resolve()
+    _refuse_foreign(target)
+    made: list[Path] = []
+    aside: Path | None = None
+    done = False
+    try:
+        try:
+            made = _make_parents(target.parent)
+            aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=".partial", dir=target.parent))
+            # mkdtemp makes a private folder; the result gets the rights that any new folder here would get.
+            aside.chmod(0o777 & ~_umask())
+            yield aside
+            _replace(aside, target)
+            done = True
+        except OSError as error:
+            if error.errno in (*OUT_OF_SPACE, *NO_ACCESS, errno.EROFS) or aside is None:
+                raise write_error(error, target) from error
+            raise
+    finally:
+        if not done:
+            if aside is not None:
+                shutil.rmtree(aside, ignore_errors=True)
+            for parent in reversed(made):
+                if not any(parent.iterdir()):
+                    parent.rmdir()
+
+
+def _refuse_foreign(target: Path) -> None:
+    """Never delete what we did not write."""
+    try:
+        if not target.exists():
+            return
+        if not target.is_dir():
+            raise InputError(f"{target} is a file; name a folder for the output.")
+        if any(target.iterdir()) and not (target / RESULT_FILE).is_file():
+            raise InputError(f"{target} exists and holds other files; name a new or empty folder for the output.")
+    except OSError as error:
+        raise write_error(error, target) from error
+
+
+def _make_parents(parent: Path) -> list[Path]:
+    missing = []
+    while not parent.exists():
+        missing.append(parent)
+        parent = parent.parent
+    made = []
+    for folder in reversed(missing):
+        folder.mkdir(exist_ok=True)
+        made.append(folder)
+    return made
+
+
+def _replace(aside: Path, target: Path) -> None:
+    """Put ``aside`` in the place of ``target``; an older output is set back when that fails."""
+    if not target.exists():
+        aside.rename(target)
+        return
+    _refuse_foreign(target)  # Again: the run took minutes, and somebody may have put files there.
+    older = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=".older", dir=target.parent)) / "older"
+    try:
+        target.rename(older)
+        try:
+            aside.rename(target)
+        except OSError:
+            older.rename(target)
+            raise
+    finally:
+        shutil.rmtree(older.parent, ignore_errors=True)
+
+
+def _umask() -> int:
+    """The process's umask, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
