@@ -1,0 +1,152 @@
+"""Where models are kept: folders, each with a card and weights."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from orthoai.errors import InputError
+from orthoai.models.card import CARD_NAME, Card, Network, read_card
+from orthoai.models.hashing import file_sha256
+
+ROOTS_VARIABLE = "ORTHOAI_MODELS"
+"""Environment variable with further model folders, separated like PATH; they are searched first."""
+
+SHIPPED_ROOT = Path(__file__).resolve().parents[3] / "Resources" / "Models"
+"""The models that come with OrthoAI."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model of the store.
+
+    Attributes:
+        name: as in its card.
+        folder: holds the card and the weights.
+        metadata: the card.
+    """
+
+    name: str
+    folder: Path
+    metadata: Card
+
+    def network(self, role: str) -> Network:
+        """The network of a role, such as "detector". Raises InputError when the model has none."""
+        try:
+            return self.metadata.networks[role]
+        except KeyError:
+            raise InputError(f'The model "{self.name}" has no {role}: choose another model.') from None
+
+    def weights(self, role: str) -> Path:
+        """The weights file of a role, checked against its SHA-256. Raises InputError when it is missing or damaged."""
+        network = self.network(role)
+        path = self.folder / network.file
+        try:
+            actual = file_sha256(path)
+        except FileNotFoundError:
+            raise InputError(
+                f'The model "{self.name}" is damaged: {network.file} is missing; install the model again.'
+            ) from None
+        except OSError as error:
+            raise InputError(
+                f"The weights {path} cannot be read ({error.strerror}): check its rights or install the model again."
+            ) from error
+        if actual != network.sha256:
+            raise InputError(
+                f'The model "{self.name}" is damaged: {network.file} does not match its SHA-256; '
+                "install the model again."
+            )
+        return path
+
+    def verify(self) -> None:
+        """Check every weights file. Raises InputError for the first that is missing or damaged."""
+        for role in self.metadata.networks:
+            self.weights(role)
+
+    @property
+    def sha256(self) -> dict[str, str]:
+        """Role to SHA-256 of its weights, as the card says."""
+        return {role: network.sha256 for role, network in self.metadata.networks.items()}
+
+
+@dataclass(frozen=True)
+class ModelStore:
+    """Folders that hold model folders.
+
+    Args:
+        roots: searched in order; of two models of one name the first counts. A root that does not exist is empty.
+
+    Example:
+        >>> ModelStore(()).list()
+        []
+    """
+
+    roots: Sequence[Path]
+
+    @classmethod
+    def default(cls) -> ModelStore:
+        """The folders of ORTHOAI_MODELS, then the shipped one."""
+        named = os.environ.get(ROOTS_VARIABLE, "").split(os.pathsep)
+        return cls((*(Path(root).expanduser() for root in named if root), SHIPPED_ROOT))
+
+    def list(self, task: str | None = None) -> list[Model]:
+        """The models with a readable card, of one task or of all, by name."""
+        found: dict[str, Model] = {}
+        for folder in self._folders():
+            try:
+                model = _model(folder)
+            except InputError:
+                continue
+            if task is None or model.metadata.task == task:
+                found.setdefault(model.name, model)
+        return [found[name] for name in sorted(found)]
+
+    def problems(self) -> dict[Path, str]:
+        """Model folders whose card cannot be read, with the sentence that says why."""
+        found = {}
+        for folder in self._folders():
+            try:
+                read_card(folder)
+            except InputError as error:
+                found[folder] = str(error)
+        return found
+
+    def get(self, name: str) -> Model:
+        """The model called ``name``, or the one in the folder at path ``name``.
+
+        Raises InputError when there is none (with the names there are) or when its card is damaged.
+        """
+        models = self.list()
+        for model in models:
+            if model.name == name:
+                return model
+        for folder in self._folders():
+            if folder.name == name:
+                return _model(folder)
+        # A bare name is never a path, so that a folder in the working directory cannot stand in for a model.
+        if len(Path(name).parts) > 1 and Path(name).is_dir():
+            return _model(Path(name))
+        names = ", ".join(model.name for model in models)
+        advice = f"available: {names}" if names else f"none is installed; set {ROOTS_VARIABLE} to a folder of models"
+        raise InputError(f'There is no model "{name}" ({advice}).')
+
+    def verify(self, name: str) -> Model:
+        """The model called ``name`` with every weights file checked. Raises InputError as get and weights do."""
+        model = self.get(name)
+        model.verify()
+        return model
+
+    def _folders(self) -> Iterator[Path]:
+        for root in self.roots:
+            try:
+                folders = sorted(root.iterdir())
+            except OSError:
+                continue
+            yield from (folder for folder in folders if (folder / CARD_NAME).is_file())
+
+
+def _model(folder: Path) -> Model:
+    card = read_card(folder)
+    return Model(card.name, folder, card)
