@@ -1,0 +1,225 @@
+"""What a task gives back, and its JSON form (result.json)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orthoai.box import Box
+from orthoai.errors import InputError
+from orthoai.finding import Finding, Measurement, Place
+from orthoai.geometry import Geometry, Triple
+from orthoai.volume import Source
+
+SCHEMA_VERSION = 1
+"""Raised when a key of result.json changes its meaning or goes away."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """With what a result was made.
+
+    Attributes:
+        orthoai_version: of the engine.
+        model_name: folder name in the model store.
+        model_sha256: by network, such as {"detector": "ab12..."}.
+        device: "cpu", "cuda" ...
+        precision: "float32", "bfloat16" ...
+        libraries: version by library.
+        created: UTC time in ISO 8601, such as "2025-11-20T22:37:00Z".
+    """
+
+    orthoai_version: str
+    model_name: str
+    model_sha256: dict[str, str]
+    device: str
+    precision: str
+    libraries: dict[str, str]
+    created: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one task on one input.
+
+    Attributes:
+        task: the task's name.
+        source: identity of the input (sha256, UIDs); never a patient's name.
+        geometry: the INPUT's own grid.
+        boxes: in the index space of ``geometry``.
+        segmentation: label map (K, J, I), uint8, on ``geometry``.
+        labels: name by value, such as {1: "femur_left"}.
+        findings: one per structure or level.
+        message: one sentence for the user.
+        timings_s: seconds by stage.
+        provenance: with what it was made.
+    """
+
+    task: str
+    source: Source
+    geometry: Geometry
+    boxes: tuple[Box, ...]
+    segmentation: NDArray[np.uint8]
+    labels: dict[int, str]
+    findings: tuple[Finding, ...]
+    message: str
+    provenance: Provenance
+    timings_s: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.segmentation.shape != self.geometry.shape:
+            raise ValueError(
+                f"the segmentation has shape {self.segmentation.shape}, the geometry says {self.geometry.shape}"
+            )
+        if self.segmentation.dtype != np.uint8:
+            raise ValueError(f"the segmentation is {self.segmentation.dtype}, not uint8")
+
+    def to_json(self) -> str:
+        """Everything but the voxels, as JSON (schema SCHEMA_VERSION); the voxels go to segmentation.nii.gz."""
+        content = {
+            "schema_version": SCHEMA_VERSION,
+            "task": self.task,
+            "message": self.message,
+            "input": _input_to_json(self.source, self.geometry),
+            "boxes": [_box_to_json(box) for box in self.boxes],
+            "findings": [_finding_to_json(finding) for finding in self.findings],
+            "labels": {str(value): name for value, name in self.labels.items()},
+            "timings_s": {name: float(seconds) for name, seconds in self.timings_s.items()},
+            "provenance": vars(self.provenance),
+        }
+        return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, segmentation: NDArray[np.uint8] | None = None) -> Result:
+        """Undo :meth:`to_json`.
+
+        Args:
+            text: content of a result.json.
+            segmentation: the voxels (K, J, I) that belong to it; empty where None.
+
+        Raises:
+            InputError: no JSON, another schema version, or keys missing or of the wrong kind.
+        """
+        try:
+            content = json.loads(text)
+        except ValueError as error:
+            raise InputError("This result.json is damaged (no valid JSON); run the task again.") from error
+        version = content.get("schema_version") if isinstance(content, dict) else None
+        if version != SCHEMA_VERSION:
+            raise InputError(
+                f"This result.json has schema version {version}, and this OrthoAI reads version {SCHEMA_VERSION}; "
+                "run the task again."
+            )
+        try:
+            geometry = _geometry_from_json(content["input"])
+            return cls(
+                task=str(content["task"]),
+                source=_source_from_json(content["input"]),
+                geometry=geometry,
+                boxes=tuple(_box_from_json(box) for box in content["boxes"]),
+                segmentation=np.zeros(geometry.shape, np.uint8) if segmentation is None else segmentation,
+                labels={int(value): str(name) for value, name in content["labels"].items()},
+                findings=tuple(_finding_from_json(finding) for finding in content["findings"]),
+                message=str(content["message"]),
+                provenance=Provenance(**content["provenance"]),
+                timings_s={name: float(seconds) for name, seconds in content["timings_s"].items()},
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputError(
+                f"This result.json is incomplete or does not belong to its segmentation ({error}); run the task again."
+            ) from error
+
+
+# Parts
+
+
+def _floats(values: Iterable[Any]) -> list[float]:
+    return [float(v) for v in values]
+
+
+def _triple(values: Iterable[Any]) -> Triple:
+    x, y, z = _floats(values)
+    return x, y, z
+
+
+def _input_to_json(source: Source, geometry: Geometry) -> dict[str, Any]:
+    return {
+        "kind": source.kind,
+        "sha256": source.sha256,
+        "uids": dict(source.uids),
+        "shape": [int(n) for n in geometry.shape],
+        "spacing": _floats(geometry.spacing),
+        "origin": _floats(geometry.origin),
+        "direction": _floats(geometry.direction),
+    }
+
+
+def _source_from_json(content: dict[str, Any]) -> Source:
+    return Source(str(content["kind"]), str(content["sha256"]), {k: str(v) for k, v in content["uids"].items()})
+
+
+def _geometry_from_json(content: dict[str, Any]) -> Geometry:
+    k, j, i = (int(n) for n in content["shape"])
+    direction = tuple(_floats(content["direction"]))
+    if len(direction) != 9 or min(k, j, i) < 1:
+        raise ValueError("its grid is not three-dimensional")
+    return Geometry((k, j, i), _triple(content["spacing"]), _triple(content["origin"]), direction)
+
+
+def _box_to_json(box: Box) -> dict[str, Any]:
+    return {
+        "label": box.label,
+        "score": float(box.score),
+        "lps_min": _floats(box.lps_min),
+        "lps_max": _floats(box.lps_max),
+        "index_min": _floats(box.index_min),
+        "index_max": _floats(box.index_max),
+    }
+
+
+def _box_from_json(content: dict[str, Any]) -> Box:
+    return Box(
+        label=str(content["label"]),
+        score=float(content["score"]),
+        index_min=_triple(content["index_min"]),
+        index_max=_triple(content["index_max"]),
+        lps_min=_triple(content["lps_min"]),
+        lps_max=_triple(content["lps_max"]),
+    )
+
+
+def _finding_to_json(finding: Finding) -> dict[str, Any]:
+    place = finding.place
+    return {
+        "structure": finding.structure,
+        "label": finding.label,
+        "probability": float(finding.probability),
+        "uncertainty": None if finding.uncertainty is None else float(finding.uncertainty),
+        "measurements": {
+            name: {"value": float(item.value), "unit": item.unit} for name, item in finding.measurements.items()
+        },
+        "place": None
+        if place is None
+        else {"lps": _floats(place.lps), "slice_index": None if place.slice_index is None else int(place.slice_index)},
+        "flags": list(finding.flags),
+    }
+
+
+def _finding_from_json(content: dict[str, Any]) -> Finding:
+    place, uncertainty = content["place"], content["uncertainty"]
+    return Finding(
+        structure=str(content["structure"]),
+        label=str(content["label"]),
+        probability=float(content["probability"]),
+        uncertainty=None if uncertainty is None else float(uncertainty),
+        measurements={
+            name: Measurement(float(item["value"]), str(item["unit"])) for name, item in content["measurements"].items()
+        },
+        place=None if place is None else Place(_triple(place["lps"]), place["slice_index"]),
+        flags=tuple(str(flag) for flag in content["flags"]),
+    )
