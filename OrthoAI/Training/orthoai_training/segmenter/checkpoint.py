@@ -1,0 +1,88 @@
+"""Where a training run can be taken up again: one safetensors file, whose header holds the run's state as JSON.
+
+One file is replaced at once, so tensors and state never belong to two different moments. Nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from orthoai.errors import InputError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+FILE_NAME = "checkpoint.safetensors"
+
+
+@dataclass
+class RunState:
+    """Where a run is.
+
+    Attributes:
+        step: optimizer steps done.
+        elapsed_s: seconds trained so far, over all sittings.
+        best_dice: best mean validation Dice, -1 before the first validation.
+        best_step: when it was reached.
+        history: one entry per validation: step, epoch, elapsed_s, loss, dice, learning_rate.
+    """
+
+    recipe: dict[str, Any]
+    seed: int
+    step: int = 0
+    elapsed_s: float = 0.0
+    best_dice: float = -1.0
+    best_step: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def save_checkpoint(
+    path: Path,
+    state: RunState,
+    network: torch.nn.Module,
+    average: dict[str, torch.Tensor],
+    optimizer: torch.optim.Optimizer,
+) -> None:
+    """Replace the checkpoint at ``path`` in one move."""
+    tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
+    tensors |= {f"average.{name}": value for name, value in average.items()}
+    for index, slot in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{name}": torch.as_tensor(value) for name, value in slot.items()}
+    # clone: safetensors refuses tensors that share memory.
+    packed = {name: value.detach().to("cpu").contiguous().clone() for name, value in tensors.items()}
+    aside = path.with_suffix(".partial")
+    save_file(packed, aside, metadata={"state": json.dumps(asdict(state))})
+    aside.replace(path)
+
+
+def load_checkpoint(
+    path: Path,
+    network: torch.nn.Module,
+    average: dict[str, torch.Tensor],
+    optimizer: torch.optim.Optimizer,
+) -> RunState:
+    """Put the checkpoint at ``path`` into network, average and optimizer; InputError when it does not fit them."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            state = RunState(**json.loads(file.metadata()["state"]))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        network.load_state_dict(_part(tensors, "network."))
+        for name, value in _part(tensors, "average.").items():
+            average[name].copy_(value)
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"The checkpoint {path.name} is damaged or of another recipe: train without --resume."
+        ) from error
+    slots: dict[int, dict[str, torch.Tensor]] = {}
+    for name, value in _part(tensors, "optimizer.").items():
+        index, key = name.split(".", 1)
+        slots.setdefault(int(index), {})[key] = value
+    optimizer.load_state_dict({"state": slots, "param_groups": optimizer.state_dict()["param_groups"]})
+    return state
+
+
+def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}
