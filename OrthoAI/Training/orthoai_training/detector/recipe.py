@@ -1,0 +1,68 @@
+"""How the detector is trained: every number that changes the weights, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LABELS = ("femur_left", "femur_right")
+"""Class names in class order: class 0 is femur_left (label value 1), class 1 is femur_right (label value 2)."""
+
+
+@dataclass(frozen=True)
+class DetectorRecipe:
+    """Hyperparameters of one detector training; always from random weights.
+
+    Left-right flips, mosaic and color changes are not offered: the class carries the side, a DRR is one full frame,
+    and it is gray. Crops, contrast and noise are already in the pictures (``views.py``).
+
+    Attributes:
+        architecture: model configuration that ultralytics ships, such as "yolov8n".
+        image_size: side in pixels of the square network input; a multiple of 32.
+        epochs, batch: passes over the data set, pictures per step.
+        optimizer, learning_rate, final_fraction, momentum, weight_decay: final_fraction is the last learning rate
+            over the first one, reached along a cosine. ``momentum`` is beta1 for AdamW.
+        warmup_epochs: epochs in which the learning rate rises from zero.
+        nominal_batch: ultralytics gathers gradients over ``nominal_batch / batch`` steps before it updates.
+        degrees, translate, scale: random rotation (degrees), shift and zoom (fractions) in the training loader.
+        patience: epochs without a better validation figure after which training ends.
+    """
+
+    architecture: str = "yolov8n"
+    image_size: int = 416
+    epochs: int = 30
+    batch: int = 16
+    optimizer: str = "AdamW"
+    learning_rate: float = 0.002
+    final_fraction: float = 0.02
+    momentum: float = 0.9
+    weight_decay: float = 0.0005
+    warmup_epochs: float = 2.0
+    nominal_batch: int = 16
+    degrees: float = 3.0
+    translate: float = 0.05
+    scale: float = 0.15
+    patience: int = 1000
+
+
+PAPER_DETECTOR = DetectorRecipe(
+    image_size=640,
+    epochs=120,
+    batch=32,
+    optimizer="SGD",
+    learning_rate=0.01,
+    final_fraction=0.01,
+    momentum=0.937,
+    warmup_epochs=3.0,
+    nominal_batch=64,
+)
+"""Xie et al. 2025, Table 2: 120 epochs, batch 32. What the paper leaves open is at YOLOv8's published default."""
+
+COMPACT_DETECTOR = DetectorRecipe()
+"""About 900 steps of 16 pictures at 416 px (480 pictures, 30 epochs): 20 minutes on two CPU cores.
+
+Why these numbers: so few steps leave no room for SGD's slow start from random weights, so AdamW at the rate that
+ultralytics itself picks for short runs (0.002 * 5 / (4 + classes), rounded up). ``nominal_batch`` equals ``batch``:
+ultralytics' default of 64 would update the weights only at every fourth step, 225 times in all. The cosine ends near zero
+so that the last epochs settle the box edges, and patience is out of reach so that it always gets there. At 416 px a
+pixel of a full-leg coronal picture is about 3 mm and of an axial one about 1 mm, well inside the crop's margin.
+"""

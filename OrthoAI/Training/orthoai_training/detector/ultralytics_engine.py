@@ -1,0 +1,350 @@
+"""Training, export and reference prediction with ultralytics. The only file that imports it.
+
+ultralytics is AGPL-3.0 and an optional extra (``orthoai[train]``); everyday inference runs the exported network through
+:class:`orthoai.detect.onnx_yolo.OnnxYolo`. As installed it looks up hosts, downloads a font, posts usage events, writes to
+the user's home and lowers torch's thread count for the whole process. This adapter sets the switches for all of that
+before the import, gives it a private configuration folder, and puts the thread count back.
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib.util
+import json
+import logging
+import math
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from orthoai.detect.detector import Detection
+from orthoai.errors import InputError
+from orthoai.progress import Progress
+
+from orthoai_training.detector.recipe import DetectorRecipe
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+OPSET = 17
+"""ONNX operator set of the exported network: old enough for every ONNX Runtime and OpenVINO that we support."""
+
+SUMMARY = "trained.json"
+"""Written into the run folder when training ended; a resumed run that finds it has nothing left to do."""
+
+OFF_SWITCHES = ("clearml", "comet", "dvc", "mlflow", "raytune", "tensorboard", "wandb", "vscode_msg", "openvino_msg")
+"""Integrations and messages that are switched off; names that an ultralytics release lacks are passed over."""
+
+EpochReport = Callable[[int, dict[str, float]], None]
+
+
+@dataclass(frozen=True)
+class TrainedDetector:
+    """What a training leaves behind.
+
+    Attributes:
+        weights: the best checkpoint (ultralytics' own format, a pickle: never shipped, only exported from).
+        metrics: validation figures of ``weights`` under ultralytics' names, such as "metrics/mAP50-95(B)".
+        seconds: wall time of this call.
+    """
+
+    weights: Path
+    metrics: dict[str, float]
+    seconds: float
+
+
+def train(
+    dataset: Path,
+    recipe: DetectorRecipe,
+    out: Path,
+    *,
+    device: str = "auto",
+    seed: int = 0,
+    resume: bool = False,
+    progress: Progress | None = None,
+    on_epoch: EpochReport | None = None,
+) -> TrainedDetector:
+    """Train a detector from random weights.
+
+    Args:
+        dataset: folder with ``data.yaml`` (see ``yolo_dataset.py``).
+        recipe: the hyperparameters.
+        out: run folder; ultralytics' files lie in ``out/yolo``.
+        device: "auto", "cpu", "cuda" or "cuda:N".
+        seed: of the weights and the loader; the same seed gives the same weights on the same machine.
+        resume: go on from the last epoch that ``out`` holds; starts anew where there is none.
+        progress: told ("detector", fraction, message) after every step; a cancel leaves the last epoch to resume from.
+        on_epoch: called with (epoch from 1, losses and validation figures) after every epoch.
+
+    Raises:
+        InputError: no ``data.yaml``, or ultralytics is missing or was loaded by someone else first.
+        Canceled: asked for by ``progress``.
+    """
+    data = dataset.resolve() / "data.yaml"
+    if not data.is_file():
+        raise InputError(f"The folder {dataset.name} has no data.yaml: give a data set made for the detector.")
+    out = out.resolve()
+    summary = out / SUMMARY
+    if resume and summary.is_file():
+        found = json.loads(summary.read_text())
+        return TrainedDetector(out / found["weights"], found["metrics"], 0.0)
+    summary.unlink(missing_ok=True)
+    started = time.monotonic()
+    progress = progress or Progress()
+    with _kept_threads() as threads:
+        ultralytics = _load()
+        last = out / "yolo" / "weights" / "last.pt"
+        goes_on = resume and last.is_file()
+        settings = _settings(recipe, data, out, device, seed)
+        if goes_on:
+            settings |= {"resume": str(last), "model": str(last)}
+        trainer = ultralytics.models.yolo.detect.DetectionTrainer(overrides=settings)
+        # Building the trainer lowered the thread count to one below the cores: half the speed on two cores.
+        torch.set_num_threads(threads)
+        _listen(trainer, progress, on_epoch)
+        trainer.train()
+        trained = TrainedDetector(
+            weights=trainer.best,
+            metrics={name: float(value) for name, value in trainer.metrics.items()},
+            seconds=time.monotonic() - started,
+        )
+    _write_summary(summary, trained, recipe, seed)
+    return trained
+
+
+def export_onnx(weights: Path, target: Path, image_size: int) -> Path:
+    """Write the network as ONNX with a fixed input (1, 3, image_size, image_size) float32 in 0..1.
+
+    The output is (1, 4 + classes, anchors): center x, center y, width, height in input pixels, then class scores.
+    ``weights`` is a checkpoint of :func:`train`: a pickle, so only ever give it one made here.
+    """
+    with _kept_threads(), tempfile.TemporaryDirectory() as folder:
+        ultralytics = _load()
+        # Exported from a copy because ultralytics writes beside the checkpoint.
+        copy = Path(shutil.copy(weights, Path(folder) / "detector.pt"))
+        model = ultralytics.YOLO(str(copy), task="detect")
+        labels = [model.names[n] for n in range(len(model.names))]
+        made = model.export(
+            format="onnx",
+            imgsz=image_size,
+            opset=OPSET,
+            dynamic=False,
+            simplify=importlib.util.find_spec("onnxslim") is not None,
+            device="cpu",
+            verbose=False,
+        )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(target.name + ".part")
+        _write_clean_onnx(Path(made), partial, labels, image_size)
+        os.replace(partial, target)
+    return target
+
+
+def predict(
+    weights: Path, image: NDArray[np.uint8], image_size: int, *, confidence: float = 0.25, iou: float = 0.7
+) -> list[Detection]:
+    """ultralytics' own answer for one gray picture (H, W), to hold our runtime against; boxes in its pixel edges."""
+    with _kept_threads(), tempfile.TemporaryDirectory() as folder:
+        ultralytics = _load()
+        model = ultralytics.YOLO(str(weights), task="detect")
+        found = model.predict(
+            np.repeat(image[:, :, None], 3, axis=2),
+            imgsz=image_size,
+            conf=confidence,
+            iou=iou,
+            # Square input, as the exported network has; by default ultralytics pads only to the next multiple of 32.
+            rect=False,
+            device="cpu",
+            save=False,
+            verbose=False,
+            project=folder,
+        )[0]
+        rows = found.boxes.data.cpu().numpy()
+        return [Detection(found.names[int(row[5])], float(row[4]), *(float(v) for v in row[:4])) for row in rows]
+
+
+# Offline import
+
+
+def _load() -> ModuleType:
+    """Import ultralytics with its network, telemetry, installer and home folder switched off."""
+    if _private:
+        return sys.modules["ultralytics"]
+    if "ultralytics" in sys.modules:
+        raise InputError("ultralytics was loaded before OrthoAI could take it offline: start the training on its own.")
+    if importlib.util.find_spec("ultralytics") is None:
+        raise InputError("Training the detector needs ultralytics: install orthoai[train].")
+    # ultralytics keeps this folder for the life of the process, so it can belong to no single run folder.
+    config = Path(tempfile.mkdtemp(prefix="orthoai-ultralytics-"))
+    atexit.register(shutil.rmtree, config, ignore_errors=True)
+    _private.append(config)
+    os.environ.update(YOLO_OFFLINE="1", YOLO_AUTOINSTALL="0", YOLO_VERBOSE="0", YOLO_CONFIG_DIR=str(config))
+    os.environ.setdefault("MPLCONFIGDIR", str(config / "matplotlib"))
+    os.environ.pop("ULTRALYTICS_API_KEY", None)
+    _place_font(config / "Ultralytics")
+    import ultralytics
+    import ultralytics.models.yolo.detect
+    from ultralytics.utils import LOGGER, SETTINGS
+
+    LOGGER.setLevel(logging.ERROR)
+    changes: dict[str, Any] = {name: False for name in OFF_SWITCHES if name in SETTINGS}
+    changes |= {name: "" for name in ("api_key", "openai_api_key") if name in SETTINGS}
+    changes |= {f"{kind}_dir": str(config / kind) for kind in ("datasets", "weights", "runs")}
+    SETTINGS.update(sync=False, **changes)
+    return ultralytics
+
+
+_private: list[Path] = []
+"""The private configuration folder, once ultralytics was imported by :func:`_load`."""
+
+
+def _place_font(folder: Path) -> None:
+    """Put a font where ultralytics looks for Arial.ttf, or it asks the network for one even when it draws nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = importlib.util.find_spec("matplotlib")
+    if found is None or found.origin is None:
+        raise InputError("Training the detector needs matplotlib: install orthoai[train].")
+    font = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
+    for name in ("Arial.ttf", "Arial.Unicode.ttf"):
+        shutil.copyfile(font, folder / name)
+
+
+@contextmanager
+def _kept_threads() -> Iterator[int]:
+    """torch's thread count, the same again afterwards whatever ultralytics set it to."""
+    threads = torch.get_num_threads()
+    try:
+        yield threads
+    finally:
+        torch.set_num_threads(threads)
+
+
+# Training
+
+
+def _settings(recipe: DetectorRecipe, data: Path, out: Path, device: str, seed: int) -> dict[str, Any]:
+    """The recipe in ultralytics' words."""
+    place = _device(device)
+    on_gpu = place != "cpu"
+    return {
+        "model": f"{recipe.architecture}.yaml",
+        "pretrained": False,
+        "data": str(data),
+        "project": str(out),
+        "name": "yolo",
+        "exist_ok": True,
+        "device": place,
+        "seed": seed,
+        # amp=True downloads a model to check itself with; bf16 does not.
+        "amp": "bf16" if on_gpu and torch.cuda.is_bf16_supported() else False,
+        "workers": 4 if on_gpu else 0,
+        "imgsz": recipe.image_size,
+        "epochs": recipe.epochs,
+        "batch": recipe.batch,
+        "nbs": recipe.nominal_batch,
+        "patience": recipe.patience,
+        "optimizer": recipe.optimizer,
+        "lr0": recipe.learning_rate,
+        "lrf": recipe.final_fraction,
+        "cos_lr": True,
+        "momentum": recipe.momentum,
+        "weight_decay": recipe.weight_decay,
+        "warmup_epochs": recipe.warmup_epochs,
+        # The default lifts the biases at 0.1, right for SGD and far too much for AdamW.
+        "warmup_bias_lr": 0.1 if recipe.optimizer == "SGD" else 0.0,
+        "degrees": recipe.degrees,
+        "translate": recipe.translate,
+        "scale": recipe.scale,
+        "fliplr": 0.0,
+        "flipud": 0.0,
+        "mosaic": 0.0,
+        "close_mosaic": 0,
+        "hsv_h": 0.0,
+        "hsv_s": 0.0,
+        "hsv_v": 0.0,
+        # Or ultralytics adds its own blur and contrast changes wherever albumentations happens to be installed.
+        "augmentations": [],
+        "plots": False,
+        "verbose": False,
+    }
+
+
+def _device(name: str) -> str:
+    """ "auto", "cpu", "cuda" or "cuda:N" in ultralytics' words."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return name if name == "cpu" else name.removeprefix("cuda").removeprefix(":") or "0"
+
+
+def _listen(trainer: Any, progress: Progress, on_epoch: EpochReport | None) -> None:
+    """Carry steps and epochs of ``trainer`` to our callbacks; a cancel passes through as Canceled."""
+    step = 0
+
+    def epoch_started(trainer: Any) -> None:
+        nonlocal step
+        step = 0
+
+    def batch_ended(trainer: Any) -> None:
+        nonlocal step
+        step += 1
+        done = (trainer.epoch + step / len(trainer.train_loader)) / trainer.epochs
+        losses = ", ".join(f"{name} {float(value):.2f}" for name, value in trainer.tloss.items())
+        progress.report("detector", done, f"epoch {trainer.epoch + 1} of {trainer.epochs}, {losses}")
+
+    def epoch_ended(trainer: Any) -> None:
+        # ultralytics calls this once more after the last epoch, with the figures of the best one.
+        if on_epoch is not None and trainer.epoch < trainer.epochs:
+            values = trainer.label_loss_items(trainer.tloss) | trainer.metrics | trainer.lr
+            on_epoch(trainer.epoch + 1, {name: float(value) for name, value in values.items()})
+
+    trainer.add_callback("on_train_epoch_start", epoch_started)
+    trainer.add_callback("on_train_batch_end", batch_ended)
+    trainer.add_callback("on_fit_epoch_end", epoch_ended)
+
+
+def _write_summary(path: Path, trained: TrainedDetector, recipe: DetectorRecipe, seed: int) -> None:
+    figures = {name: value if math.isfinite(value) else None for name, value in trained.metrics.items()}
+    text = json.dumps(
+        {
+            "weights": trained.weights.relative_to(path.parent).as_posix(),
+            "metrics": figures,
+            "seconds": trained.seconds,
+            "seed": seed,
+            "recipe": asdict(recipe),
+        },
+        indent=2,
+    )
+    partial = path.with_name(path.name + ".part")
+    partial.write_text(text + "\n")
+    os.replace(partial, path)
+
+
+# Export
+
+
+def _write_clean_onnx(source: Path, target: Path, labels: list[str], image_size: int) -> None:
+    """Copy an exported network, with metadata that says what a user needs and holds no path, date or machine."""
+    import onnx
+
+    network = onnx.load(source)
+    kept = {entry.key: entry.value for entry in network.metadata_props if entry.key in ("license", "version", "author")}
+    del network.metadata_props[:]
+    kept |= {"labels": json.dumps(labels), "image_size": str(image_size)}
+    for key in sorted(kept):
+        entry = network.metadata_props.add()
+        entry.key, entry.value = key, kept[key]
+    # Node names and traces of Python files are of no use at run time, and the traces hold paths.
+    for node in network.graph.node:
+        node.doc_string = ""
+    network.doc_string = ""
+    onnx.save(network, target)
