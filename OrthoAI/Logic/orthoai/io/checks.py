@@ -1,0 +1,117 @@
+"""Is this image what a task needs? Each bad case has its own sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orthoai.errors import InputError
+from orthoai.volume import Volume
+
+SAMPLES = 2_000_000
+"""Values looked at to judge what an image is; a full histogram of a long CT would take seconds."""
+
+AIR_BELOW_HU = -200.0
+"""Anything in a patient but lung and gas lies above."""
+
+FAT_BELOW_HU = -20.0
+"""Fat (-120..-50 HU) and air lie below, muscle and bone above."""
+
+MIN_TISSUE = 1e-4
+"""Part of the voxels that must lie above AIR_BELOW_HU; one leg in a large field of view has a hundred times more."""
+
+MIN_FAT = 5e-3
+"""Part of the voxels that must lie below FAT_BELOW_HU. A CT cropped inside the body still has several percent; an MR
+has none, or some ringing where it was resampled."""
+
+MIN_RANGE_HU = 100.0
+"""Smallest difference between the highest and the lowest value of a CT; fat to muscle alone is 150."""
+
+UNSHIFTED_SOFT_TISSUE = (850.0, 1200.0)
+"""Where fat, muscle and marrow lie in a CT whose intercept of -1024 or -1000 was never applied."""
+
+UNSHIFTED_BODY = 300.0
+"""What lies above is not air in such a CT."""
+
+UNSHIFTED_SHARE = 0.5
+"""Part of the voxels of the body that must lie in UNSHIFTED_SOFT_TISSUE to call an image such a CT."""
+
+
+def require_ct(volume: Volume) -> None:
+    """Raise unless ``volume`` is a 3D CT in Hounsfield units.
+
+    The modality decides where the file states it. Where it does not (NIfTI ...), the values decide: a CT has air or
+    fat below zero.
+
+    Raises:
+        InputError: color or 4D, one slice, NaN or infinity, empty, all air, an MR or another modality, a CT without
+            rescaling, values that are no Hounsfield units.
+    """
+    require_slices(volume)
+    if volume.modality not in ("", "CT"):
+        raise InputError(f"This is {_article(volume.modality)} image, not a CT; choose a CT.")
+    require_finite(volume)
+    if volume.voxels.dtype.itemsize == 1:
+        raise InputError(
+            "The image has 8-bit values: a label map or a picture, no Hounsfield units; use the original CT."
+        )
+    values = sample(volume.voxels)
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        raise InputError(f"The image is empty: every voxel has the value {low:g}; export it again.")
+    if np.mean(values > AIR_BELOW_HU) < MIN_TISSUE:
+        raise InputError("The image holds only air (no value above -200 HU); choose a CT that shows the patient.")
+    if high - low < MIN_RANGE_HU:
+        raise InputError(
+            f"The values run only from {low:g} to {high:g}: a label map or scaled values, no Hounsfield units; "
+            "use the original CT."
+        )
+    if _is_unshifted(values):
+        raise InputError(
+            "This CT was stored without its rescale intercept (soft tissue lies near 1000 instead of 0); "
+            "export it again in Hounsfield units."
+        )
+    if volume.modality != "CT" and np.mean(values < FAT_BELOW_HU) < MIN_FAT:
+        raise InputError("This looks like an MR, not a CT: there is no air or fat below -20 HU; choose a CT.")
+
+
+def require_slices(volume: Volume) -> None:
+    """Raise InputError unless ``volume`` has three axes with at least two voxels along each."""
+    shape = volume.voxels.shape
+    if len(shape) == 4 and shape[-1] in (3, 4):
+        raise InputError("The image is in color (RGB); choose the gray-value image.")
+    if len(shape) != 3:
+        raise InputError(f"The image has {len(shape)} axes; extract one 3D volume and use that.")
+    if min(shape) < 2:
+        raise InputError("The image has one slice only; choose the whole 3D series.")
+
+
+def require_finite(volume: Volume) -> None:
+    """Raise InputError where a voxel is NaN or infinite."""
+    if volume.voxels.dtype.kind != "f":
+        return
+    for plane in volume.voxels:  # NaN passes through min and max, so no mask of the size of the image is needed.
+        if not np.isfinite([plane.min(), plane.max()]).all():
+            raise InputError("The image has voxels without a value (NaN or infinite); export it again.")
+
+
+def sample(voxels: NDArray) -> NDArray:
+    """About SAMPLES values of ``voxels``, evenly spread."""
+    step = max(1, int(np.ceil((voxels.size / SAMPLES) ** (1 / 3))))
+    steps = [min(step, n) for n in voxels.shape]
+    return voxels[:: steps[0], :: steps[1], :: steps[2]].ravel()
+
+
+def _is_unshifted(values: NDArray) -> bool:
+    if np.mean(values < FAT_BELOW_HU) >= MIN_FAT:
+        return False
+    body = values[values > UNSHIFTED_BODY]
+    if body.size < MIN_TISSUE * values.size:
+        return False
+    low, high = UNSHIFTED_SOFT_TISSUE
+    return bool(np.mean((body > low) & (body < high)) > UNSHIFTED_SHARE)
+
+
+def _article(modality: str) -> str:
+    """The modality's name with "a" or "an" as it is spelled aloud."""
+    return f"{'an' if modality[0] in 'AEFHILMNORSX' else 'a'} {modality}"
