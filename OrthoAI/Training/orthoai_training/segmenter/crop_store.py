@@ -11,6 +11,7 @@ CROPS/validation/...            the same, of held-out subjects
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,7 @@ class Crop:
     ends: NDArray[np.int16]
 
 
-def save_crop(folder: Path, image: NDArray, mask: NDArray, meta: dict[str, object], seed: int = 0) -> None:
+def save_crop(folder: Path, image: NDArray, mask: NDArray, meta: Mapping[str, object], seed: int = 0) -> None:
     """Write one crop: ``image`` HU (K, J, I) and a binary ``mask`` of the same shape."""
     folder.mkdir(parents=True, exist_ok=True)
     hu = np.clip(np.rint(image), -1024, 4095).astype(np.int16)
@@ -80,15 +81,11 @@ def surface_centers(mask: NDArray, rng: np.random.Generator) -> tuple[NDArray[np
     inside = mask.astype(bool)
     inner = inside.copy()
     for axis in range(3):
-        for shift in (1, -1):
-            moved = np.zeros_like(inside)
-            source = [slice(None)] * 3
-            target = [slice(None)] * 3
-            source[axis], target[axis] = (
-                (slice(None, -1), slice(1, None)) if shift > 0 else (slice(1, None), slice(None, -1))
-            )
-            moved[tuple(target)] = inside[tuple(source)]
-            inner &= moved
+        ahead, behind = np.roll(inside, 1, axis), np.roll(inside, -1, axis)
+        # What rolled over the border of the crop is no neighbor.
+        np.moveaxis(ahead, axis, 0)[0] = False
+        np.moveaxis(behind, axis, 0)[-1] = False
+        inner &= ahead & behind
     points = np.argwhere(inside & ~inner).astype(np.int16)
     if len(points) == 0:
         return points, points

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ AIR_HU = -1024
 """What lies outside a crop."""
 
 JITTER = 0.25
-"""A patch aimed at a surface voxel is moved by up to this share of its size, so that the voxel is not always central."""
+"""A patch aimed at a surface voxel is moved by up to this share of its size, so that the voxel is rarely central."""
 
 READ_AHEAD = 2
 """Batches held ready."""
@@ -80,7 +80,7 @@ def make_batch(crops: list[Crop], recipe: SegmenterRecipe, seed: int, step: int)
     return Batch(step, np.stack(images), np.stack(masks))
 
 
-def batches(crops: list[Crop], recipe: SegmenterRecipe, seed: int, first_step: int = 0) -> Iterator[Batch]:
+def batches(crops: list[Crop], recipe: SegmenterRecipe, seed: int, first_step: int = 0) -> Generator[Batch, None, None]:
     """Endless batches from ``first_step`` on, read ahead by one daemon thread that ends with the generator."""
     ready: queue.Queue[Batch | Exception] = queue.Queue(maxsize=READ_AHEAD)
     ended = threading.Event()

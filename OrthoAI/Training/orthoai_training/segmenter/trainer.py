@@ -116,7 +116,7 @@ class _Run:
         self.device = self.precision.device
         self.steps_per_epoch = recipe.steps_per_epoch or -(-len(crops) // recipe.batch)
         self.budget = Budget(recipe.epochs * self.steps_per_epoch, minutes, clock=clock)
-        self.network = build_network(recipe).to(self.device, memory_format=torch.channels_last_3d)
+        self.network = build_network(recipe).to(self.device).to(memory_format=torch.channels_last_3d)
         self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
@@ -184,7 +184,7 @@ class _Run:
 
     @torch.no_grad()
     def update_average(self) -> None:
-        """Move the averaged weights toward the current ones; faster at first, when the average still holds the start."""
+        """Move the averaged weights toward the current ones, faster while the average still holds the start."""
         step = self.state.step
         decay = min(self.recipe.ema_decay, step / (step + 10))
         names, values = zip(*self.network.state_dict().items(), strict=True)

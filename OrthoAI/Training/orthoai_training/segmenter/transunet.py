@@ -1,11 +1,13 @@
 """A 3D TransUNet for the comparison of the paper's Table 7.
 
 Chen et al., "TransUNet: Transformers Make Strong Encoders for Medical Image Segmentation", arXiv:2102.04306 (2021): a
-convolutional encoder, a vision transformer over its deepest features, and a U-Net decoder with skip connections. Here in
-3D with MONAI's blocks; the deepest features (1/16 of the patch) are the tokens.
+convolutional encoder, a vision transformer over its deepest features, and a U-Net decoder with skip connections. Here
+in 3D with MONAI's blocks; the deepest features (1/16 of the patch) are the tokens.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import torch
 from monai.networks.blocks import Convolution, ResidualUnit, TransformerBlock, UnetrUpBlock
@@ -43,8 +45,7 @@ class TransUNet3d(nn.Module):
         widths = [filters * 2**level for level in range(5)]
         self.stem = ResidualUnit(3, 1, widths[0], norm="INSTANCE")
         self.down = nn.ModuleList(
-            ResidualUnit(3, narrow, wide, strides=2, norm="INSTANCE")
-            for narrow, wide in zip(widths[:-1], widths[1:], strict=True)
+            ResidualUnit(3, narrow, wide, strides=2, norm="INSTANCE") for narrow, wide in pairwise(widths)
         )
         tokens = [size // REDUCTION for size in patch]
         self.embed = nn.Conv3d(widths[-1], hidden, kernel_size=1)

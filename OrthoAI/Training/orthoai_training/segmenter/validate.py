@@ -30,6 +30,7 @@ def segment_crop(
     image = torch.from_numpy(np.array(crop.image))[None, None].to(precision.device)
     image = normalize(image.float(), recipe.intensity_range_hu)
     logits = sliding_window_inference(image, recipe.patch, recipe.batch, predict, overlap=OVERLAP, mode="gaussian")
+    assert isinstance(logits, torch.Tensor)
     return (logits[0, 1] > logits[0, 0]).cpu().numpy()
 
 

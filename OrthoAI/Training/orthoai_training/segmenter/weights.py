@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 
 
 def save_weights(weights: dict[str, torch.Tensor], path: Path) -> None:
-    """Replace ``path`` in one move. float16 halves the file; its rounding is far below what bfloat16 training resolves."""
+    """Replace ``path`` in one move. float16 halves the file and resolves more than bfloat16 training does."""
     packed = {
         name: (value.half() if value.is_floating_point() else value).detach().cpu().contiguous().clone()
         for name, value in weights.items()

@@ -1,7 +1,7 @@
 """How the networks are trained, as data.
 
-PAPER follows Tables 2 and 3 of Xie et al., Scientific Reports 15:9198 (2025). COMPACT reaches the same kind of model in a
-short GPU lease or a CPU night: smaller patches, a loss that also learns from patches without a femur, stronger
+PAPER follows Tables 2 and 3 of Xie et al., Scientific Reports 15:9198 (2025). COMPACT reaches the same kind of model in
+a short GPU lease or a CPU night: smaller patches, a loss that also learns from patches without a femur, stronger
 augmentation, averaged weights.
 """
 

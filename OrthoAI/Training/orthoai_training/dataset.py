@@ -1,0 +1,154 @@
+"""Cases on disk, and which of them train, validate and test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from orthoai.errors import InputError
+from orthoai.volume import Volume
+
+IMAGE_FILE, LABELS_FILE, META_FILE = "image.nii.gz", "labels.nii.gz", "case.json"
+
+FEMUR_LABELS = {1: "femur_left", 2: "femur_right"}
+"""Values in labels.nii.gz that count; all others are background."""
+
+GROUP_KEYS = ("group", "subject", "shape")
+"""Keys of case.json, the first present wins, that tell which cases show the same bones."""
+
+
+@dataclass(frozen=True)
+class CaseFolder:
+    """A folder with image.nii.gz (CT, HU), labels.nii.gz on the same grid, and perhaps case.json."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """What case.json says; empty without one."""
+        file = self.path / META_FILE
+        if not file.exists():
+            return {}
+        try:
+            meta = json.loads(file.read_text())
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"The file {META_FILE} of case {self.name} is not readable JSON: mend or remove it."
+            ) from error
+        if not isinstance(meta, dict):
+            raise InputError(f"{META_FILE} of case {self.name} must hold one JSON object: mend or remove it.")
+        return meta
+
+    @property
+    def group(self) -> str:
+        """Subject or shape that the case shows; cases of one group stay together in a split."""
+        meta = self.meta
+        return next((str(meta[key]) for key in GROUP_KEYS if meta.get(key) not in (None, "")), self.name)
+
+    def image(self) -> Volume:
+        """The CT, on its own grid."""
+        # Imported here: a split needs no reader.
+        from orthoai.io.read import read_volume
+
+        return read_volume(self.path / IMAGE_FILE)
+
+    def labels(self) -> Volume:
+        """uint8 labels on the image's grid: 1 femur_left, 2 femur_right, 0 everything else."""
+        from orthoai.io.read import read_volume
+
+        volume = read_volume(self.path / LABELS_FILE)
+        wanted = np.where(np.isin(volume.voxels, list(FEMUR_LABELS)), volume.voxels, 0).astype(np.uint8)
+        return volume.with_voxels(wanted)
+
+    def load(self) -> tuple[Volume, Volume]:
+        """(image, labels); InputError when they do not lie on one grid."""
+        image, labels = self.image(), self.labels()
+        if not image.geometry.matches(labels.geometry):
+            raise InputError(
+                f"Case {self.name} has an image and labels on different grids: resample the labels to the image."
+            )
+        return image, labels
+
+
+def find_cases(folder: Path) -> list[CaseFolder]:
+    """The cases directly under ``folder``, by name; InputError when there is none or one lacks its labels."""
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}: give the folder that holds the cases.")
+    cases = []
+    for child in sorted(folder.iterdir()):
+        if not (child / IMAGE_FILE).is_file():
+            continue
+        if not (child / LABELS_FILE).is_file():
+            raise InputError(f"Case {child.name} has {IMAGE_FILE} but no {LABELS_FILE}: add the labels or remove it.")
+        cases.append(CaseFolder(child))
+    if not cases:
+        raise InputError(f"No case in {folder}: a case is a folder with {IMAGE_FILE} and {LABELS_FILE}.")
+    return cases
+
+
+@dataclass(frozen=True)
+class Split:
+    """Names of cases per use, and the seed that dealt them."""
+
+    seed: int
+    train: tuple[str, ...]
+    validation: tuple[str, ...]
+    test: tuple[str, ...] = ()
+
+    def subset_of(self, name: str) -> str:
+        """ "train", "validation" or "test"; InputError for a case that is in none."""
+        for subset in ("train", "validation", "test"):
+            if name in getattr(self, subset):
+                return subset
+        raise InputError(f"Case {name} is not in split.json: remove split.json to split again.")
+
+    def save(self, path: Path) -> None:
+        """Write as JSON."""
+        path.write_text(json.dumps(asdict(self), indent=1))
+
+    @classmethod
+    def load(cls, path: Path) -> Split:
+        """Read what :meth:`save` wrote."""
+        try:
+            data = json.loads(path.read_text())
+            return cls(data["seed"], *(tuple(data[subset]) for subset in ("train", "validation", "test")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"The split in {path.name} is not readable: remove it to split again.") from error
+
+
+def split_cases(
+    cases: Sequence[CaseFolder], seed: int, validation_share: float = 0.1, test_share: float = 0.0
+) -> Split:
+    """Deal whole groups (subjects, shapes) to train, validation and test.
+
+    With two groups or more at least one is held out for validation, and one stays for training.
+    """
+    groups: dict[str, list[str]] = {}
+    for case in cases:
+        groups.setdefault(case.group, []).append(case.name)
+    names = sorted(groups)
+    order = np.random.default_rng(seed).permutation(len(names))
+    total = len(cases)
+    wanted = {"validation": validation_share * total, "test": test_share * total}
+    dealt: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
+    for position, index in enumerate(order):
+        members = groups[names[index]]
+        is_last = position == len(order) - 1
+        subset = "train"
+        for held_out, goal in wanted.items():
+            needs_one = held_out == "validation" and not dealt["validation"]
+            fits = len(dealt[held_out]) + len(members) / 2 <= goal
+            if goal > 0 and (fits or needs_one) and not (is_last and not dealt["train"]):
+                subset = held_out
+                break
+        dealt[subset].extend(members)
+    return Split(seed, *(tuple(sorted(dealt[subset])) for subset in ("train", "validation", "test")))

@@ -1,0 +1,115 @@
+"""From a case to training crops: what stage 2 sees at inference, a femur with some room around it.
+
+The crop is the true box grown by a random margin per face, as a detector's box with its margin would be. Image and mask
+are resampled as at inference. The other femur, where it reaches into the crop, is background.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+from orthoai.box import Box
+from orthoai.geometry import Geometry, Triple
+from orthoai.progress import Progress
+from orthoai.volume import Volume, reorient_array
+
+from orthoai_training.dataset import FEMUR_LABELS, CaseFolder, Split
+from orthoai_training.segmenter.crop_store import save_crop
+from orthoai_training.segmenter.patches import AIR_HU
+from orthoai_training.train.recipes import SegmenterRecipe
+
+STAGE = "crops"
+"""Name of this stage in progress reports."""
+
+WHOLE = "whole"
+"""Instead of a side, in the names of single-stage crops."""
+
+
+def cut_crops(
+    cases: Sequence[CaseFolder],
+    split: Split,
+    recipe: SegmenterRecipe,
+    out_dir: Path,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> None:
+    """Cut every case of ``split`` into OUT/<subset>/; what is already there is kept."""
+    progress = progress or Progress()
+    for number, case in enumerate(cases):
+        progress.report(STAGE, number / len(cases), case.name)
+        folder = out_dir / split.subset_of(case.name)
+        if (folder / f"{case.name}.done").exists():
+            continue
+        image, labels = case.load()
+        cut_case(image, labels.voxels, case.name, recipe, folder, seed)
+        (folder / f"{case.name}.done").touch()
+    progress.report(STAGE, 1.0)
+
+
+def cut_case(
+    image: Volume, labels: NDArray, name: str, recipe: SegmenterRecipe, folder: Path, seed: int = 0
+) -> list[str]:
+    """Cut one case into ``folder``; returns the names of the crops.
+
+    Args:
+        image: CT in any orientation.
+        labels: (K, J, I) on the image's grid, 1 femur_left, 2 femur_right; other values count as background.
+        recipe: whole_volume gives one crop, the whole image with both femora; else one or more per femur.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    volume = image.reoriented("LPS")
+    marks = reorient_array(labels, image.geometry, "LPS")
+    # Not hash(): it differs between two runs of Python.
+    rng = np.random.default_rng((seed, zlib.crc32(name.encode())))
+    names = []
+    if recipe.whole_volume:
+        names.append(f"{name}_{WHOLE}")
+        _save(volume, np.isin(marks, list(FEMUR_LABELS)), recipe, folder / names[-1], name, WHOLE, rng)
+        return names
+    for value, side in FEMUR_LABELS.items():
+        femur = marks == value
+        box = Box.around(side, femur, volume.geometry)
+        if box is None:
+            continue
+        for number in range(recipe.crops_per_femur):
+            start, stop = grown(box, volume.geometry, rng.uniform(*recipe.margin_mm, size=(2, 3)))
+            names.append(f"{name}_{side}_{number}")
+            inside = tuple(slice(a, b) for a, b in zip(start[::-1], stop[::-1], strict=True))
+            _save(volume.cropped(start, stop), femur[inside], recipe, folder / names[-1], name, side, rng)
+    return names
+
+
+def grown(box: Box, geometry: Geometry, margins_mm: NDArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """``box`` with ``margins_mm`` (2, 3: low and high face along i, j, k), as voxel ranges (i, j, k) in the volume."""
+    margins = margins_mm / np.asarray(geometry.spacing)
+    start = np.floor(np.asarray(box.index_min) + 0.5 - margins[0]).astype(np.int64)
+    stop = np.ceil(np.asarray(box.index_max) + 0.5 + margins[1]).astype(np.int64)
+    return np.clip(start, 0, geometry.size), np.clip(stop, 0, geometry.size)
+
+
+def _save(
+    crop: Volume, mask: NDArray, recipe: SegmenterRecipe, folder: Path, case: str, side: str, rng: np.random.Generator
+) -> None:
+    spaced = resample(crop.voxels, crop.geometry, recipe.spacing_mm, AIR_HU)
+    # A linear share of the voxel, cut at one half: smoother borders than the nearest voxel gives.
+    soft = resample(mask.astype(np.float32), crop.geometry, recipe.spacing_mm, 0)
+    meta = {"case": case, "side": side, "spacing_mm": list(recipe.spacing_mm), "shape": list(spaced.shape)}
+    save_crop(folder, spaced, soft > 0.5, meta, seed=int(rng.integers(2**31)))
+
+
+def resample(array: NDArray, geometry: Geometry, spacing: Triple, fill: float) -> NDArray:
+    """``array`` (K, J, I) on ``geometry``, linearly on the grid ``geometry.resampled(spacing)``."""
+    target = geometry.resampled(spacing)
+    source = sitk.GetImageFromArray(np.ascontiguousarray(array))
+    source.SetSpacing(geometry.spacing)
+    source.SetOrigin(geometry.origin)
+    source.SetDirection(geometry.direction)
+    moved = sitk.Resample(
+        source, target.size, sitk.Transform(), sitk.sitkLinear, target.origin, target.spacing, target.direction, fill
+    )
+    return sitk.GetArrayFromImage(moved)
