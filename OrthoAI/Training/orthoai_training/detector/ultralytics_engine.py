@@ -1,8 +1,8 @@
 """Training, export and reference prediction with ultralytics. The only file that imports it.
 
 ultralytics is AGPL-3.0 and an optional extra (``orthoai[train]``); everyday inference runs the exported network through
-:class:`orthoai.detect.onnx_yolo.OnnxYolo`. As installed it looks up hosts, downloads a font, posts usage events, writes to
-the user's home and lowers torch's thread count for the whole process. This adapter sets the switches for all of that
+:class:`orthoai.detect.onnx_yolo.OnnxYolo`. As installed it looks up hosts, downloads a font, posts usage events, writes
+to the user's home and lowers torch's thread count for the whole process. This adapter sets the switches for all of that
 before the import, gives it a private configuration folder, and puts the thread count back.
 """
 
@@ -31,7 +31,9 @@ from orthoai.detect.detector import Detection
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 
+from orthoai_training.detector.mixed_precision import run_network_in_bf16
 from orthoai_training.detector.recipe import DetectorRecipe
+from orthoai_training.segmenter.precision import choose_precision
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -146,7 +148,7 @@ def export_onnx(weights: Path, target: Path, image_size: int) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(target.name + ".part")
         _write_clean_onnx(Path(made), partial, labels, image_size)
-        os.replace(partial, target)
+        partial.replace(target)
     return target
 
 
@@ -234,8 +236,8 @@ def _kept_threads() -> Iterator[int]:
 
 def _settings(recipe: DetectorRecipe, data: Path, out: Path, device: str, seed: int) -> dict[str, Any]:
     """The recipe in ultralytics' words."""
-    place = _device(device)
-    on_gpu = place != "cpu"
+    place = choose_precision(device).device
+    on_gpu = place.type != "cpu"
     return {
         "model": f"{recipe.architecture}.yaml",
         "pretrained": False,
@@ -243,10 +245,10 @@ def _settings(recipe: DetectorRecipe, data: Path, out: Path, device: str, seed: 
         "project": str(out),
         "name": "yolo",
         "exist_ok": True,
-        "device": place,
+        "device": str(place.index or 0) if on_gpu else "cpu",
         "seed": seed,
-        # amp=True downloads a model to check itself with; bf16 does not.
-        "amp": "bf16" if on_gpu and torch.cuda.is_bf16_supported() else False,
+        # amp=True downloads a model to check itself with; see mixed_precision.py for what is used in its place.
+        "amp": False,
         "workers": 4 if on_gpu else 0,
         "imgsz": recipe.image_size,
         "epochs": recipe.epochs,
@@ -279,13 +281,6 @@ def _settings(recipe: DetectorRecipe, data: Path, out: Path, device: str, seed: 
     }
 
 
-def _device(name: str) -> str:
-    """ "auto", "cpu", "cuda" or "cuda:N" in ultralytics' words."""
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return name if name == "cpu" else name.removeprefix("cuda").removeprefix(":") or "0"
-
-
 def _listen(trainer: Any, progress: Progress, on_epoch: EpochReport | None) -> None:
     """Carry steps and epochs of ``trainer`` to our callbacks; a cancel passes through as Canceled."""
     step = 0
@@ -307,6 +302,8 @@ def _listen(trainer: Any, progress: Progress, on_epoch: EpochReport | None) -> N
             values = trainer.label_loss_items(trainer.tloss) | trainer.metrics | trainer.lr
             on_epoch(trainer.epoch + 1, {name: float(value) for name, value in values.items()})
 
+    # By now the running average, which is what gets validated and saved, was copied: it stays plain.
+    trainer.add_callback("on_pretrain_routine_end", lambda trainer: run_network_in_bf16(trainer.model, trainer.device))
     trainer.add_callback("on_train_epoch_start", epoch_started)
     trainer.add_callback("on_train_batch_end", batch_ended)
     trainer.add_callback("on_fit_epoch_end", epoch_ended)
@@ -326,7 +323,7 @@ def _write_summary(path: Path, trained: TrainedDetector, recipe: DetectorRecipe,
     )
     partial = path.with_name(path.name + ".part")
     partial.write_text(text + "\n")
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 # Export
