@@ -1,0 +1,1 @@
+"""Digitally reconstructed radiographs: pictures of the whole volume in which the bones are found."""
