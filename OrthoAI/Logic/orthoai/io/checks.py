@@ -72,7 +72,10 @@ def require_ct(volume: Volume) -> None:
             "export it again in Hounsfield units."
         )
     if volume.modality != "CT" and np.mean(values < FAT_BELOW_HU) < MIN_FAT:
-        raise InputError("This looks like an MR, not a CT: there is no air or fat below -20 HU; choose a CT.")
+        raise InputError(
+            "This is no CT in Hounsfield units: nothing lies below -20 HU (air, fat), as in an MR or a clipped image; "
+            "choose the original CT."
+        )
 
 
 def require_slices(volume: Volume) -> None:

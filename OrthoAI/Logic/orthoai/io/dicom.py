@@ -1,0 +1,148 @@
+"""DICOM folders and files to a Volume (pydicom, with pylibjpeg for the compressed ones)."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+
+from orthoai.errors import InputError
+from orthoai.io.dicom_frame import Frame, Header, read_header
+from orthoai.io.dicom_series import Series, choose, group
+from orthoai.io.dicom_stack import Stack, stack
+from orthoai.io.pixels import INT16_MAX, INT16_MIN, compact
+from orthoai.volume import Source, Volume
+
+PIXEL_TAGS = [
+    "Rows",
+    "Columns",
+    "NumberOfFrames",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "PlanarConfiguration",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+    "PixelData",
+    "FloatPixelData",
+    "DoubleFloatPixelData",
+    "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths",
+]
+"""All that decoding a plane needs."""
+
+
+def read_folder(folder: Path, series: str | None = None) -> Volume:
+    """Read one series of a folder, subfolders included.
+
+    Args:
+        folder: with DICOM files; others in it are passed over.
+        series: SeriesInstanceUID, series number or part of the description; None takes the CT or MR series with the
+            most images.
+
+    Returns:
+        Voxels (K, J, I), k along the slice normal (row x column); rescaled, int16 where that is exact (HU for CT).
+
+    Raises:
+        InputError: no DICOM, no such series, or a series that is no straight 3D grid; one sentence says why.
+    """
+    with _quiet():
+        headers = []
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and (header := read_header(path)) is not None:
+                headers.append(header)
+        if not headers:
+            raise InputError(f"{folder} has no DICOM files; name a DICOM folder or an image file.")
+        return _read_series(choose(group(headers), series))
+
+
+def read_file(path: Path) -> Volume:
+    """Read one DICOM file: a slice, a 2D image or an enhanced multi-frame image. Raises as :func:`read_folder`."""
+    with _quiet():
+        header = read_header(path)
+        if header is None or not header.frames:
+            raise InputError(f"{path.name} is a DICOM file without an image; choose an image.")
+        if header.modality == "SEG":
+            raise InputError(f"{path.name} is a DICOM segmentation, not an image; choose the CT or MR series.")
+        return _read_series(Series((header,)))
+
+
+def _read_series(series: Series) -> Volume:
+    first = series.first
+    if any(header.color for header in series.headers):
+        raise InputError("The series is in color (RGB); choose a series of gray-value images.")
+    ordered = stack(series.frames)
+    voxels, sha256 = _read_voxels(ordered)
+    return Volume(voxels, ordered.geometry, first.modality, _source(first, sha256))
+
+
+def _source(header: Header, sha256: str) -> Source:
+    uids = {
+        "study": header.study_uid,
+        "series": header.series_uid,
+        "frame_of_reference": header.frame_of_reference_uid,
+    }
+    return Source("dicom", sha256, {name: uid for name, uid in uids.items() if uid}, header.description)
+
+
+# Voxels
+
+
+def _read_voxels(ordered: Stack) -> tuple[NDArray, str]:
+    """Rescaled voxels (K, J, I) and the sha256 of the files in slice order."""
+    whole = all(frame.slope.is_integer() and frame.intercept.is_integer() for frame in ordered.frames)
+    voxels = np.empty(ordered.geometry.shape, np.int16 if whole else np.float32)
+    planes: dict[Path, list[tuple[int, Frame]]] = {}
+    for k, frame in enumerate(ordered.frames):
+        planes.setdefault(frame.path, []).append((k, frame))
+    digest = hashlib.sha256()
+    for path, members in planes.items():
+        content = path.read_bytes()
+        digest.update(content)
+        decoded = _decode(content, path.name)
+        for k, frame in members:
+            if decoded[frame.index].shape != voxels.shape[1:]:
+                raise InputError(f"{path.name} is damaged: its image has not the size that its header says.")
+            plane = _rescale(decoded[frame.index], frame)
+            if voxels.dtype == np.int16 and (plane.min() < INT16_MIN or plane.max() > INT16_MAX):
+                voxels = voxels.astype(np.float32)
+            voxels[k] = plane
+    return compact(voxels), digest.hexdigest()
+
+
+def _decode(content: bytes, name: str) -> NDArray:
+    """Stored values (frames, rows, columns)."""
+    try:
+        data = pydicom.dcmread(BytesIO(content), specific_tags=list(PIXEL_TAGS), force=True)
+        if "TransferSyntaxUID" not in data.file_meta:  # A file without the DICOM prefix has none; the default holds.
+            data.file_meta.TransferSyntaxUID = pydicom.uid.ImplicitVRLittleEndian
+        pixels = data.pixel_array
+    except MemoryError:
+        raise
+    except Exception as error:  # The decoders of four compressions raise whatever they like.
+        raise InputError(f"{name} cannot be decoded (truncated or damaged pixels); export the series again.") from error
+    return pixels if pixels.ndim == 3 else pixels[None]
+
+
+def _rescale(plane: NDArray, frame: Frame) -> NDArray:
+    if (frame.slope, frame.intercept) == (1.0, 0.0):
+        return plane
+    if frame.slope.is_integer() and frame.intercept.is_integer() and plane.dtype.kind in "iu":
+        return plane.astype(np.int64) * int(frame.slope) + int(frame.intercept)
+    return plane * np.float64(frame.slope) + frame.intercept
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """pydicom warns about every small flaw of a header; what matters is an InputError, the rest no user can change."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
