@@ -21,6 +21,9 @@ from orthoai.errors import InputError
 
 SUBSETS = ("train", "validation", "test")
 
+HU_RANGE = (-1024, 4095)
+"""Kept of a CT; far more than the networks' own range, so that intensity changes have something to work on."""
+
 CENTERS_KEPT = 4000
 """Surface voxels kept per crop: enough that two patches hardly share a center."""
 
@@ -42,7 +45,7 @@ class Crop:
 def save_crop(folder: Path, image: NDArray, mask: NDArray, meta: Mapping[str, object], seed: int = 0) -> None:
     """Write one crop: ``image`` HU (K, J, I) and a binary ``mask`` of the same shape."""
     folder.mkdir(parents=True, exist_ok=True)
-    hu = np.clip(np.rint(image), -1024, 4095).astype(np.int16)
+    hu = np.clip(np.rint(image), *HU_RANGE).astype(np.int16)
     mask = np.ascontiguousarray(mask, dtype=np.uint8)
     centers, ends = surface_centers(mask, np.random.default_rng(seed))
     for name, array in (("image", hu), ("mask", mask), ("centers", centers), ("ends", ends)):

@@ -11,16 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 from orthoai.box import Box
-from orthoai.geometry import Geometry, Triple
+from orthoai.geometry import Geometry
 from orthoai.progress import Progress
+from orthoai.segment.resample import ModelGrid
 from orthoai.volume import Volume, reorient_array
 
 from orthoai_training.dataset import FEMUR_LABELS, CaseFolder, Split
-from orthoai_training.segmenter.crop_store import save_crop
-from orthoai_training.segmenter.patches import AIR_HU
+from orthoai_training.segmenter.crop_store import HU_RANGE, save_crop
 from orthoai_training.train.recipes import SegmenterRecipe
 
 STAGE = "crops"
@@ -28,6 +27,9 @@ STAGE = "crops"
 
 WHOLE = "whole"
 """Instead of a side, in the names of single-stage crops."""
+
+PLANES = 64
+"""Planes resampled at once."""
 
 
 def cut_crops(
@@ -95,21 +97,15 @@ def grown(box: Box, geometry: Geometry, margins_mm: NDArray) -> tuple[NDArray[np
 def _save(
     crop: Volume, mask: NDArray, recipe: SegmenterRecipe, folder: Path, case: str, side: str, rng: np.random.Generator
 ) -> None:
-    spaced = resample(crop.voxels, crop.geometry, recipe.spacing_mm, AIR_HU)
+    hu_range = (float(HU_RANGE[0]), float(HU_RANGE[1]))
+    spaced = ModelGrid(crop, recipe.spacing_mm, hu_range)
     # A linear share of the voxel, cut at one half: smoother borders than the nearest voxel gives.
-    soft = resample(mask.astype(np.float32), crop.geometry, recipe.spacing_mm, 0)
-    meta = {"case": case, "side": side, "spacing_mm": list(recipe.spacing_mm), "shape": list(spaced.shape)}
-    save_crop(folder, spaced, soft > 0.5, meta, seed=int(rng.integers(2**31)))
-
-
-def resample(array: NDArray, geometry: Geometry, spacing: Triple, fill: float) -> NDArray:
-    """``array`` (K, J, I) on ``geometry``, linearly on the grid ``geometry.resampled(spacing)``."""
-    target = geometry.resampled(spacing)
-    source = sitk.GetImageFromArray(np.ascontiguousarray(array))
-    source.SetSpacing(geometry.spacing)
-    source.SetOrigin(geometry.origin)
-    source.SetDirection(geometry.direction)
-    moved = sitk.Resample(
-        source, target.size, sitk.Transform(), sitk.sitkLinear, target.origin, target.spacing, target.direction, fill
-    )
-    return sitk.GetArrayFromImage(moved)
+    share = ModelGrid(crop.with_voxels(mask.view(np.uint8)), recipe.spacing_mm, (0.0, 1.0))
+    shape = spaced.geometry.shape
+    hu, femur = np.empty(shape, np.int16), np.empty(shape, np.uint8)
+    for first in range(0, shape[0], PLANES):
+        last = min(first + PLANES, shape[0])
+        hu[first:last] = np.rint(spaced.planes(first, last) * (hu_range[1] - hu_range[0]) + hu_range[0])
+        femur[first:last] = share.planes(first, last) > 0.5
+    meta = {"case": case, "side": side, "spacing_mm": list(recipe.spacing_mm), "shape": list(shape)}
+    save_crop(folder, hu, femur, meta, seed=int(rng.integers(2**31)))

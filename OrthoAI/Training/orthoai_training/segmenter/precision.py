@@ -5,14 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from orthoai.errors import InputError
+from orthoai.segment.device import choose
+
+BF16_CAPABILITY = 8
+"""First CUDA compute capability (Ampere) with bfloat16 in hardware."""
 
 
 @dataclass(frozen=True)
 class Precision:
-    """A device and the format that matrix products run in; None is plain float32. float16 needs loss scaling."""
+    """A device, the layout of its tensors and the format of its matrix products.
+
+    Attributes:
+        autocast: None is plain float32; float16 needs loss scaling.
+    """
 
     device: torch.device
+    layout: torch.memory_format
     autocast: torch.dtype | None
 
     def context(self) -> torch.autocast:
@@ -25,21 +33,13 @@ class Precision:
 
 
 def choose_precision(device: str = "auto") -> Precision:
-    """bfloat16 on CPUs with AVX512-BF16 or AMX and on GPUs since Ampere, float16 on older ones, else float32.
+    """For "auto", "cpu" or "cuda": the same choice as inference makes, with weights kept in float32.
 
-    Without these instructions a CPU emulates bfloat16 and is several times slower than with float32.
+    bfloat16 where the hardware has it (CPUs with AVX512-BF16 or AMX, GPUs since Ampere), float16 on older GPUs, else
+    float32. Raises InputError as :func:`orthoai.segment.device.choose`.
     """
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        where = torch.device(device)
-    except RuntimeError as error:
-        raise InputError(f"There is no device named {device!r}: use auto, cpu or cuda.") from error
-    if where.type == "cuda":
-        if not torch.cuda.is_available():
-            raise InputError("This machine has no usable CUDA GPU: use --device cpu.")
-        return Precision(where, torch.bfloat16 if torch.cuda.get_device_capability(where)[0] >= 8 else torch.float16)
-    if where.type == "cpu":
-        able = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
-        return Precision(where, torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else None)
-    return Precision(where, None)
+    chosen = choose(device)
+    if chosen.name == "cuda":
+        has_bf16 = torch.cuda.get_device_capability()[0] >= BF16_CAPABILITY
+        return Precision(torch.device("cuda"), chosen.layout, torch.bfloat16 if has_bf16 else torch.float16)
+    return Precision(torch.device("cpu"), chosen.layout, torch.bfloat16 if chosen.precision == "bf16" else None)

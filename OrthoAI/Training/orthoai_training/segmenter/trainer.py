@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,18 +18,18 @@ import numpy as np
 import torch
 from orthoai.errors import InputError
 from orthoai.progress import Progress
+from orthoai.segment.network import build, save_weights
 from torch.utils.tensorboard import SummaryWriter
 
 from orthoai_training.segmenter import checkpoint
 from orthoai_training.segmenter.augment import prepare
 from orthoai_training.segmenter.crop_store import Crop, open_crops
 from orthoai_training.segmenter.losses import build_loss
-from orthoai_training.segmenter.networks import build_network
+from orthoai_training.segmenter.networks import spec_of
 from orthoai_training.segmenter.patches import Batch, batches
 from orthoai_training.segmenter.precision import choose_precision
 from orthoai_training.segmenter.schedule import Budget, Clock, learning_rate
 from orthoai_training.segmenter.validate import mean_dice
-from orthoai_training.segmenter.weights import save_weights
 from orthoai_training.train.recipes import SegmenterRecipe
 
 STAGE = "segmenter"
@@ -116,7 +118,7 @@ class _Run:
         self.device = self.precision.device
         self.steps_per_epoch = recipe.steps_per_epoch or -(-len(crops) // recipe.batch)
         self.budget = Budget(recipe.epochs * self.steps_per_epoch, minutes, clock=clock)
-        self.network = build_network(recipe).to(self.device).to(memory_format=torch.channels_last_3d)
+        self.network = build(spec_of(recipe)).to(self.device).to(memory_format=self.precision.layout)
         self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
@@ -162,7 +164,7 @@ class _Run:
         """One optimizer step; returns the loss."""
         image, target = (torch.from_numpy(array).to(self.device) for array in (batch.image, batch.mask))
         image, target = prepare(image, target, self.recipe, self.seed, batch.step)
-        image = image.contiguous(memory_format=torch.channels_last_3d)
+        image = image.contiguous(memory_format=self.precision.layout)
         rate = learning_rate(
             self.recipe.learning_rate, self.budget.fraction(self.state.step), self.state.step, self.recipe.warmup_steps
         )
@@ -175,8 +177,10 @@ class _Run:
         loss = self.loss(logits.float(), target)
         self.scaler.scale(loss).backward()
         self.scaler.unscale_(self.optimizer)
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.gradient_clip)
-        self.scaler.step(self.optimizer)
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.gradient_clip)
+        # One step that overflowed would spoil all weights.
+        if torch.isfinite(norm):
+            self.scaler.step(self.optimizer)
         self.scaler.update()
         self.state.step += 1
         self.update_average()
@@ -199,11 +203,14 @@ class _Run:
     def validate(self) -> None:
         """Dice on the held-out crops; keeps the weights when they are the best so far; saves a checkpoint."""
         began = self.budget.elapsed_s
-        dice = self._validation_dice()
-        # Without held-out crops the last weights are the ones to keep.
-        if not self.held_out or dice > self.state.best_dice:
-            self.state.best_dice, self.state.best_step = dice, self.state.step
-            save_weights(self.average, self.weights)
+        with self.averaged():
+            dice = 0.0
+            if self.held_out:
+                dice = mean_dice(self.network, self.held_out, self.recipe, self.precision, self.progress)
+            # Without held-out crops the last weights are the ones to keep.
+            if not self.held_out or dice > self.state.best_dice:
+                self.state.best_dice, self.state.best_step = dice, self.state.step
+                save_weights(self.network, self.weights)
         self.state.elapsed_s = self.budget.elapsed_s
         # The last validation must fit in the time as well.
         self.budget.reserve_s = max(self.budget.reserve_s, 1.1 * (self.state.elapsed_s - began))
@@ -221,13 +228,13 @@ class _Run:
         checkpoint.save_checkpoint(self.checkpoint, self.state, self.network, self.average, self.optimizer)
         self.progress.report(STAGE, self.budget.fraction(self.state.step), f"validation Dice {dice:.4f}")
 
-    def _validation_dice(self) -> float:
-        if not self.held_out:
-            return 0.0
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Inside, the network has the averaged weights."""
         current = {name: value.clone() for name, value in self.network.state_dict().items()}
         self.network.load_state_dict(self.average)
         try:
-            return mean_dice(self.network, self.held_out, self.recipe, self.precision, self.progress)
+            yield
         finally:
             self.network.load_state_dict(current)
 

@@ -25,7 +25,7 @@ def segment_crop(
     def predict(window: torch.Tensor) -> torch.Tensor:
         progress.check()
         with precision.context():
-            return network(window.contiguous(memory_format=torch.channels_last_3d)).float()
+            return network(window.contiguous(memory_format=precision.layout)).float()
 
     image = torch.from_numpy(np.array(crop.image))[None, None].to(precision.device)
     image = normalize(image.float(), recipe.intensity_range_hu)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from orthoai.errors import InputError
 
+from orthoai_training.detector.recipe import COMPACT_DETECTOR, PAPER_DETECTOR, DetectorRecipe
+
 Size = tuple[int, int, int]
 Range = tuple[float, float]
 
@@ -87,25 +89,6 @@ class SegmenterRecipe:
 
 
 @dataclass(frozen=True)
-class DetectorRecipe:
-    """Stage 1: YOLOv8 on digitally reconstructed radiographs.
-
-    Attributes:
-        architecture: ultralytics model definition, trained from random weights (nothing is downloaded).
-        image_size: pixels of the square network input.
-        views_per_case: picture sets made per case, each with its own field of view.
-        workers: data loading processes.
-    """
-
-    architecture: str = "yolov8n"
-    image_size: int = 416
-    epochs: int = 120
-    batch: int = 32
-    workers: int = 4
-    views_per_case: int = 1
-
-
-@dataclass(frozen=True)
 class Recipe:
     """One whole run. ``validation_share`` and ``test_share`` are shares of subjects (or shapes)."""
 
@@ -116,7 +99,6 @@ class Recipe:
     transunet: SegmenterRecipe
     validation_share: float = 0.08
     test_share: float = 0.07
-    detector_time_share: float = 0.3
 
 
 _STRONG = Augmentation(
@@ -149,7 +131,7 @@ _PAPER = SegmenterRecipe()
 
 PAPER = Recipe(
     name="paper",
-    detector=DetectorRecipe(),
+    detector=PAPER_DETECTOR,
     segmenter=_PAPER,
     # "a higher maximum number of epochs is set to ensure convergence" (the paper gives no number).
     single_stage=SegmenterRecipe(whole_volume=True, epochs=600),
@@ -160,7 +142,7 @@ PAPER = Recipe(
 
 COMPACT = Recipe(
     name="compact",
-    detector=DetectorRecipe(epochs=40, batch=16, workers=2, views_per_case=2),
+    detector=COMPACT_DETECTOR,
     segmenter=_COMPACT,
     single_stage=replace(_COMPACT, whole_volume=True),
     transunet=replace(_COMPACT, architecture="transunet", learning_rate=3e-4),
