@@ -1,0 +1,57 @@
+"""Exit codes, and the one sentence that goes with each."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+
+from orthoai.errors import Canceled, InputError
+
+DONE = 0
+"""Also when nothing was found: the result says so."""
+
+INTERNAL_ERROR = 1
+"""A fault of the program, or not enough memory."""
+
+BAD_INPUT = 2
+"""Bad usage, or an unreadable or unsuitable input."""
+
+CANCELED = 130
+"""Stopped by the user: 128 + SIGINT, as shells count it."""
+
+OUT_OF_MEMORY = "There was not enough memory for this image: close other programs, crop the image, or try --device cpu."
+
+
+def say(sentence: str) -> None:
+    """Print one sentence for the person on standard error."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def guarded(action: Callable[[], int], *, debug: bool = False) -> int:
+    """Run ``action`` and turn whatever it raises into one sentence and an exit code.
+
+    The text of an unexpected exception may hold patient data (a path, a DICOM value), so only its type is named;
+    ``debug`` prints the traceback for whoever asked for it.
+    """
+    try:
+        return action()
+    except (Canceled, KeyboardInterrupt):
+        say(str(Canceled()))
+        return CANCELED
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        ours = not isinstance(error, InputError)
+        say(f"Error: {_unexpected(error, debug) if ours else error}")
+        if debug:
+            traceback.print_exc()
+        return INTERNAL_ERROR if ours else BAD_INPUT
+
+
+def _unexpected(error: Exception, debug: bool) -> str:
+    name = type(error).__name__
+    if isinstance(error, MemoryError) or name == "OutOfMemoryError":
+        return OUT_OF_MEMORY
+    hint = "" if debug else " Run it again with --debug to see the traceback."
+    return f"OrthoAI failed unexpectedly ({name}); nothing was written.{hint}"

@@ -1,0 +1,79 @@
+"""``orthoai run``: one task on one image, into one folder."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from orthoai.cli.command import Command
+from orthoai.cli.exits import DONE, say
+from orthoai.cli.request import RunRequest
+from orthoai.cli.supervise import stop_signals, supervise, worker_command
+from orthoai.models.store import ModelStore
+from orthoai.output import RESULT_FILE, staged_folder
+from orthoai.tasks import get_task
+
+DEVICES = ("auto", "cpu", "cuda")
+
+WORKER = "orthoai.cli.worker"
+"""The module that does the work in the child process."""
+
+
+def execute(request: RunRequest) -> dict:
+    """Run ``request`` in a supervised child process.
+
+    The staging folder belongs to this process, so it is removed whatever becomes of the child.
+
+    Returns:
+        The content of result.json. Everything the task writes lies in ``request.output``.
+
+    Raises:
+        InputError: the task or the model is unknown, or the output folder cannot be written.
+        Canceled: SIGINT, SIGTERM or SIGHUP came.
+        SystemExit: the worker failed and has said why; ``code`` is the exit code.
+    """
+    # A wrong name is told at once, not after minutes of reading.
+    get_task(request.task)
+    if request.model is not None:
+        ModelStore.default().get(request.model)
+    with stop_signals() as stop, staged_folder(Path(request.output)) as folder:
+        code = supervise(worker_command(WORKER), request.to_line(str(folder)), stop)
+        if code != DONE:
+            raise SystemExit(code)
+        result: dict = json.loads((folder / RESULT_FILE).read_text(encoding="utf-8"))
+    return result
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", metavar="TASK", help="name of the task, such as femur (see: orthoai tasks)")
+    parser.add_argument(
+        "input", metavar="INPUT", help="image file (NIfTI, NRRD, MHA, DICOM, PNG, JPEG) or DICOM folder"
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", required=True, help="folder to make; appears whole or not at all"
+    )
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run (default: auto)")
+    parser.add_argument("--model", metavar="NAME", help="a model other than the task's own (see: orthoai models list)")
+    parser.add_argument("--series", metavar="S", help="DICOM series, when the folder holds several")
+    parser.add_argument("--json", action="store_true", help="print result.json on standard output")
+    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+
+
+def _run(args: argparse.Namespace) -> int:
+    result = execute(
+        RunRequest(
+            args.task, args.input, args.output, args.device, args.model, args.series, quiet=args.quiet, debug=args.debug
+        )
+    )
+    if args.json:
+        print(json.dumps(result, indent=2))
+    if not args.quiet:
+        say(result["message"])
+        say(f"Written to {Path(args.output).resolve()}")
+    return DONE
+
+
+COMMAND = Command(
+    "run", "Run a task on an image: masks, boxes, findings and a report in a folder.", _add_arguments, _run
+)

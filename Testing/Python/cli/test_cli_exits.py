@@ -1,0 +1,49 @@
+"""Every ending has its exit code and one sentence, and no sentence holds patient data."""
+
+from __future__ import annotations
+
+import pytest
+from orthoai.cli.exits import guarded
+from orthoai.errors import Canceled, InputError
+
+
+def ending(error: BaseException, capsys: pytest.CaptureFixture[str], debug: bool = False) -> tuple[int, str]:
+    def action() -> int:
+        raise error
+
+    code = guarded(action, debug=debug)
+    return code, capsys.readouterr().err
+
+
+def test_the_code_of_an_action_that_ends_well_is_passed_on() -> None:
+    assert [guarded(lambda: 0), guarded(lambda: 7)] == [0, 7]
+
+
+def test_unsuitable_input_is_code_2_with_its_own_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending(InputError("Too flat; choose a volume."), capsys) == (2, "Error: Too flat; choose a volume.\n")
+
+
+@pytest.mark.parametrize("error", [Canceled(), KeyboardInterrupt()])
+def test_a_cancel_is_code_130_and_says_that_nothing_was_written(error, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending(error, capsys) == (130, "Canceled: nothing was written.\n")
+
+
+def test_an_internal_error_names_its_type_and_keeps_its_text_to_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = ending(ValueError("Jane Doe"), capsys)
+    assert code == 1
+    assert "ValueError" in text and "--debug" in text and text.count("\n") == 1
+    assert "Jane" not in text and "Traceback" not in text
+
+
+def test_debug_shows_the_traceback_of_an_internal_error(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = ending(ValueError("detail"), capsys, debug=True)
+    assert code == 1 and "Traceback" in text and "detail" in text
+
+
+def test_the_end_of_memory_is_told_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    class OutOfMemoryError(RuntimeError):
+        """As torch raises it."""
+
+    for error in (MemoryError(), OutOfMemoryError("CUDA out of memory")):
+        code, text = ending(error, capsys)
+        assert code == 1 and "not enough memory" in text
