@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno
-import os
+import json
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from orthoai.errors import InputError
 
@@ -55,10 +55,10 @@ def staged_folder(target: Path) -> Iterator[Path]:
     done = False
     try:
         try:
-            made = _make_parents(target.parent)
-            aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=".partial", dir=target.parent))
-            # mkdtemp makes a private folder; the result gets the rights that any new folder here would get.
-            aside.chmod(0o777 & ~_umask())
+            _make_parents(target.parent, made)
+            hidden = beside(target)
+            hidden.mkdir()
+            aside = hidden
             yield aside
             _replace(aside, target)
             done = True
@@ -71,7 +71,7 @@ def staged_folder(target: Path) -> Iterator[Path]:
             if aside is not None:
                 shutil.rmtree(aside, ignore_errors=True)
             for parent in reversed(made):
-                if not any(parent.iterdir()):
+                with suppress(OSError):  # Somebody else may use it by now.
                     parent.rmdir()
 
 
@@ -82,22 +82,35 @@ def _refuse_foreign(target: Path) -> None:
             return
         if not target.is_dir():
             raise InputError(f"{target} is a file; name a folder for the output.")
-        if any(target.iterdir()) and not (target / RESULT_FILE).is_file():
+        if any(target.iterdir()) and not _is_output(target):
             raise InputError(f"{target} exists and holds other files; name a new or empty folder for the output.")
     except OSError as error:
         raise write_error(error, target) from error
 
 
-def _make_parents(parent: Path) -> list[Path]:
+def _is_output(folder: Path) -> bool:
+    """Whether an OrthoAI run made it: other programs write a result.json, too, and that must not cost their files."""
+    try:
+        content = json.loads((folder / RESULT_FILE).read_text("utf-8"))
+    except (FileNotFoundError, IsADirectoryError, ValueError):
+        return False
+    return isinstance(content, dict) and "schema_version" in content
+
+
+def beside(target: Path) -> Path:
+    """A hidden, unused name in the folder of ``target``, with its suffixes."""
+    return target.with_name(f".{uuid4().hex[:12]}.partial-{target.name}")
+
+
+def _make_parents(parent: Path, made: list[Path]) -> None:
+    """Make ``parent`` and what it lies in; ``made`` grows by each folder made, the outermost first."""
     missing = []
     while not parent.exists():
         missing.append(parent)
         parent = parent.parent
-    made = []
     for folder in reversed(missing):
         folder.mkdir(exist_ok=True)
         made.append(folder)
-    return made
 
 
 def _replace(aside: Path, target: Path) -> None:
@@ -106,20 +119,11 @@ def _replace(aside: Path, target: Path) -> None:
         aside.rename(target)
         return
     _refuse_foreign(target)  # Again: the run took minutes, and somebody may have put files there.
-    older = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=".older", dir=target.parent)) / "older"
+    older = beside(target)
+    target.rename(older)
     try:
-        target.rename(older)
-        try:
-            aside.rename(target)
-        except OSError:
-            older.rename(target)
-            raise
-    finally:
-        shutil.rmtree(older.parent, ignore_errors=True)
-
-
-def _umask() -> int:
-    """The process's umask, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        aside.rename(target)
+    except OSError:
+        older.rename(target)
+        raise
+    shutil.rmtree(older, ignore_errors=True)

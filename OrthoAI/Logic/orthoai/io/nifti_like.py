@@ -37,7 +37,7 @@ def read_nifti(path: Path) -> Volume:
         InputError: damaged, truncated, 4D, color or sheared; one sentence says which.
     """
     compressed = _starts_with(path, GZIP_MAGIC)
-    if compressed != (path.suffix == ".gz"):
+    if compressed != path.name.lower().endswith(".gz"):
         right = ".nii.gz" if compressed else ".nii"
         raise InputError(f"{path.name} has a misleading name: its content is {right}; rename it so.")
     with cast(BinaryIO, gzip.open(path) if compressed else path.open("rb")) as stream:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
-import tempfile
 import zlib
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from numpy.typing import NDArray
 
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
-from orthoai.output import write_error
+from orthoai.output import beside, write_error
 from orthoai.volume import Volume
 
 SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
@@ -43,16 +41,15 @@ def write_labels(array: NDArray, geometry: Geometry, path: Path) -> None:
 
 
 def _write(array: NDArray, geometry: Geometry, path: Path) -> None:
-    suffix = next((s for s in SUFFIXES if path.name.lower().endswith(s)), None)
+    suffix = next((s for s in SUFFIXES if path.name.endswith(s)), None)
     if suffix is None:
         raise InputError(f"{path.name} has no suffix that can be written; use one of {', '.join(SUFFIXES)}.")
+    aside = beside(path)
     try:
         # Made here and not by ITK: only this tells why a place cannot be written.
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=suffix, dir=path.parent)
-        os.close(handle)
+        aside.touch(exist_ok=False)
     except OSError as error:
         raise write_error(error, path) from error
-    aside = Path(name)
     try:
         try:
             sitk.WriteImage(_image(array, geometry), str(aside), useCompression=True)
@@ -60,9 +57,6 @@ def _write(array: NDArray, geometry: Geometry, path: Path) -> None:
             raise _incomplete(path) from error
         if suffix.startswith(".nii") and not _is_complete(aside, NIFTI_OFFSET + array.nbytes):
             raise _incomplete(path)
-        mask = os.umask(0)
-        os.umask(mask)
-        aside.chmod(0o666 & ~mask)
         aside.replace(path)
     except OSError as error:
         raise write_error(error, path) from error
