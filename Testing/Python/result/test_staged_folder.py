@@ -1,0 +1,196 @@
+"""Output folders appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from orthoai.errors import Canceled, InputError
+from orthoai.output import staged_folder
+
+NOBODY = 65534
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def older_output(target: Path) -> Path:
+    target.mkdir()
+    (target / "result.json").write_text('{"schema_version": 1}')
+    (target / "overview.png").write_text("old")
+    return target
+
+
+def as_nobody(action: Callable[[], None]) -> int:
+    """Exit code of ``action`` in a child without root's rights: 0 done, 2 InputError, 1 anything else."""
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setgid(NOBODY)
+                os.setuid(NOBODY)
+            action()
+            os._exit(0)
+        except InputError:
+            os._exit(2)
+        except BaseException:
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def write(target: Path) -> None:
+    with staged_folder(target) as folder:
+        (folder / "result.json").write_text("{}")
+
+
+def test_the_folder_appears_at_the_end_and_not_before(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    with staged_folder(target) as folder:
+        (folder / "a.txt").write_text("a")
+        assert not target.exists()
+        assert folder.parent == tmp_path  # The same disk, so that the rename is one step.
+    assert names(tmp_path) == ["out"]
+    assert names(target) == ["a.txt"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("x"), Canceled(), KeyboardInterrupt(), InputError("x"), SystemExit(1)])
+def test_any_error_or_cancel_leaves_nothing(tmp_path: Path, error: BaseException) -> None:
+    with pytest.raises(type(error)), staged_folder(tmp_path / "new" / "parent" / "out") as folder:
+        (folder / "half.nii.gz").write_text("half")
+        raise error
+    assert names(tmp_path) == []
+
+
+def test_an_older_output_is_replaced_whole(tmp_path: Path) -> None:
+    target = older_output(tmp_path / "out")
+    write(target)
+    assert names(target) == ["result.json"]
+    assert names(tmp_path) == ["out"]
+
+
+def test_an_older_output_survives_a_failed_run(tmp_path: Path) -> None:
+    target = older_output(tmp_path / "out")
+    with pytest.raises(RuntimeError), staged_folder(target) as folder:
+        (folder / "result.json").write_text("new")
+        raise RuntimeError
+    assert names(tmp_path) == ["out"]
+    assert (target / "overview.png").read_text() == "old"
+
+
+def test_an_older_output_survives_a_failed_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = older_output(tmp_path / "out")
+    rename = Path.rename
+
+    def refuse(self: Path, other: Path) -> Path:
+        if other == target and ".partial-" in self.name and not (self / "overview.png").exists():
+            raise PermissionError(errno.EACCES, "no")
+        return rename(self, other)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(InputError, match="permission"):
+        write(target)
+    assert names(tmp_path) == ["out"]
+    assert (target / "overview.png").read_text() == "old"
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    write(tmp_path / "out")
+    assert names(tmp_path / "out") == ["result.json"]
+
+
+@pytest.mark.parametrize("content", [None, "{}", "[1]", "no json"])
+def test_a_folder_of_somebody_else_is_never_replaced(tmp_path: Path, content: str | None) -> None:
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "thesis.docx").write_text("years of work")
+    if content is not None:
+        (target / "result.json").write_text(content)
+    with pytest.raises(InputError, match="holds other files"), staged_folder(target):
+        pytest.fail("the run must not even start")
+    assert (target / "thesis.docx").read_text() == "years of work"
+    assert names(tmp_path) == ["out"]
+
+
+def test_files_that_appear_during_the_run_are_not_lost(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    with pytest.raises(InputError, match="holds other files"), staged_folder(target):
+        target.mkdir()
+        (target / "thesis.docx").write_text("years of work")
+    assert names(tmp_path) == ["out"]
+    assert names(target) == ["thesis.docx"]
+
+
+def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("x")
+    with pytest.raises(InputError, match="is a file"):
+        write(tmp_path / "out")
+    with pytest.raises(InputError, match="file is in the way"):
+        write(tmp_path / "out" / "deeper")
+    assert names(tmp_path) == ["out"]
+
+
+def test_the_folder_has_the_rights_of_any_new_folder(tmp_path: Path) -> None:
+    write(tmp_path / "out")
+    (tmp_path / "plain").mkdir()
+    assert (tmp_path / "out").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_no_write_access_is_an_input_error_also_where_the_tests_run_as_root() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        assert as_nobody(lambda: write(folder / "allowed")) == 0
+        folder.chmod(0o555)
+        assert as_nobody(lambda: write(folder / "out")) == 2
+        assert as_nobody(lambda: write(folder / "new" / "out")) == 2
+        assert names(folder) == ["allowed"]
+        folder.chmod(0o777)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.EACCES, "No permission"),
+        (errno.EPERM, "No permission"),
+        (errno.EROFS, "read-only"),
+        (errno.ENOSPC, "full"),
+        (errno.EDQUOT, "full"),
+        (errno.EIO, "cannot be written"),
+    ],
+)
+def test_each_refusal_to_make_the_folder_has_its_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, words: str
+) -> None:
+    def refuse(self: Path, *_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(InputError, match=words):
+        write(tmp_path / "out")
+
+
+def test_a_disk_that_fills_up_during_the_run_leaves_nothing(tmp_path: Path) -> None:
+    # A limit on file sizes fails in write() as a full disk does, and needs no disk of its own.
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    target = older_output(tmp_path / "out")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(InputError, match="full"), staged_folder(target) as folder:
+            (folder / "large").write_bytes(bytes(100_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert names(tmp_path) == ["out"]
+    assert (target / "overview.png").read_text() == "old"
+
+
+def test_other_system_errors_of_the_run_are_not_disguised(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), staged_folder(tmp_path / "out"):
+        (tmp_path / "missing").read_text()
+    assert names(tmp_path) == []
