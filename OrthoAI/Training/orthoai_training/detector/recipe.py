@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-LABELS = ("femur_left", "femur_right")
+from orthoai_training.dataset import FEMUR_LABELS
+from orthoai_training.detector.augment import ViewRecipe
+
+LABELS = tuple(FEMUR_LABELS.values())
 """Class names in class order: class 0 is femur_left (label value 1), class 1 is femur_right (label value 2)."""
 
 
@@ -25,6 +28,9 @@ class DetectorRecipe:
         nominal_batch: ultralytics gathers gradients over ``nominal_batch / batch`` steps before it updates.
         degrees, translate, scale: random rotation (degrees), shift and zoom (fractions) in the training loader.
         patience: epochs without a better validation figure after which training ends.
+        workers: processes that load pictures for a GPU; on a CPU the training process loads them itself.
+        views_per_case: random fields of view drawn of each training case, each a coronal and one or two axial pictures.
+        views: how the training pictures are varied.
     """
 
     architecture: str = "yolov8n"
@@ -42,6 +48,9 @@ class DetectorRecipe:
     translate: float = 0.05
     scale: float = 0.15
     patience: int = 1000
+    workers: int = 4
+    views_per_case: int = 4
+    views: ViewRecipe = field(default_factory=ViewRecipe)
 
 
 PAPER_DETECTOR = DetectorRecipe(

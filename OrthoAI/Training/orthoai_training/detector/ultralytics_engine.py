@@ -249,7 +249,7 @@ def _settings(recipe: DetectorRecipe, data: Path, out: Path, device: str, seed: 
         "seed": seed,
         # amp=True downloads a model to check itself with; see mixed_precision.py for what is used in its place.
         "amp": False,
-        "workers": 4 if on_gpu else 0,
+        "workers": recipe.workers if on_gpu else 0,
         "imgsz": recipe.image_size,
         "epochs": recipe.epochs,
         "batch": recipe.batch,
