@@ -1,0 +1,94 @@
+"""What the run says about one femur: size, place and what a reviewer should know."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orthoai.finding import Finding, Measurement, Place
+from orthoai.geometry import Geometry
+from orthoai.tasks.femur.assemble import Part
+
+PRESENT = "present"
+TRUNCATED = "truncated at the field of view"
+METAL = "metal present (prosthesis or implant)"
+
+METAL_HU = 2800
+"""Cortical bone stays below; metal saturates a 12-bit CT at 3071 HU."""
+
+METAL_ML = 0.5
+"""Less bright volume than that is noise or calcification."""
+
+AXIS_POINTS = 200_000
+"""Points, at most, from which the long axis is computed."""
+
+
+def finding(part: Part, grid: Geometry, volume: Geometry, notes: tuple[str, ...] = ()) -> Finding:
+    """The finding of one femur.
+
+    Args:
+        part: its final mask, not empty.
+        grid: of the volume in LPS order, in which the part's crop lies.
+        volume: the INPUT's own grid, on which the slice index counts.
+        notes: how its box came about.
+    """
+    own = part.crop.volume.geometry
+    center = own.index_to_lps(_mean_index(part.mask))
+    slice_index = int(np.clip(np.rint(volume.lps_to_index(center)[2]), 0, volume.shape[0] - 1))
+    flags = [TRUNCATED] if is_truncated(part, grid) else []
+    flags += [METAL] if has_metal(part) else []
+    return Finding(
+        structure=part.crop.box.label,
+        label=PRESENT,
+        probability=part.crop.box.score,
+        measurements={
+            "volume_ml": Measurement(part.volume_ml, "mL"),
+            "length_mm": Measurement(length_mm(part.mask, own), "mm"),
+        },
+        place=Place((float(center[0]), float(center[1]), float(center[2])), slice_index),
+        flags=(*flags, *notes),
+    )
+
+
+def is_truncated(part: Part, grid: Geometry) -> bool:
+    """Whether the femur reaches the outermost voxels of the whole volume, so that a part of it is not in the image."""
+    for axis, size in enumerate(grid.shape):
+        span = part.crop.slices[axis]
+        if span.start == 0 and part.mask.take(0, axis).any():
+            return True
+        if span.stop == size and part.mask.take(-1, axis).any():
+            return True
+    return False
+
+
+def has_metal(part: Part) -> bool:
+    """Whether the crop holds METAL_ML or more above METAL_HU."""
+    bright = sum(int(np.count_nonzero(plane > METAL_HU)) for plane in part.crop.volume.voxels)
+    return bright * part.crop.volume.geometry.voxel_volume / 1000 >= METAL_ML
+
+
+def length_mm(mask: NDArray[np.bool_], geometry: Geometry) -> float:
+    """Extent along the mask's own long axis in mm, from outer surface to outer surface. ``mask`` is not empty."""
+    points = geometry.index_to_lps(_row_ends(mask))
+    # The ends of its rows are the mask's surface along i; they hold its extreme points along every axis.
+    sample = points[:: max(1, len(points) // AXIS_POINTS)]
+    centered = sample - sample.mean(axis=0)
+    axis = np.linalg.eigh(centered.T @ centered)[1][:, -1]
+    along = points @ axis
+    voxel = float(np.abs(axis @ geometry.affine[:3, :3]).max())
+    return float(along.max() - along.min()) + voxel
+
+
+def _row_ends(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The first and the last true voxel of every row, as indices (n, 3) in the order i, j, k."""
+    k, j = np.nonzero(mask.any(axis=2))
+    rows = mask[k, j]
+    first = rows.argmax(axis=1)
+    last = rows.shape[1] - 1 - rows[:, ::-1].argmax(axis=1)
+    return np.concatenate([np.stack([first, j, k], axis=1), np.stack([last, j, k], axis=1)]).astype(np.float64)
+
+
+def _mean_index(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The centroid as a continuous index (i, j, k)."""
+    sums = [mask.sum(axis=tuple(n for n in range(3) if n != axis), dtype=np.int64) for axis in (2, 1, 0)]
+    return np.array([(counts * np.arange(len(counts))).sum() / counts.sum() for counts in sums])

@@ -1,0 +1,143 @@
+"""Segment Femur from volume to result: project, detect, crop, segment, assemble (Xie et al. 2025, Figs. 1 and 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from orthoai.box import Box
+from orthoai.drr.parallel import SLAB_SLICES, parallel_drrs
+from orthoai.io.checks import require_ct
+from orthoai.progress import Progress
+from orthoai.provenance import provenance
+from orthoai.result import Result
+from orthoai.stopwatch import Stopwatch
+from orthoai.tasks import RunOptions
+from orthoai.tasks.femur import TASK
+from orthoai.tasks.femur.assemble import Part, assemble, paste
+from orthoai.tasks.femur.body import midline
+from orthoai.tasks.femur.crop import crop
+from orthoai.tasks.femur.engines import Engines, LoadEngines, load_engines
+from orthoai.tasks.femur.findings import finding
+from orthoai.tasks.femur.given import given_boxes
+from orthoai.tasks.femur.locate import locate
+from orthoai.volume import Volume, reorient_array
+
+ORDER = "LPS"
+"""Axis order in which the stages work. Only views are made of the input; it is never copied or resampled as a whole."""
+
+SLAB_MM = 16.0
+"""Thickness of the axial slabs, so that the axial view can be limited to the femora whatever the slice spacing."""
+
+NOTHING = "No femur found."
+"""What the result says when neither stage finds one."""
+
+Notes = dict[str, tuple[str, ...]]
+
+
+def run(
+    volume: Volume,
+    options: RunOptions,
+    progress: Progress | None = None,
+    load: LoadEngines = load_engines,
+) -> Result:
+    """Both femora of a CT.
+
+    Args:
+        volume: HU, any of the 48 axis orders, oblique or not.
+        options: ``boxes`` given there skip stage 1.
+        progress: hears "DRR", "Detect", "Segment left", "Segment right", "Assemble", and may cancel at each.
+        load: gives the networks.
+
+    Returns:
+        Labels 1 femur_left and 2 femur_right, boxes and findings on the volume's own grid. When there is no femur, an
+        empty segmentation and the message "No femur found."
+
+    Raises:
+        InputError: no CT, an unknown or damaged model, boxes that cannot be used.
+        Canceled: asked for through ``progress``.
+    """
+    progress = progress or Progress()
+    require_ct(volume)
+    progress.check()
+    watch = Stopwatch()
+    lps = volume.reoriented(ORDER)
+    given = given_boxes(options.boxes, volume.geometry, lps.geometry)
+    with watch.stage("Load"):
+        engines = load(options)
+    boxes, notes = (given, {}) if given else _find(lps, engines, progress, watch)
+    parts = _segment(lps, boxes, engines, progress, watch)
+
+    with watch.stage("Assemble"):
+        progress.report("Assemble", 0.0)
+        parts = assemble(parts)
+        segmentation = np.zeros(volume.geometry.shape, np.uint8)
+        # Written through a view in LPS order, the labels come to lie on the input's own grid without another copy.
+        paste(
+            parts,
+            [TASK.label(part.crop.box.label).value for part in parts],
+            reorient_array(segmentation, volume.geometry, ORDER),
+        )
+        findings = tuple(
+            finding(part, lps.geometry, volume.geometry, notes.get(part.crop.box.label, ())) for part in parts
+        )
+        progress.report("Assemble", 1.0)
+
+    return Result(
+        task=TASK.name,
+        source=volume.source,
+        geometry=volume.geometry,
+        boxes=tuple(part.crop.box.on(lps.geometry, volume.geometry) for part in parts),
+        segmentation=segmentation,
+        labels=TASK.label_table,
+        findings=findings,
+        message=message([part.crop.box.label for part in parts], [box.label for box in boxes]),
+        provenance=provenance(engines.model_name, engines.model_sha256, engines.device, engines.precision),
+        timings_s=watch.seconds,
+    )
+
+
+def message(found: Sequence[str], boxed: Sequence[str]) -> str:
+    """One sentence for the user.
+
+    Args:
+        found: labels with voxels.
+        boxed: labels with a box, with or without voxels.
+    """
+    names = {"femur_left": "left", "femur_right": "right"}
+    empty = [names[label] for label in boxed if label not in found]
+    if not found:
+        return NOTHING
+    sides = " and ".join(names[label] for label in found)
+    sentence = f"Found the {sides} femur." if len(found) == 1 else f"Found the {sides} femora."
+    return f"{sentence} The {empty[0]} femur's box holds no bone: check it." if empty else sentence
+
+
+def _find(volume: Volume, engines: Engines, progress: Progress, watch: Stopwatch) -> tuple[list[Box], Notes]:
+    """Stage 1: boxes in the index space of ``volume``, and notes by label."""
+    if engines.detector is None:
+        raise ValueError("without boxes a detector is needed")
+    with watch.stage("DRR"):
+        progress.report("DRR", 0.0)
+        slab = int(np.clip(round(SLAB_MM / volume.geometry.spacing[2]), 1, SLAB_SLICES))
+        drrs = parallel_drrs(volume, device=engines.device, progress=progress, slab_slices=slab)
+        progress.report("DRR", 1.0)
+    with watch.stage("Detect"):
+        femora = locate(drrs, engines.detector, midline(volume), engines.confidence, progress)
+    return [femur.to_box(volume.geometry) for femur in femora], {femur.label: femur.notes for femur in femora}
+
+
+def _segment(
+    volume: Volume, boxes: Sequence[Box], engines: Engines, progress: Progress, watch: Stopwatch
+) -> list[Part]:
+    """Stage 2: a mask per box."""
+    parts = []
+    for box in boxes:
+        stage = f"Segment {box.label.removeprefix('femur_')}"
+        with watch.stage(stage):
+            progress.report(stage, 0.0)
+            part = crop(volume, box)
+            parts.append(Part(part, engines.segmenter.foreground(part.volume, progress, stage)))
+            progress.report(stage, 1.0)
+    return parts
