@@ -1,0 +1,165 @@
+"""report.html: one self-contained page that prints well and needs no network.
+
+Everything that comes from a result goes through :func:`html.escape`; the page's own text is in :mod:`.page`.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from orthoai.box import Box
+from orthoai.finding import Finding
+from orthoai.geometry import AXIS_LETTERS, Triple
+from orthoai.result import Result
+
+from orthoai_report.page import PAGE
+from orthoai_report.palette import Palette, display_name
+from orthoai_report.wording import flag_text, measurement_text, percent
+
+
+def report_page(result: Result, palette: Palette, picture_png: bytes) -> str:
+    """The page as text.
+
+    Args:
+        result: what is told; its UIDs are left to result.json.
+        palette: names and colors.
+        picture_png: content of overview.png, embedded so that the page can be passed on alone.
+    """
+    return PAGE.substitute(
+        title=escape(palette.title),
+        message=escape(result.message),
+        picture=base64.b64encode(picture_png).decode("ascii"),
+        picture_text=escape(_picture_text(result, palette)),
+        legend=_legend(result, palette),
+        findings=_findings(result.findings, palette),
+        boxes=_boxes(result.boxes, palette),
+        input=_definitions(_input(result)),
+        timings=_timings(result.timings_s),
+        provenance=_definitions(_provenance(result)),
+        created=escape(result.provenance.created),
+    )
+
+
+# Sections
+
+
+def _legend(result: Result, palette: Palette) -> str:
+    rows = [
+        f'<li><span class="swatch" style="background:{palette.hex(name)}"></span>{escape(display_name(name))}'
+        f' <span class="quiet">value {value}</span></li>'
+        for value, name in sorted(result.labels.items())
+    ]
+    return f'<ul class="legend">{"".join(rows)}</ul>' if rows else "<p>This task marks no voxels.</p>"
+
+
+def _findings(findings: Sequence[Finding], palette: Palette) -> str:
+    if not findings:
+        return "<p>No findings.</p>"
+    head = ("Structure", "Finding", "Probability", "Uncertainty", "Measurements", "Place", "To be reviewed")
+    return _table("Findings", head, [_finding_cells(finding, palette) for finding in findings])
+
+
+def _finding_cells(finding: Finding, palette: Palette) -> list[str]:
+    measurements = "<br>".join(
+        f"{escape(display_name(name))}: {escape(measurement_text(measurement))}"
+        for name, measurement in finding.measurements.items()
+    )
+    place = ""
+    if finding.place:
+        place = escape(position(finding.place.lps))
+        if finding.place.slice_index is not None:
+            place += f"<br>slice {finding.place.slice_index}"
+    return [
+        _named(finding.structure, palette),
+        escape(display_name(finding.label)),
+        escape(percent(finding.probability)),
+        "" if finding.uncertainty is None else escape(percent(finding.uncertainty)),
+        measurements,
+        place,
+        "<br>".join(escape(flag_text(flag)) for flag in finding.flags),
+    ]
+
+
+def _boxes(boxes: Sequence[Box], palette: Palette) -> str:
+    if not boxes:
+        return "<p>No boxes.</p>"
+    rows = []
+    for box in boxes:
+        size = " × ".join(f"{high - low:.0f}" for low, high in zip(box.lps_min, box.lps_max, strict=True))
+        rows.append(
+            [_named(box.label, palette), f"{box.score:.2f}", position(box.lps_min), position(box.lps_max), f"{size} mm"]
+        )
+    return _table("Boxes in the patient", ("Structure", "Score", "From", "To", "Size (x × y × z)"), rows)
+
+
+def _timings(timings_s: dict[str, float]) -> str:
+    if not timings_s:
+        return "<p>Not measured.</p>"
+    rows = [[escape(stage.replace("_", " ")), f"{seconds:.2f} s"] for stage, seconds in timings_s.items()]
+    return _table("Seconds by stage", ("Stage", "Time"), rows)
+
+
+def _input(result: Result) -> list[tuple[str, str]]:
+    geometry = result.geometry
+    facts = [
+        ("Kind", result.source.kind),
+        ("Size", " × ".join(str(n) for n in geometry.size)),
+        ("Spacing", " × ".join(f"{mm:.4g}" for mm in geometry.spacing) + " mm"),
+        ("Axes grow toward", " ".join(geometry.axis_codes)),
+    ]
+    return [*facts, ("SHA-256", result.source.sha256)] if result.source.sha256 else facts
+
+
+def _provenance(result: Result) -> list[tuple[str, str]]:
+    made = result.provenance
+    facts = [
+        ("OrthoAI", made.orthoai_version),
+        ("Model", made.model_name or "none"),
+        *((f"SHA-256 of {name}", digest) for name, digest in made.model_sha256.items()),
+        ("Device", f"{made.device}, {made.precision}"),
+        *((name, version) for name, version in made.libraries.items()),
+        ("Made", made.created),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+# Parts
+
+
+def position(lps: Triple) -> str:
+    """A point in words that need no convention, such as "L 95, P 12, I 430 mm"."""
+    parts = (f"{AXIS_LETTERS[n][value >= 0]} {abs(value):.0f}" for n, value in enumerate(lps))
+    return ", ".join(parts) + " mm"
+
+
+def _named(name: str, palette: Palette) -> str:
+    """A structure with its color; the color repeats what the name says, so no one needs to see it."""
+    swatch = f'<span class="swatch" style="background:{palette.hex(name)}"></span>' if name in palette.colors else ""
+    return swatch + escape(display_name(name))
+
+
+def _picture_text(result: Result, palette: Palette) -> str:
+    structures = ", ".join(display_name(name) for name in result.labels.values())
+    return (
+        f"{palette.title}: {result.message} Projections with {len(result.boxes)} boxes, slices with masks "
+        f"({structures}), and 3D surfaces. The patient's left is on the right."
+    )
+
+
+def _table(caption: str, head: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+    """Cells are HTML already; the first of a row is its header."""
+    columns = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    body = "".join(
+        f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{cell}</td>" for cell in row[1:]) + "</tr>" for row in rows
+    )
+    return (
+        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(caption)}"><table>'
+        f"<caption>{escape(caption)}</caption><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _definitions(facts: Iterable[tuple[str, str]]) -> str:
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
+    return f"<dl>{rows}</dl>"

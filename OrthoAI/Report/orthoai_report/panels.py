@@ -1,0 +1,186 @@
+"""One panel of the overview each: a projection, a slice, a surface, or a sentence."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
+from numpy.typing import NDArray
+
+from orthoai_report import theme
+from orthoai_report.palette import Palette, display_name
+from orthoai_report.planes import ORIENTATIONS, PlanePicture
+from orthoai_report.projections import ProjectionPicture
+from orthoai_report.subject import Subject
+
+FILL = 0.26
+"""Opacity of a mask: the bone's texture must stay readable under it."""
+
+SHADOW = [withStroke(linewidth=2.5, foreground="black")]
+"""Keeps letters readable on bright bone."""
+
+BARS_MM = (200, 100, 50, 20, 10, 5)
+"""Lengths that a scale bar may have."""
+
+NAME_ROOM = 0.04
+"""Share of a picture's height that must be free over a box for its name to stand there."""
+
+CHARACTER_PX = 7.4
+"""Width of a character of a box's name."""
+
+BoxOutline = tuple[str, float, tuple[float, float, float, float]]
+
+
+def draw_projection(axes: Axes, picture: ProjectionPicture, palette: Palette) -> None:
+    """A projection with the boxes over it."""
+    _caption(axes, f"{picture.orientation.name.capitalize()} projection", "detected boxes" if picture.boxes else "")
+    _image(axes, picture.gray, picture.extent)
+    _boxes(axes, picture.boxes, palette, picture.extent)
+    _letters(axes, picture.orientation.letters)
+    _scale_bar(axes)
+
+
+def draw_plane(
+    axes: Axes, picture: PlanePicture, palette: Palette, title: str = "", boxes: tuple[BoxOutline, ...] = ()
+) -> None:
+    """A slice with its masks as a light fill inside a contour."""
+    _caption(axes, title or picture.orientation.name.capitalize(), "" if title else picture.place)
+    _image(axes, picture.gray, picture.extent)
+    for value, name in palette.names.items():
+        mask = picture.labels == value
+        if mask.any():
+            _mask(axes, mask, palette.rgb(name), picture.extent)
+    _boxes(axes, boxes, palette, picture.extent)
+    if not title:
+        _letters(axes, picture.orientation.letters)
+        _scale_bar(axes)
+
+
+def draw_surface(axes: Axes, picture: NDArray[np.uint8], title: str, letters: tuple[str, str]) -> None:
+    """A rendered view, as large as it fits."""
+    _caption(axes, f"3D · {title.lower()}", "")
+    rows, columns = picture.shape[:2]
+    axes.imshow(picture, extent=(0, columns, 0, rows), interpolation="antialiased", aspect="auto")
+    _fit(axes, (0, columns, 0, rows))
+    _letters(axes, (*letters, "S", "I"))
+
+
+def draw_sentence(axes: Axes, title: str, sentence: str) -> None:
+    """An empty panel that says why."""
+    _caption(axes, title, "")
+    text = "\n".join(textwrap.wrap(sentence, 40))
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, color=theme.QUIET, size=11, ha="center", va="center")
+
+
+def flat_boxes(subject: Subject) -> tuple[BoxOutline, ...]:
+    """The boxes of a picture in the mm of its panel."""
+    size = subject.geometry.size
+    orientation = ORIENTATIONS[2 if size[2] == 1 else int(np.argmin(size))]
+    x, y, mm = orientation.across, orientation.up, subject.geometry.spacing
+    return tuple(
+        (
+            b.label,
+            b.score,
+            (b.index_min[x] * mm[x], b.index_min[y] * mm[y], b.index_max[x] * mm[x], b.index_max[y] * mm[y]),
+        )
+        for b in subject.boxes
+    )
+
+
+# Parts
+
+
+def _caption(axes: Axes, title: str, note: str) -> None:
+    y = 1 + 8 / (axes.get_position().height * theme.HEIGHT_PX)
+    axes.text(0, y, title, transform=axes.transAxes, color=theme.TEXT, size=11, va="bottom")
+    axes.text(1, y, note, transform=axes.transAxes, color=theme.QUIET, size=9.5, ha="right", va="bottom")
+
+
+def _image(axes: Axes, gray: NDArray[np.float32], extent: tuple[float, float, float, float]) -> None:
+    """Gray pixels in their physical shape, in the middle of the panel; black fills what the image leaves."""
+    axes.imshow(gray, cmap="gray", vmin=0, vmax=1, extent=extent, interpolation="bilinear", aspect="auto")
+    _fit(axes, extent)
+
+
+def _fit(axes: Axes, extent: tuple[float, float, float, float]) -> None:
+    """Limits in mm with which ``extent`` just fits into the panel and a mm is as long across as up."""
+    left, right, bottom, top = extent
+    place = axes.get_position()
+    wide, high = place.width * theme.WIDTH_PX, place.height * theme.HEIGHT_PX
+    scale = max((right - left) / wide, abs(top - bottom) / high)
+    across, up = scale * wide / 2, scale * high / 2 * (1 if top > bottom else -1)
+    axes.set_xlim((left + right) / 2 - across, (left + right) / 2 + across)
+    axes.set_ylim((bottom + top) / 2 - up, (bottom + top) / 2 + up)
+
+
+def _mask(
+    axes: Axes, mask: NDArray[np.bool_], color: tuple[float, float, float], extent: tuple[float, float, float, float]
+) -> None:
+    fill = np.zeros((*mask.shape, 4), np.float32)
+    fill[mask] = (*color, FILL)
+    axes.imshow(fill, extent=extent, interpolation="nearest", aspect="auto")
+    if min(mask.shape) < 2:
+        return
+    left, right, bottom, top = extent
+    rows, columns = mask.shape
+    # A rim of false closes contours at the edge of the picture.
+    padded = np.pad(mask, 1).astype(np.float32)
+    x = left + (np.arange(columns + 2) - 0.5) * (right - left) / columns
+    y = top + (np.arange(rows + 2) - 0.5) * (bottom - top) / rows
+    axes.contour(x, y, padded, levels=[0.5], colors=[color], linewidths=1.3)
+
+
+def _boxes(
+    axes: Axes, boxes: tuple[BoxOutline, ...], palette: Palette, extent: tuple[float, float, float, float]
+) -> None:
+    """Outlines, each with its name over it and its score at its lower edge."""
+    _, _, bottom, top = extent
+    for label, score, (x0, y0, x1, y1) in boxes:
+        color = palette.rgb(label)
+        axes.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=color, linewidth=1.8))
+        lower, upper = sorted((y0, y1), key=lambda y: abs(y - top), reverse=True)
+        inside = abs(upper - top) < NAME_ROOM * abs(bottom - top)
+        words = ((display_name(label), upper, -4 if inside else 3, inside), (f"{score:.2f}", lower, 3, False))
+        for text, y, dy, below in words:
+            x, across = _word_place(axes, text, x0, x1)
+            axes.annotate(
+                text, (x, y), (0, dy), textcoords="offset points", color=color, size=9.5, ha=across,
+                va="top" if below else "bottom", path_effects=SHADOW,
+            )  # fmt: skip
+
+
+def _word_place(axes: Axes, text: str, x0: float, x1: float) -> tuple[float, str]:
+    """Where a word for a box goes: in its middle, or running outward when the box is too narrow for it."""
+    left, right = axes.get_xlim()
+    pixels = (x1 - x0) / (right - left) * axes.get_position().width * theme.WIDTH_PX
+    if pixels >= CHARACTER_PX * len(text):
+        return (x0 + x1) / 2, "center"
+    return (x1, "right") if x0 + x1 < left + right else (x0, "left")
+
+
+def _letters(axes: Axes, letters: tuple[str, str, str, str]) -> None:
+    places = ((0.0, 0.5, 6, 0, "left", "center"), (1.0, 0.5, -6, 0, "right", "center"),
+              (0.5, 1.0, 0, -5, "center", "top"), (0.5, 0.0, 0, 5, "center", "bottom"))  # fmt: skip
+    for letter, (x, y, dx, dy, across, up) in zip(letters, places, strict=True):
+        axes.annotate(
+            letter, (x, y), (dx, dy), xycoords="axes fraction", textcoords="offset points", color=theme.TEXT, size=11,
+            weight="bold", ha=across, va=up, path_effects=SHADOW,
+        )  # fmt: skip
+
+
+def _scale_bar(axes: Axes) -> None:
+    """A bar of round length at the lower left, where there is room for one."""
+    left, right = axes.get_xlim()
+    bottom, top = axes.get_ylim()
+    length = next((mm for mm in BARS_MM if mm <= 0.22 * abs(right - left)), None)
+    if length is None:
+        return
+    x, y = left + 0.04 * (right - left), bottom + 0.03 * (top - bottom)
+    axes.plot([x, x + length], [y, y], color=theme.TEXT, linewidth=2, path_effects=SHADOW, solid_capstyle="butt")
+    axes.annotate(
+        f"{length // 10} cm" if length >= 10 else f"{length} mm", (x + length, y), (5, 0), textcoords="offset points",
+        color=theme.TEXT, size=8.5, va="center", path_effects=SHADOW,
+    )  # fmt: skip

@@ -1,0 +1,38 @@
+"""Numbers, units and flags as a person reads them."""
+
+from __future__ import annotations
+
+from orthoai.finding import Measurement
+
+UNITS = {"cm3": "cm³", "mm3": "mm³", "cm2": "cm²", "mm2": "mm²", "deg": "°", "1": "", "%": "%"}
+"""UCUM codes that people write another way."""
+
+JOINED = ("°", "%")
+"""Units that follow their number without a space."""
+
+
+def measurement_text(measurement: Measurement) -> str:
+    """Value and unit with a sensible number of digits, such as "312 cm³"."""
+    unit = UNITS.get(measurement.unit, measurement.unit)
+    return f"{number(measurement.value)}{'' if not unit or unit in JOINED else ' '}{unit}"
+
+
+def number(value: float) -> str:
+    """Three significant digits, never an exponent below a million."""
+    if abs(value) >= 1e6:
+        return f"{value:.3g}"
+    if abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.3g}"
+
+
+def percent(share: float) -> str:
+    """0..1 as percent; a certainty below 1 never reads 100 %."""
+    if 0.995 <= share < 1:
+        return "> 99 %"
+    return f"{share:.0%}".replace("%", " %")
+
+
+def flag_text(flag: str) -> str:
+    """A flag's short name as words."""
+    return flag.replace("_", " ")
