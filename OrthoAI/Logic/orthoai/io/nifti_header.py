@@ -13,8 +13,8 @@ import numpy as np
 
 from orthoai.errors import InputError
 
-HEADER_BYTES = 540
-"""Enough of the file for either version of the header."""
+HEADER_BYTES = 348
+"""Size of the header."""
 
 SCALAR_TYPES = {
     2: "u1",
@@ -53,8 +53,12 @@ class NiftiHeader:
 
 
 def is_nifti(head: bytes) -> bool:
-    """Whether ``head`` (decompressed, at least 348 bytes) starts a single-file NIfTI-1 or NIfTI-2."""
-    return head[344:348] == b"n+1\0" or head[4:8] == b"n+2\0"
+    """Whether ``head`` (decompressed, at least 348 bytes) starts a single-file NIfTI of version 1 or 2."""
+    return head[344:348] == b"n+1\0" or _is_version_2(head)
+
+
+def _is_version_2(head: bytes) -> bool:
+    return head[4:8] == b"n+2\0"
 
 
 def parse_header(head: bytes, name: str) -> NiftiHeader:
@@ -65,22 +69,18 @@ def parse_header(head: bytes, name: str) -> NiftiHeader:
         name: the file's name, for messages.
 
     Raises:
-        InputError: not NIfTI, four-dimensional, color, complex or vector voxels.
+        InputError: not NIfTI, version 2, four-dimensional, color, complex or vector voxels.
     """
     if not is_nifti(head):
         raise InputError(f"{name} is not a NIfTI file; export the image again as .nii.gz, or name it by its own type.")
-    second = head[4:8] == b"n+2\0"
-    order = "<" if struct.unpack_from("<i", head)[0] in (348, 540) else ">"
-    if second:
-        (code,) = struct.unpack_from(f"{order}h", head, 12)
-        dims = struct.unpack_from(f"{order}8q", head, 16)
-        (offset,) = struct.unpack_from(f"{order}q", head, 168)
-        slope, intercept = struct.unpack_from(f"{order}2d", head, 176)
-    else:
-        dims = struct.unpack_from(f"{order}8h", head, 40)
-        (code,) = struct.unpack_from(f"{order}h", head, 70)
-        (offset,) = struct.unpack_from(f"{order}f", head, 108)
-        slope, intercept = struct.unpack_from(f"{order}2f", head, 112)
+    if _is_version_2(head):
+        raise InputError(
+            f"{name} is a NIfTI-2 file, which ITK does not read; convert it to NIfTI-1 (.nii.gz) or .nrrd."
+        )
+    order = "<" if struct.unpack_from("<i", head)[0] == HEADER_BYTES else ">"
+    dims = struct.unpack_from(f"{order}8h", head, 40)
+    (code,) = struct.unpack_from(f"{order}h", head, 70)
+    offset, slope, intercept = struct.unpack_from(f"{order}3f", head, 108)
     if not np.isfinite([offset, slope, intercept]).all() or offset < 0 or not 1 <= dims[0] <= 7:
         raise InputError(f"{name} has a damaged header; export the image again.")
     if slope == 0:  # The standard: a slope of zero means that the values are not scaled.

@@ -65,6 +65,7 @@ def read_meta(path: Path) -> Volume:
 
 
 def _read_with_itk(path: Path, io: str, kind: str) -> Volume:
+    parts = _parts(path)
     reader = _information(path, io)
     name = path.name
     if reader.GetNumberOfComponents() > 1:
@@ -79,9 +80,9 @@ def _read_with_itk(path: Path, io: str, kind: str) -> Volume:
     try:
         image = reader.Execute()
     except RuntimeError as error:
-        raise InputError(f"{name} is truncated or damaged, or its data file is missing; export it again.") from error
+        raise InputError(f"{name} is truncated or damaged; copy or export it again.") from error
     voxels = owned_array(image).reshape(shape)
-    return Volume(compact(voxels), geometry, source=Source(kind, sha256_of(_parts(path))))
+    return Volume(compact(voxels), geometry, source=Source(kind, sha256_of(parts)))
 
 
 # Header
@@ -183,13 +184,22 @@ def _starts_with(path: Path, magic: bytes) -> bool:
 
 
 def _parts(path: Path) -> list[Path]:
-    """The file, and the data file that its header names (detached NRRD and MetaImage)."""
+    """The file, and the data file that its header names (detached NRRD and MetaImage).
+
+    Raises:
+        InputError: the data file is missing.
+    """
     keys = {".nhdr": ("data file:", "datafile:"), ".mhd": ("elementdatafile",)}.get(path.suffix.lower())
     if keys is None:
         return [path]
     for line in path.read_text("latin-1").splitlines():
         key = next((key for key in keys if line.lower().startswith(key)), None)
-        if key is not None:
-            data = path.parent / line[len(key) :].strip(" =\t")
-            return [path, data] if data.is_file() else [path]
+        if key is None:
+            continue
+        named = line[len(key) :].strip(" =\t")
+        if named.upper() == "LOCAL" or named.upper().startswith("LIST") or "%" in named:
+            break  # In the header itself, or a series of files: ITK finds them.
+        if not (path.parent / named).is_file():
+            raise InputError(f"The data file {named} of {path.name} is missing; copy both files to the same folder.")
+        return [path, path.parent / named]
     return [path]
