@@ -17,7 +17,7 @@ IMAGE_FILE, LABELS_FILE, META_FILE = "image.nii.gz", "labels.nii.gz", "case.json
 FEMUR_LABELS = {1: "femur_left", 2: "femur_right"}
 """Values in labels.nii.gz that count; all others are background."""
 
-GROUP_KEYS = ("group", "subject", "shape")
+GROUP_KEYS = ("group", "subject", "shape", "shapes")
 """Keys of case.json, the first present wins, that tell which cases show the same bones."""
 
 
@@ -52,7 +52,14 @@ class CaseFolder:
     def group(self) -> str:
         """Subject or shape that the case shows; cases of one group stay together in a split."""
         meta = self.meta
-        return next((str(meta[key]) for key in GROUP_KEYS if meta.get(key) not in (None, "")), self.name)
+        for key in GROUP_KEYS:
+            value = meta.get(key)
+            if isinstance(value, list):
+                # Simulated cases name all their real bones; it is the femora that must not be met again.
+                value = "+".join(sorted({str(name) for name in value if "femur" in str(name).lower()}))
+            if value not in (None, ""):
+                return str(value)
+        return self.name
 
     def image(self) -> Volume:
         """The CT, on its own grid."""

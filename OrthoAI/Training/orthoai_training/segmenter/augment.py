@@ -9,6 +9,9 @@ import torch.nn.functional as F
 
 from orthoai_training.train.recipes import Augmentation, SegmenterRecipe
 
+SEED_STRIDE = 1_000_003
+"""Steps of two runs with neighboring seeds never meet."""
+
 
 def prepare(
     image: torch.Tensor, mask: torch.Tensor, recipe: SegmenterRecipe, seed: int, step: int
@@ -17,7 +20,7 @@ def prepare(
 
     The same seed and step give the same result on one device.
     """
-    draw = Draw(seed * 1_000_003 + step, image.device)
+    draw = Draw(seed * SEED_STRIDE + step, image.device)
     patches = [_augment(image[n : n + 1].float(), mask[n : n + 1], recipe, draw) for n in range(image.shape[0])]
     images, masks = zip(*patches, strict=True)
     return normalize(torch.cat(images), recipe.intensity_range_hu), torch.cat(masks)

@@ -38,11 +38,14 @@ def choose_center(crop: Crop, recipe: SegmenterRecipe, rng: np.random.Generator)
         points = crop.ends if len(crop.ends) and rng.random() < recipe.hard_regions else crop.centers
         reach = JITTER * np.asarray(recipe.patch)
         return np.rint(points[rng.integers(len(points))] + rng.uniform(-reach, reach)).astype(np.int64)
-    # Anywhere the patch lies inside; a crop smaller than the patch is centered.
+    # Anywhere the patch lies inside; a crop smaller than the patch is centered. Drawn a little too far and clipped,
+    # because at inference the outermost windows, which end with the crop, are frequent.
     half = np.asarray(recipe.patch) / 2
     shape = np.asarray(crop.image.shape)
     low = np.minimum(half, shape / 2)
-    return np.rint(rng.uniform(low, np.maximum(shape - half, low))).astype(np.int64)
+    high = np.maximum(shape - half, low)
+    beyond = JITTER * np.asarray(recipe.patch)
+    return np.rint(np.clip(rng.uniform(low - beyond, high + beyond), low, high)).astype(np.int64)
 
 
 def read_block(array: NDArray, center: NDArray[np.int64], size: Size, fill: int) -> NDArray:

@@ -22,7 +22,7 @@ from orthoai.segment.network import build, save_weights
 from torch.utils.tensorboard import SummaryWriter
 
 from orthoai_training.segmenter import checkpoint
-from orthoai_training.segmenter.augment import prepare
+from orthoai_training.segmenter.augment import SEED_STRIDE, prepare
 from orthoai_training.segmenter.crop_store import Crop, open_crops
 from orthoai_training.segmenter.losses import build_loss
 from orthoai_training.segmenter.networks import spec_of
@@ -171,6 +171,8 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.network.train()
+        # Dropout draws from the global generator: seeded per step, a resumed run goes on as the first would have.
+        torch.manual_seed(self.seed * SEED_STRIDE + batch.step)
         self.optimizer.zero_grad(set_to_none=True)
         with self.precision.context():
             logits = self.network(image)

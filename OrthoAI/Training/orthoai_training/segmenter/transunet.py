@@ -2,7 +2,7 @@
 
 Chen et al., "TransUNet: Transformers Make Strong Encoders for Medical Image Segmentation", arXiv:2102.04306 (2021): a
 convolutional encoder, a vision transformer over its deepest features, and a U-Net decoder with skip connections. Here
-in 3D with MONAI's blocks; the deepest features (1/16 of the patch) are the tokens.
+in 3D with blocks of MONAI and torch; the deepest features (1/16 of the patch) are the tokens.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import torch
-from monai.networks.blocks import Convolution, ResidualUnit, TransformerBlock, UnetrUpBlock
+from monai.networks.blocks import Convolution, ResidualUnit, UnetrUpBlock
 from orthoai.errors import InputError
 from torch import nn
 
@@ -51,8 +51,12 @@ class TransUNet3d(nn.Module):
         self.embed = nn.Conv3d(widths[-1], hidden, kernel_size=1)
         self.position = nn.Parameter(torch.zeros(1, tokens[0] * tokens[1] * tokens[2], hidden))
         nn.init.trunc_normal_(self.position, std=0.02)
+        # torch's own: MONAI's TransformerBlock would ask for einops.
         self.transformer = nn.ModuleList(
-            TransformerBlock(hidden, mlp_dim=4 * hidden, num_heads=heads, dropout_rate=dropout) for _ in range(layers)
+            nn.TransformerEncoderLayer(
+                hidden, heads, 4 * hidden, dropout, activation="gelu", batch_first=True, norm_first=True
+            )
+            for _ in range(layers)
         )
         self.norm = nn.LayerNorm(hidden)
         self.restore = Convolution(3, hidden, widths[-1], kernel_size=1, norm="INSTANCE")
