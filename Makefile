@@ -26,7 +26,7 @@ help:
 setup: $(READY)
 
 $(READY): requirements.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "OrthoAI needs Python 3.11 or 3.12: install one and run make PYTHON=python3.12" >&2; exit 1; }
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITS)' || { echo "OrthoAI needs Python 3.11 or 3.12: install one and run make PYTHON=python3.12" >&2; exit 1; }
 	@.ci/packages
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make a virtual environment: run apt-get install python3-venv as root." >&2; exit 1; }
 	@echo "Setting up $(VENV) (once; this downloads several gigabytes)"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -156,11 +155,9 @@ def test_a_worker_ends_when_its_parent_is_gone(start, fakes: Path, image: Path, 
     process = start(["run", "slow", image, "-o", tmp_path / "out"])
     read_until(process, "thinking")
     process.kill()
-    # Our end of the worker's standard error closes only when the worker, too, has ended.
-    started = time.monotonic()
+    # Our end of the worker's standard error closes only when the worker, too, has ended; by itself it would take 60 s.
     process.communicate(timeout=50)
     assert process.returncode == -signal.SIGKILL
-    assert time.monotonic() - started < 50
 
 
 def test_a_request_comes_through_the_pipe_unchanged() -> None:

@@ -68,7 +68,7 @@ def _work(request: RunRequest, folder: Path, progress: Progress) -> None:
     result = replace(result, timings_s={"read": read_s, **result.timings_s})
 
     clock = perf_counter()
-    progress.report("write", 0.0, "writing the mask and the report")
+    progress.report("write", 0.0, "writing the mask")
     try:
         _write_segmentation(result, folder)
         write_report = find_report(task.name)
