@@ -27,11 +27,12 @@ SHEAR_PIXELS = 0.1
 SHEAR_PER_MM = 1e-3
 """... and how much further per mm of length, for the rounding of the direction cosines."""
 
-GAP_MM = 0.06
-"""How much a slice distance may differ from the median, as positions are often written with one digit ..."""
+OFF_GRID_MM = 0.11
+"""How far a slice may lie from its place on the regular grid, as positions are often written with one digit: its own
+and the outermost ones are then wrong by up to 0.05 mm ..."""
 
-GAP_SHARE = 0.03
-"""... or this part of the median where that is more."""
+OFF_GRID_SHARE = 0.05
+"""... or this part of the slice distance where that is more."""
 
 
 @dataclass(frozen=True)
@@ -124,16 +125,18 @@ def _distance(positions: NDArray, normal: NDArray, pixel: float) -> float:
             f"The series was scanned with a tilted gantry ({angle:.0f} degrees); "
             "resample it to a straight grid, or choose a series without tilt."
         )
-    median = float(np.median(gaps))
-    if np.abs(gaps - median).max() > max(GAP_MM, GAP_SHARE * median):
-        raise InputError(_irregular(gaps, median))
-    return float(along[-1] / len(gaps))
+    distance = float(along[-1] / len(gaps))
+    off_grid = np.abs(along - distance * np.arange(len(along))).max()
+    if off_grid > max(OFF_GRID_MM, OFF_GRID_SHARE * distance):
+        raise InputError(_irregular(gaps))
+    return distance
 
 
-def _irregular(gaps: NDArray, median: float) -> str:
-    steps = np.round(gaps / median)
-    if np.abs(gaps - steps * median).max() <= max(GAP_MM, GAP_SHARE * median) and steps.min() >= 1:
-        missing = int((steps - 1).sum())
+def _irregular(gaps: NDArray) -> str:
+    usual = float(np.median(gaps[gaps < 1.5 * gaps.min()]))
+    steps = np.round(gaps / usual)
+    missing = int((steps - 1).sum())
+    if missing > 0 and np.abs(gaps - steps * usual).max() <= max(OFF_GRID_MM, OFF_GRID_SHARE * usual):
         return (
             f"The series lacks {missing} slice{'s' if missing > 1 else ''} between the others; export all of it again."
         )
