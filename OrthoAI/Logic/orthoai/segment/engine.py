@@ -17,7 +17,7 @@ from orthoai.progress import Progress
 from orthoai.segment.device import Device, choose
 from orthoai.segment.network import SegmenterSpec, build, load_weights
 from orthoai.segment.resample import MaskBack, ModelGrid
-from orthoai.segment.stitch import OVERLAP, Windows, stitch
+from orthoai.segment.stitch import OVERLAP, Windows, fitted, stitch
 from orthoai.volume import Volume
 
 Mask = NDArray[np.bool_]
@@ -31,6 +31,7 @@ class Segmenter:
         weights: safetensors file, or a network that already has its weights (a copy is used, in eval mode).
         device: a Device, or a word for :func:`~orthoai.segment.device.choose`.
         overlap: part of a window that its neighbor covers too.
+        fit: widen the windows to the crop where that saves windows (see :func:`~orthoai.segment.stitch.fitted`).
 
     Raises:
         InputError: no such device. Weights are read at the first use, and may raise it then.
@@ -46,10 +47,13 @@ class Segmenter:
         weights: Path | nn.Module,
         device: Device | str = "auto",
         overlap: float = OVERLAP,
+        fit: bool = False,
     ) -> None:
         self.spec = spec
         self.device = choose(device) if isinstance(device, str) else device
         self.overlap = overlap
+        self.fit = fit
+        self._progress = Progress()
         self._weights = weights
         self._network: nn.Module | None = None
 
@@ -61,6 +65,9 @@ class Segmenter:
             # A copy, since the caller may go on training its own.
             network = deepcopy(source) if isinstance(source, nn.Module) else load_weights(build(self.spec), source)
             network = network.eval().requires_grad_(False)
+            for layer in network.modules():
+                # One large window takes seconds on an old processor; a cancel should not have to wait for it.
+                layer.register_forward_pre_hook(self._check)
             network = network.to(device=self.device.name, dtype=self.device.dtype)
             self._network = network.to(memory_format=self.device.layout)
         return self._network
@@ -94,13 +101,18 @@ class Segmenter:
         if volume.voxels.size == 0:
             raise InputError("There is nothing to segment: the crop holds no voxels; draw a larger box.")
         grid = ModelGrid(volume, self.spec.spacing_mm, self.spec.intensity_range_hu)
-        windows = Windows(grid.geometry.shape, self.spec.patch, self.overlap)
+        shape, patch = grid.geometry.shape, self.spec.patch
+        windows = Windows(shape, fitted(shape, patch, self.spec.stride) if self.fit else patch, self.overlap)
+        self._progress = progress or Progress()
         back = MaskBack(volume.geometry, grid.geometry)
         differences = stitch(grid.planes, windows, self.predict, self.device.batch, progress, stage)
         for first, planes in differences:
             yield from back.push(first, planes)
 
     # The network
+
+    def _check(self, *_: object) -> None:
+        self._progress.check()
 
     def predict(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Foreground minus background logits (B, K, J, I) of windows (B, K, J, I) in 0..1.

@@ -31,7 +31,7 @@ KERNEL_SIGMAS = 3
 BACK_PLANES = 32
 """Planes resampled back at once: 32 MB of float32 for slices of 512 x 512."""
 
-INT16_SAFE = (np.int16, np.float32)
+DIRECT_TYPES = (np.int16, np.float32)
 """Voxel types that SimpleITK takes as they are; others are read as float32."""
 
 
@@ -67,6 +67,14 @@ class ModelGrid:
 
     def planes(self, first: int, last: int) -> Array:
         """Planes ``first`` <= k < ``last`` of the network's grid, in 0..1, shape (last - first, J, I)."""
+        hu = self.hu(first, last)
+        lowest, highest = self.intensity_range
+        hu -= np.float32(lowest)
+        hu /= np.float32(highest - lowest)
+        return np.clip(hu, 0, 1, out=hu)
+
+    def hu(self, first: int, last: int) -> Array:
+        """As :meth:`planes`, in HU as they are; a plane is the same whichever planes it is read with."""
         source, target = self.volume.geometry, self.geometry
         ratio = target.spacing[2] / source.spacing[2]
         margin = 1 + ceil(KERNEL_SIGMAS * self.sigmas[2])
@@ -75,12 +83,7 @@ class ModelGrid:
         # The network's last plane may lie past the volume's last one.
         low, high = min(max(low, 0), source.shape[0] - 1), min(high, source.shape[0])
         image = _image(_simple(self.volume.voxels[low:high]), source.spacing, low)
-        image = _smoothed(image, self.sigmas)
-        hu = _resampled(image, target, first, last)
-        lowest, highest = self.intensity_range
-        hu -= np.float32(lowest)
-        hu /= np.float32(highest - lowest)
-        return np.clip(hu, 0, 1, out=hu)
+        return _resampled(_smoothed(image, self.sigmas), target, first, last)
 
 
 class MaskBack:
@@ -129,7 +132,7 @@ def _across(index: float, ratio: float) -> float:
 
 
 def _simple(voxels: NDArray) -> NDArray:
-    return np.ascontiguousarray(voxels, dtype=None if voxels.dtype in INT16_SAFE else np.float32)
+    return np.ascontiguousarray(voxels, dtype=None if voxels.dtype in DIRECT_TYPES else np.float32)
 
 
 def _image(voxels: NDArray, spacing: Triple, first: int) -> sitk.Image:

@@ -27,6 +27,12 @@ OVERLAP = 0.25
 SIGMA_SCALE = 0.125
 """Standard deviation of the weights as a part of the window's side (MONAI's default)."""
 
+WIDEST = 1.5
+"""A fitted window's side, at most, as a multiple of the patch's: beyond it the normalization sees another world."""
+
+LARGEST = 2.0
+"""A fitted window's voxels, at most, as a multiple of the patch's: they are what one call's memory and time follow."""
+
 SMALLEST_WEIGHT = 1e-3
 """Floor of the weights, against division by almost nothing (MONAI's default)."""
 
@@ -63,6 +69,22 @@ class Windows:
     def count(self) -> int:
         """Windows in all."""
         return len(self.starts(0)) * len(self.starts(1)) * len(self.starts(2))
+
+
+def fitted(shape: tuple[int, int, int], patch: tuple[int, int, int], stride: int) -> tuple[int, int, int]:
+    """``patch`` widened along the axes of ``shape`` (k, j, i) that one window can then cover in place of two.
+
+    A crop a little wider than the patch needs two windows that lie almost on each other; a window of the crop's width
+    does the same with half the work. The network takes any multiple of ``stride``.
+    """
+    sides = list(patch)
+    # The shortest axis first: it costs the least.
+    for axis in sorted(range(3), key=lambda n: shape[n] / patch[n]):
+        wider = -(-shape[axis] // stride) * stride
+        others = np.prod([sides[n] / patch[n] for n in range(3) if n != axis])
+        if patch[axis] < wider <= WIDEST * patch[axis] and others * wider / patch[axis] <= LARGEST:
+            sides[axis] = wider
+    return sides[0], sides[1], sides[2]
 
 
 def gaussian_weights(patch: tuple[int, int, int]) -> Array:
