@@ -188,6 +188,7 @@ def test_a_cancel_mid_way_ends_the_run_and_the_next_run_works():
     with pytest.raises(Canceled):
         segmenter.foreground(volume, progress)
     assert len(heard) == 3
+    assert segmenter.predict(np.zeros((1, *SPEC.patch), np.float32)).shape == (1, *SPEC.patch)
     np.testing.assert_array_equal(segmenter.foreground(volume), expected)
 
 

@@ -31,7 +31,8 @@ class Segmenter:
         weights: safetensors file, or a network that already has its weights (a copy is used, in eval mode).
         device: a Device, or a word for :func:`~orthoai.segment.device.choose`.
         overlap: part of a window that its neighbor covers too.
-        fit: widen the windows to the crop where that saves windows (see :func:`~orthoai.segment.stitch.fitted`).
+        fit: widen the windows to the crop where that saves windows (see :func:`~orthoai.segment.stitch.fitted`);
+            only for a network that takes windows of any size, as SegResNet does.
 
     Raises:
         InputError: no such device. Weights are read at the first use, and may raise it then.
@@ -106,8 +107,11 @@ class Segmenter:
         self._progress = progress or Progress()
         back = MaskBack(volume.geometry, grid.geometry)
         differences = stitch(grid.planes, windows, self.predict, self.device.batch, progress, stage)
-        for first, planes in differences:
-            yield from back.push(first, planes)
+        try:
+            for first, planes in differences:
+                yield from back.push(first, planes)
+        finally:
+            self._progress = Progress()
 
     # The network
 
