@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from orthoai.finding import Finding
@@ -9,7 +11,7 @@ from orthoai.finding import Finding
 from orthoai_report import theme
 from orthoai_report.palette import Palette, display_name
 from orthoai_report.subject import Subject
-from orthoai_report.wording import flag_text, measurement_text, percent
+from orthoai_report.wording import flag_text, measurement_name, measurement_text, percent
 
 LINE = 21.0
 """Pixels from one line to the next."""
@@ -20,6 +22,9 @@ BLOCK_GAP = 8.0
 INDENT = 24.0
 CHARACTERS = 50
 """Of a line, at most."""
+
+PRESENT = "present"
+"""A label that a name and a probability say already."""
 
 Line = tuple[str, str, str]
 """Text, its color, and the color of a swatch before it (empty for none)."""
@@ -75,20 +80,20 @@ def fitted(blocks: list[list[Line]], room: int) -> list[Line]:
 
 def _block(finding: Finding, palette: Palette) -> list[Line]:
     title = display_name(finding.structure)
-    if finding.label and finding.label not in finding.structure:
+    if finding.label not in ("", PRESENT) and finding.label not in finding.structure:
         title += f": {display_name(finding.label).lower()}"
     lines = [(_clipped(f"{title}   {percent(finding.probability)}"), theme.TEXT, _swatch(finding, palette))]
     text = ""
     for name, measurement in finding.measurements.items():
-        item = f"{display_name(name)} {measurement_text(measurement)}"
+        item = f"{measurement_name(name, measurement)} {measurement_text(measurement)}"
         if text and len(text) + len(item) + 3 > CHARACTERS:
             lines.append((_clipped(text), theme.QUIET, ""))
             text = ""
         text = f"{text} · {item}" if text else item
     if text:
         lines.append((_clipped(text), theme.QUIET, ""))
-    if finding.flags:
-        lines.append((_clipped(", ".join(flag_text(flag) for flag in finding.flags)), theme.WARNING, ""))
+    flags = ", ".join(flag_text(flag) for flag in finding.flags)
+    lines += [(line, theme.WARNING, "") for line in textwrap.wrap(flags, CHARACTERS)]
     return lines
 
 

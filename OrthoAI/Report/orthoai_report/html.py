@@ -16,7 +16,7 @@ from orthoai.result import Result
 
 from orthoai_report.page import PAGE
 from orthoai_report.palette import Palette, display_name
-from orthoai_report.wording import flag_text, measurement_text, percent
+from orthoai_report.wording import flag_text, measurement_name, measurement_text, percent
 
 
 def report_page(result: Result, palette: Palette, picture_png: bytes) -> str:
@@ -63,7 +63,7 @@ def _findings(findings: Sequence[Finding], palette: Palette) -> str:
 
 def _finding_cells(finding: Finding, palette: Palette) -> list[str]:
     measurements = "<br>".join(
-        f"{escape(display_name(name))}: {escape(measurement_text(measurement))}"
+        f"{escape(measurement_name(name, measurement))}: {escape(measurement_text(measurement))}"
         for name, measurement in finding.measurements.items()
     )
     place = ""

@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from orthoai_report import panels, theme
 from orthoai_report.findings_panel import draw_findings
@@ -41,6 +42,9 @@ def draw_overview(subject: Subject, projections: tuple[ProjectionPicture, ...], 
         _flat_page(figure, subject)
     else:
         _volume_page(figure, subject, projections, surfaces)
+    for text in figure.findobj(Text):
+        # A dollar sign in a message is no formula.
+        text.set_parse_math(False)
     return figure
 
 

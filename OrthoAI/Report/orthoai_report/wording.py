@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from orthoai.finding import Measurement
 
+from orthoai_report.palette import display_name
+
 UNITS = {"cm3": "cm³", "mm3": "mm³", "cm2": "cm²", "mm2": "mm²", "deg": "°", "1": "", "%": "%"}
 """UCUM codes that people write another way."""
 
@@ -15,6 +17,14 @@ def measurement_text(measurement: Measurement) -> str:
     """Value and unit with a sensible number of digits, such as "312 cm³"."""
     unit = UNITS.get(measurement.unit, measurement.unit)
     return f"{number(measurement.value)}{'' if not unit or unit in JOINED else ' '}{unit}"
+
+
+def measurement_name(name: str, measurement: Measurement) -> str:
+    """Name for people, without the unit that it may end in: "volume_ml" in mL becomes "Volume"."""
+    words = name.split("_")
+    if len(words) > 1 and words[-1].lower() == measurement.unit.lower():
+        words = words[:-1]
+    return display_name("_".join(words))
 
 
 def number(value: float) -> str:
