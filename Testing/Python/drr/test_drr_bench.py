@@ -1,5 +1,4 @@
 import pytest
-
 from orthoai_training.bench.drr import bench_drr
 
 
