@@ -112,9 +112,14 @@ def test_superior_and_anterior_are_up(legs, make_result, tmp_path):
     voxels = volume.voxels.copy()
     voxels[:, 6, 20:28] = 1100
     figure, pixels = drawn(subject_of(volume.with_voxels(voxels), make_result(volume, labels)), tmp_path)
-    coronal = near(pixels_of(pixels, panel(figure, "coronal projection")), LEFT)
-    right = near(pixels_of(pixels, panel(figure, "coronal projection")), RIGHT)
-    assert np.argwhere(coronal)[:, 0].max() > np.argwhere(right)[:, 0].max() + 10
+    for view in ("coronal projection", "coronal slice"):
+        part = pixels_of(pixels, panel(figure, view))
+        lowest = [np.argwhere(near(part, color))[:, 0].max() for color in (LEFT, RIGHT)]
+        assert lowest[0] > lowest[1] + 10, view
+    # The right side's slice comes first.
+    parts = [pixels_of(pixels, panel(figure, f"sagittal slice {n}")) for n in (1, 2)]
+    lowest = [np.argwhere(near(part, color))[:, 0].max() for part, color in zip(parts, (RIGHT, LEFT), strict=True)]
+    assert lowest[1] > lowest[0] + 10
     axial = pixels_of(pixels, panel(figure, "axial slice"))
     marker = np.argwhere((axial > 235).all(axis=-1) & (np.abs(np.arange(axial.shape[1]) / axial.shape[1] - 0.5) < 0.1))
     assert marker[:, 0].mean() < axial.shape[0] / 2
