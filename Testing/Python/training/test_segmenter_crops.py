@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 from orthoai.io.write import write_labels, write_volume
 from orthoai.volume import Volume, restore_array
@@ -112,3 +113,5 @@ def test_cases_are_cut_into_the_subsets_of_the_split_once(tmp_path: Path) -> Non
     before = kept.stat().st_mtime_ns
     cut_crops(cases, split, RECIPE, tmp_path / "crops")
     assert kept.stat().st_mtime_ns == before
+    with pytest.raises(InputError, match="other settings"):
+        cut_crops(cases, split, replace(RECIPE, spacing_mm=(2.0, 2.0, 2.0)), tmp_path / "crops")

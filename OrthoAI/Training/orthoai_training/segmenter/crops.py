@@ -6,6 +6,7 @@ are resampled as at inference. The other femur, where it reaches into the crop, 
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from orthoai.box import Box
+from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 from orthoai.progress import Progress
 from orthoai.segment.resample import ModelGrid
@@ -28,6 +30,9 @@ STAGE = "crops"
 WHOLE = "whole"
 """Instead of a side, in the names of single-stage crops."""
 
+MANIFEST_FILE = "crops.json"
+"""Says what the crops of a folder were cut with."""
+
 PLANES = 64
 """Planes resampled at once."""
 
@@ -40,8 +45,13 @@ def cut_crops(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> None:
-    """Cut every case of ``split`` into OUT/<subset>/; what is already there is kept."""
+    """Cut every case of ``split`` into OUT/<subset>/; what is already there is kept.
+
+    Raises:
+        InputError: a case cannot be read, or OUT holds crops that were cut with another recipe or seed.
+    """
     progress = progress or Progress()
+    _check_manifest(out_dir, recipe, seed)
     for number, case in enumerate(cases):
         progress.report(STAGE, number / len(cases), case.name)
         folder = out_dir / split.subset_of(case.name)
@@ -84,6 +94,18 @@ def cut_case(
             inside = tuple(slice(a, b) for a, b in zip(start[::-1], stop[::-1], strict=True))
             _save(volume.cropped(start, stop), femur[inside], recipe, folder / names[-1], name, side, rng)
     return names
+
+
+def _check_manifest(out_dir: Path, recipe: SegmenterRecipe, seed: int) -> None:
+    """Crops cut with other settings must not mix with new ones."""
+    names = ("whole_volume", "spacing_mm", "margin_mm", "crops_per_femur")
+    # Through JSON, where a tuple is a list, to compare with what was read.
+    manifest = json.loads(json.dumps({"seed": seed, **{name: getattr(recipe, name) for name in names}}))
+    file = out_dir / MANIFEST_FILE
+    if file.exists() and json.loads(file.read_text()) != manifest:
+        raise InputError(f"The crops in {out_dir} were cut with other settings or another seed: remove that folder.")
+    out_dir.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(manifest, indent=1))
 
 
 def grown(box: Box, geometry: Geometry, margins_mm: NDArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

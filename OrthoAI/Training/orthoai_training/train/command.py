@@ -1,0 +1,92 @@
+"""``orthoai train femur``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from orthoai.cli.command import Command
+from orthoai.cli.exits import DONE, say
+from orthoai.cli.supervise import stop_signals
+from orthoai.progress import Progress
+
+# Named here as well, since the modules that define them load torch; a test keeps them alike.
+RECIPE_NAMES = ("paper", "compact")
+PART_NAMES = ("detector", "segmenter", "single-stage", "transunet")
+
+LINE_STEP = 0.01
+"""A progress line appears when a stage has gone this much further."""
+
+
+class TrainingLines:
+    """Progress as lines on standard error: each new stage, each percent, each validation."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._shown = -1.0
+
+    def __call__(self, stage: str, fraction: float, message: str) -> None:
+        """Print a line when there is news."""
+        is_news = stage != self._stage or fraction - self._shown >= LINE_STEP or fraction >= 1.0 > self._shown
+        if is_news or message.startswith("validation"):
+            self._stage, self._shown = stage, fraction
+            say(f"{stage:<10} {fraction:4.0%}  {message}".rstrip())
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", metavar="TASK", choices=["femur"], help="name of the task: femur")
+    parser.add_argument("-o", "--out", metavar="DIR", type=Path, required=True, help="folder of the training run")
+    parser.add_argument("--recipe", choices=RECIPE_NAMES, default="compact", help="default: compact")
+    parser.add_argument("--only", choices=PART_NAMES, help="train one network; default: detector and segmenter")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--data", metavar="DIR", type=Path, help="own cases: folders with image.nii.gz and labels.nii.gz"
+    )
+    source.add_argument("--simulate", metavar="N", type=int, help="simulate N cases first")
+    parser.add_argument(
+        "--shapes",
+        metavar="DIR",
+        type=Path,
+        action="append",
+        default=[],
+        help="real bone surfaces to simulate from; with --data: those to credit",
+    )
+    parser.add_argument(
+        "--texture", metavar="DIR", type=Path, action="append", default=[], help="real CT to take texture from"
+    )
+    parser.add_argument("--minutes", metavar="M", type=float, help="end in this time; default: all epochs")
+    parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything random; default: 0")
+    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+
+
+def _run(args: argparse.Namespace) -> int:
+    # Heavy: torch, monai.
+    from orthoai_training.train.femur import TrainRequest, train_femur
+
+    request = TrainRequest(
+        out=args.out,
+        recipe=args.recipe,
+        only=args.only,
+        data=args.data,
+        simulate=args.simulate,
+        shapes=tuple(args.shapes),
+        textures=tuple(args.texture),
+        minutes=args.minutes,
+        resume=args.resume,
+        device=args.device,
+        seed=args.seed,
+    )
+    with stop_signals() as stop:
+        lines = (lambda *news: None) if args.quiet else TrainingLines()
+        progress = Progress(lines, lambda: stop.asked)
+        folders = train_femur(request, progress)
+    for folder in folders:
+        say(f"Model written to {folder.resolve()}")
+    if not folders:
+        say(f"Trained; {args.out.resolve()} becomes a model once it holds a detector and a segmenter.")
+    return DONE
+
+
+COMMAND = Command("train", "Train the networks of a task from simulated or own data.", _add_arguments, _run)

@@ -1,0 +1,28 @@
+"""Whom a model's card must name: the makers of the surfaces and CT that went into its simulated cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+CREDITS = {
+    "vhf_lowerlimb": "Visible Human lower-limb surfaces, I. Devold et al., muscle-growth repository, CC BY 4.0 "
+    "(https://github.com/ingvilddevold/muscle-growth); posed, scaled and deformed.",
+    "comodo": "Femur surface of Comodo.jl, K. Moerman et al., Apache-2.0 "
+    "(https://github.com/COMODO-research/Comodo.jl).",
+    "libhip": "Proximal femora of libhip, F. Moshfeghifar et al., MIT (https://github.com/diku-dk/libhip).",
+    "gfxmorph": "Femur and hip surfaces of gfxmorph, BSD-2-Clause (https://github.com/pygfx/gfxmorph).",
+    "myosim": "Lower-limb surfaces of myo_sim, Apache-2.0 (https://github.com/MyoHub/myo_sim).",
+    "vhm_lumbosacral": "Visible Human lumbosacral surfaces of artisynth_lumbosacralSpineModel, BSD-3-Clause "
+    "(https://github.com/RemusR9/artisynth_lumbosacralSpineModel).",
+}
+"""By the folder that the surfaces lie in."""
+
+SAME = {"vhm_lowerlimb": "vhf_lowerlimb"}
+"""Folders of one maker."""
+
+
+def credits_for(sources: Iterable[str]) -> tuple[str, ...]:
+    """The lines for ``sources``, names or paths that hold a known folder's name; each line once, in a fixed order."""
+    parts = {part for source in sources for part in str(source).replace("\\", "/").split("/")}
+    known = {SAME.get(part, part) for part in parts}
+    return tuple(line for folder, line in CREDITS.items() if folder in known)

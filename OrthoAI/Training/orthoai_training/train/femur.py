@@ -1,0 +1,272 @@
+"""The whole training of Segment Femur: cases, split, detector, segmenter, model folder.
+
+OUT/cases/               simulated cases (not with own data)
+OUT/split.json           which cases train, validate and test
+OUT/crops/, OUT/volumes/ training crops per femur; whole volumes for the single-stage network
+OUT/<part>/              one folder per network: checkpoint, metrics.json, TensorBoard events
+OUT/model/<name>/        what ``orthoai run`` can use
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from orthoai.errors import InputError
+from orthoai.progress import Progress
+
+from orthoai_training.dataset import CaseFolder, Split, find_cases, split_cases
+from orthoai_training.detector.recipe import DetectorRecipe
+from orthoai_training.segmenter.crops import cut_crops
+from orthoai_training.segmenter.trainer import train_segmenter
+from orthoai_training.train.credits import credits_for
+from orthoai_training.train.model_folder import ModelParts, Part, write_model_folder
+from orthoai_training.train.recipes import Recipe, SegmenterRecipe, get_recipe
+
+DETECTOR = "detector"
+
+SEGMENTERS = {
+    "segmenter": ("femur_two_stage", "Femur segmentation in CT in two stages: YOLOv8 on projections, then SegResNet."),
+    "single-stage": ("femur_single_stage", "SegResNet on the whole CT without stage 1, for comparison."),
+    "transunet": ("femur_transunet", "YOLOv8 on projections, then a 3D TransUNet, for comparison."),
+}
+"""Networks that segment: the name and the description of the model each becomes."""
+
+DETECTOR_SHARE = 0.3
+"""Of the minutes, when detector and segmenter are trained in one go."""
+
+DetectorTrainer = Callable[..., Part]
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """What to train, on what, and for how long.
+
+    Attributes:
+        out: folder of the run.
+        recipe: "paper" or "compact".
+        only: "detector", "segmenter", "single-stage" or "transunet"; None for detector and segmenter.
+        data: folder of own cases; None to simulate.
+        simulate: how many cases to simulate.
+        shapes, textures: folders for the simulation.
+        minutes: for all trainings of this request; None trains all epochs.
+        resume: go on with what ``out`` holds.
+    """
+
+    out: Path
+    recipe: str = "compact"
+    only: str | None = None
+    data: Path | None = None
+    simulate: int | None = None
+    shapes: tuple[Path, ...] = ()
+    textures: tuple[Path, ...] = ()
+    minutes: float | None = None
+    resume: bool = False
+    device: str = "auto"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.data is None) == (self.simulate is None):
+            raise InputError("Give either --data with a folder of cases or --simulate with a number of them.")
+        if self.simulate is not None and self.simulate < 1:
+            raise InputError("At least one case must be simulated: give --simulate a number above 0.")
+        if self.minutes is not None and self.minutes <= 0:
+            raise InputError("The time must be more than 0: give --minutes a positive number.")
+        if self.only is not None and self.only not in (DETECTOR, *SEGMENTERS):
+            raise InputError(f"There is no network named {self.only!r}: choose {', '.join((DETECTOR, *SEGMENTERS))}.")
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The networks to train, in order."""
+        return (DETECTOR, "segmenter") if self.only is None else (self.only,)
+
+    def minutes_for(self, part: str) -> float | None:
+        """The time for one network."""
+        if self.minutes is None or self.only is not None:
+            return self.minutes
+        return self.minutes * (DETECTOR_SHARE if part == DETECTOR else 1 - DETECTOR_SHARE)
+
+
+def train_femur(
+    request: TrainRequest, progress: Progress | None = None, train_detector: DetectorTrainer | None = None
+) -> list[Path]:
+    """Do all of ``request``; returns the model folders that are complete now.
+
+    A segmenter without a detector in ``out`` yet is trained and kept, and becomes a model once a detector is there.
+
+    Args:
+        train_detector: stands in for :func:`detector_part`, for tests.
+
+    Raises:
+        InputError: no cases, an earlier run in ``out`` without resume, no such device, ultralytics missing.
+        Canceled: asked for by ``progress``; what is there can be resumed.
+    """
+    progress = progress or Progress()
+    recipe = get_recipe(request.recipe)
+    _refuse_earlier_run(request)
+    request.out.mkdir(parents=True, exist_ok=True)
+    cases = _cases(request, progress)
+    split = _split(request, recipe, cases)
+    train_detector = train_detector or detector_part
+    for part in request.parts:
+        if part == DETECTOR:
+            made = train_detector(request, recipe.detector, cases, split, progress)
+        else:
+            made = _segmenter_part(request, part, recipe, cases, split, progress)
+        _keep(request.out / part, made)
+    # A detector completes the models of whatever was trained before it.
+    folders = [_assemble(request, part, recipe, cases, split) for part in SEGMENTERS]
+    return [folder for folder in folders if folder is not None]
+
+
+# Cases
+
+
+def _cases(request: TrainRequest, progress: Progress) -> list[CaseFolder]:
+    if request.data is not None:
+        return find_cases(request.data)
+    # Imported here: own data needs no simulator.
+    from orthoai_training.synth.limbs import LimbRecipe
+    from orthoai_training.train.simulate import simulate_cases
+
+    assert request.simulate is not None
+    limbs = replace(LimbRecipe(), shapes=request.shapes, textures=request.textures)
+    simulate_cases(request.out / "cases", request.simulate, request.seed, limbs, progress=progress)
+    return find_cases(request.out / "cases")
+
+
+def _split(request: TrainRequest, recipe: Recipe, cases: Sequence[CaseFolder]) -> Split:
+    """The split of an earlier run in the same folder, so that no test case is ever trained on; else a new one."""
+    file = request.out / "split.json"
+    if file.exists():
+        return Split.load(file)
+    split = split_cases(cases, request.seed, recipe.validation_share, recipe.test_share)
+    split.save(file)
+    return split
+
+
+def _subset(cases: Sequence[CaseFolder], names: Sequence[str]) -> list[CaseFolder]:
+    return [case for case in cases if case.name in names]
+
+
+# Networks
+
+
+def detector_part(
+    request: TrainRequest, recipe: DetectorRecipe, cases: Sequence[CaseFolder], split: Split, progress: Progress
+) -> Part:
+    """Draw the pictures, train YOLOv8 on them, export it as ONNX."""
+    # Imported here: only this needs ultralytics.
+    from orthoai_training.detector import ultralytics_engine
+    from orthoai_training.detector.yolo_dataset import write_yolo_dataset
+
+    out = request.out / DETECTOR
+    pictures = write_yolo_dataset(
+        out / "pictures",
+        _subset(cases, split.train),
+        _subset(cases, split.validation),
+        recipe,
+        seed=request.seed,
+        progress=progress,
+    )
+    trained = ultralytics_engine.train(
+        pictures.folder,
+        recipe,
+        out,
+        device=request.device,
+        seed=request.seed,
+        resume=request.resume,
+        minutes=request.minutes_for(DETECTOR),
+        progress=progress,
+    )
+    file = ultralytics_engine.export_onnx(trained.weights, out / "detector.onnx", recipe.image_size)
+    return Part(file, recipe, trained.metrics)
+
+
+def _segmenter_part(
+    request: TrainRequest,
+    part: str,
+    recipe: Recipe,
+    cases: Sequence[CaseFolder],
+    split: Split,
+    progress: Progress,
+) -> Part:
+    chosen = _segmenter_recipe(recipe, part)
+    crops = request.out / ("volumes" if chosen.whole_volume else "crops")
+    wanted = _subset(cases, split.train + split.validation)
+    cut_crops(wanted, split, chosen, crops, request.seed, progress)
+    trained = train_segmenter(
+        crops,
+        chosen,
+        request.out / part,
+        device=request.device,
+        seed=request.seed,
+        minutes=request.minutes_for(part),
+        progress=progress,
+        resume=request.resume,
+    )
+    said = ("best_dice", "best_step", "steps", "training_s", "device", "precision", "train_crops", "validation_crops")
+    return Part(trained.weights, chosen, {key: trained.metrics[key] for key in said})
+
+
+def _segmenter_recipe(recipe: Recipe, part: str) -> SegmenterRecipe:
+    return {"segmenter": recipe.segmenter, "single-stage": recipe.single_stage, "transunet": recipe.transunet}[part]
+
+
+# Between two calls of the command
+
+PART_FILE = "part.json"
+"""What the model card says of a finished network."""
+
+
+def _keep(folder: Path, part: Part) -> None:
+    (folder / PART_FILE).write_text(json.dumps({"file": part.file.name, "metrics": dict(part.metrics)}, indent=1))
+
+
+def _kept(folder: Path, recipe: DetectorRecipe | SegmenterRecipe) -> Part | None:
+    file = folder / PART_FILE
+    if not file.exists():
+        return None
+    content: dict[str, Any] = json.loads(file.read_text())
+    return Part(folder / content["file"], recipe, content["metrics"])
+
+
+def _refuse_earlier_run(request: TrainRequest) -> None:
+    """An hour of training is never overwritten by a forgotten word."""
+    if request.resume:
+        return
+    for part in request.parts:
+        folder = request.out / part
+        if folder.is_dir() and any(folder.iterdir()):
+            raise InputError(f"{request.out} already holds a {part}: add --resume, or choose another --out.")
+
+
+def _assemble(
+    request: TrainRequest, part: str, recipe: Recipe, cases: Sequence[CaseFolder], split: Split
+) -> Path | None:
+    """The model folder of ``part``; None while its detector is missing."""
+    segmenter = _kept(request.out / part, _segmenter_recipe(recipe, part))
+    detector = None if part == "single-stage" else _kept(request.out / DETECTOR, recipe.detector)
+    if segmenter is None or (detector is None and part != "single-stage"):
+        return None
+    name, description = SEGMENTERS[part]
+    used = _subset(cases, split.train)
+    sources = [str(folder) for folder in (*request.shapes, *request.textures)]
+    for case in used:
+        meta = case.meta
+        sources += [str(entry) for key in ("shapes", "textures") for entry in meta.get(key) or ()]
+    simulated = sum("seed" in case.meta for case in used)
+    data = {
+        "train_cases": len(split.train),
+        "validation_cases": len(split.validation),
+        "test_cases_held_out": len(split.test),
+        "simulated_train_cases": simulated,
+        "seed": request.seed,
+    }
+    parts = ModelParts(name, description, segmenter, detector, recipe.name, data, credits_for(sources))
+    folder = request.out / "model" / name
+    write_model_folder(parts, folder)
+    return folder

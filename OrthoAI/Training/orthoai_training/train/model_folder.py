@@ -1,0 +1,149 @@
+"""A trained model as the store keeps it: card, weights, and a page for people."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import monai
+import numpy as np
+import torch
+from orthoai import __version__
+from orthoai.models.card import Card, Network, write_card
+from orthoai.models.hashing import file_sha256
+
+from orthoai_training.dataset import FEMUR_LABELS
+from orthoai_training.detector.recipe import LABELS, DetectorRecipe
+from orthoai_training.segmenter.networks import spec_of
+from orthoai_training.train.recipes import SegmenterRecipe
+
+YOLO_LICENSE = (
+    "The detector's network was trained and exported with ultralytics YOLOv8, AGPL-3.0 software; its weights come from "
+    "that software. Who passes them on follows AGPL-3.0, or replaces the detector. OrthoAI runs them with ONNX Runtime "
+    "and does not need ultralytics."
+)
+
+LICENSES = {
+    True: "Apache-2.0; the detector's weights come from AGPL-3.0 software (ultralytics)",
+    False: "Apache-2.0",
+}
+"""The card's license line, by whether the model has a detector."""
+
+LIMITS = (
+    "Research use only; not a medical device. Figures on simulated CT say how well the pipeline works, not how "
+    "accurate it is in patients."
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One trained network: its file and how it was made."""
+
+    file: Path
+    recipe: DetectorRecipe | SegmenterRecipe
+    metrics: Mapping[str, Any]
+
+    def network(self, name: str) -> Network:
+        """The card's entry for the file under ``name``."""
+        if isinstance(self.recipe, DetectorRecipe):
+            settings: dict[str, Any] = {"image_size": self.recipe.image_size, "labels": list(LABELS)}
+        else:
+            settings = spec_of(self.recipe).to_metadata()
+            settings.pop("architecture")
+        return Network(name, file_sha256(self.file), self.recipe.architecture, settings)
+
+
+@dataclass(frozen=True)
+class ModelParts:
+    """What a model folder is made of.
+
+    Attributes:
+        detector: None for a single-stage model.
+        data: what it was trained on, for the card's "training".
+        attribution: whom to name.
+    """
+
+    name: str
+    description: str
+    segmenter: Part
+    detector: Part | None
+    recipe_name: str
+    data: Mapping[str, Any]
+    attribution: tuple[str, ...]
+
+
+def write_model_folder(parts: ModelParts, folder: Path) -> Card:
+    """Put weights, metadata.json and README.md into ``folder``; the card goes last, so it never names missing files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    networks, training, metrics = {}, {}, {}
+    for role, part in (("detector", parts.detector), ("segmenter", parts.segmenter)):
+        if part is None:
+            continue
+        target = folder / f"{role}{part.file.suffix}"
+        shutil.copyfile(part.file, target)
+        networks[role] = part.network(target.name)
+        training[role] = asdict(part.recipe)
+        metrics[role] = dict(part.metrics)
+    card = Card(
+        name=parts.name,
+        version=__version__,
+        task="femur",
+        description=parts.description,
+        license=LICENSES[parts.detector is not None],
+        attribution=parts.attribution,
+        labels=dict(FEMUR_LABELS),
+        networks=networks,
+        training={"recipe": parts.recipe_name, "data": dict(parts.data), **training},
+        metrics=metrics,
+        libraries={
+            "monai_version": monai.__version__,
+            "pytorch_version": torch.__version__,
+            "numpy_version": np.__version__,
+        },
+    )
+    (folder / "README.md").write_text(readme(card), encoding="utf-8")
+    write_card(card, folder)
+    return card
+
+
+def readme(card: Card) -> str:
+    """The model's page, in Markdown."""
+    lines = [f"# {card.name}", "", card.description, "", LIMITS, "", "## Networks", ""]
+    lines += ["| role | architecture | file | sha256 |", "|---|---|---|---|"]
+    lines += [
+        f"| {role} | {network.architecture} | {network.file} | `{network.sha256[:16]}` |"
+        for role, network in card.networks.items()
+    ]
+    lines += ["", "Labels: " + ", ".join(f"{value} {name}" for value, name in card.labels.items()) + ".", ""]
+    lines += ["## Data", "", *_table(card.training.get("data", {})), ""]
+    lines += ["## Recipe", "", f"Recipe `{card.training['recipe']}` (`orthoai train femur`).", ""]
+    for role in card.networks:
+        lines += [f"### {role}", "", *_table(card.training[role]), ""]
+    lines += ["## Metrics of the training run", "", "On its held-out validation cases, never on test cases.", ""]
+    for role, values in card.metrics.items():
+        lines += [f"### {role}", "", *_table(values), ""]
+    lines += ["## Licenses", "", f"{card.license}.", ""]
+    if "detector" in card.networks:
+        lines += [YOLO_LICENSE, ""]
+    if card.attribution:
+        lines += ["Made with:", "", *(f"- {line}" for line in card.attribution), ""]
+    return "\n".join(lines)
+
+
+def _table(values: Mapping[str, Any]) -> list[str]:
+    """A two-column table of the plain values."""
+    rows = [f"| {key} | {_shown(value)} |" for key, value in values.items()]
+    return ["| | |", "|---|---|", *rows] if rows else ["None given."]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_shown(entry)}" for key, entry in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_shown(entry) for entry in value)
+    return str(value)

@@ -1,0 +1,196 @@
+"""`orthoai train femur`: cases in, a model folder out that the store accepts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from orthoai.cli.main import main
+from orthoai.errors import InputError
+from orthoai.geometry import Geometry
+from orthoai.io.write import write_labels, write_volume
+from orthoai.models.store import ModelStore
+from orthoai.progress import Progress
+from orthoai.segment.network import SegmenterSpec, build, load_weights
+from orthoai.volume import Volume
+from orthoai_training.dataset import CaseFolder, Split
+from orthoai_training.detector.recipe import DetectorRecipe
+from orthoai_training.train import command, recipes
+from orthoai_training.train.credits import credits_for
+from orthoai_training.train.femur import DETECTOR, SEGMENTERS, TrainRequest, train_femur
+from orthoai_training.train.model_folder import Part
+from orthoai_training.train.recipes import SegmenterRecipe
+
+CASES = ("a", "b", "c")
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> Path:
+    """Three cases with two rods each; their case.json names the shapes they were made from."""
+    geometry = Geometry((36, 30, 60), (1.0, 1.0, 1.0))
+    k, j, i = np.mgrid[:36, :30, :60]
+    for number, name in enumerate(CASES):
+        labels = np.zeros(geometry.shape, np.uint8)
+        long = (k > 3) & (k < 32)
+        labels[long & ((j - 15) ** 2 + (i - 44 + number) ** 2 < 36)] = 1
+        labels[long & ((j - 15) ** 2 + (i - 16 + number) ** 2 < 36)] = 2
+        folder = tmp_path / "cases" / name
+        folder.mkdir(parents=True)
+        hu = np.where(labels > 0, 400, 40).astype(np.int16)
+        write_volume(Volume(hu, geometry, "CT"), folder / "image.nii.gz")
+        write_labels(labels, geometry, folder / "labels.nii.gz")
+        meta = {"seed": number, "shapes": [f"libhip/femur_{name}"]}
+        (folder / "case.json").write_text(json.dumps(meta))
+    return tmp_path / "cases"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch, tiny: SegmenterRecipe) -> None:
+    """A compact recipe of three steps."""
+    short = replace(tiny, epochs=1, steps_per_epoch=3)
+    recipe = replace(
+        recipes.COMPACT,
+        segmenter=short,
+        single_stage=replace(short, whole_volume=True),
+        transunet=replace(short, architecture="transunet", patch=(32, 32, 32)),
+    )
+    monkeypatch.setitem(recipes.RECIPES, "compact", recipe)
+
+
+def fake_detector(
+    request: TrainRequest, recipe: DetectorRecipe, cases: Sequence[CaseFolder], split: Split, progress: Progress
+) -> Part:
+    """Stands in for hours of YOLO: some bytes and a figure."""
+    file = request.out / DETECTOR / "detector.onnx"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"onnx")
+    return Part(file, recipe, {"map50": 0.5})
+
+
+def test_a_run_ends_with_a_model_that_the_store_verifies(cases: Path, tmp_path: Path) -> None:
+    request = TrainRequest(tmp_path / "out", data=cases, shapes=(Path("meshes/vhm_lowerlimb"),), device="cpu", seed=4)
+    folders = train_femur(request, train_detector=fake_detector)
+    assert [folder.name for folder in folders] == ["femur_two_stage"]
+    model = ModelStore((folders[0].parent,)).verify("femur_two_stage")
+    card = model.metadata
+    assert card.task == "femur"
+    assert card.labels == {1: "femur_left", 2: "femur_right"}
+    assert card.networks["detector"].settings["labels"] == ["femur_left", "femur_right"]
+    assert card.training["recipe"] == "compact"
+    assert card.training["data"]["train_cases"] == 2
+    assert card.training["data"]["simulated_train_cases"] == 2
+    assert card.training["data"]["seed"] == 4
+    assert card.metrics["detector"] == {"map50": 0.5}
+    assert 0 <= card.metrics["segmenter"]["best_dice"] <= 1
+    assert "AGPL-3.0" in card.license
+    assert set(card.libraries) == {"monai_version", "pytorch_version", "numpy_version"}
+    # Inference needs nothing but the card and the file.
+    network = card.networks["segmenter"]
+    spec = SegmenterSpec.from_metadata(network.to_json())
+    assert spec.patch == (24, 24, 24) and spec.init_filters == 8
+    load_weights(build(spec), model.weights("segmenter"))
+
+
+def test_the_page_names_data_recipe_metrics_and_licenses(cases: Path, tmp_path: Path) -> None:
+    request = TrainRequest(tmp_path / "out", data=cases, shapes=(Path("meshes/vhm_lowerlimb"),), device="cpu")
+    page = (train_femur(request, train_detector=fake_detector)[0] / "README.md").read_text()
+    for expected in (
+        "AGPL-3.0",
+        "Visible Human lower-limb surfaces, I. Devold et al., muscle-growth repository, CC BY 4.0",
+        "libhip",
+        "| train_cases | 2 |",
+        "Recipe `compact`",
+        "| map50 | 0.5 |",
+        "| learning_rate | 0.01 |",
+        "not a medical device",
+    ):
+        assert expected in page
+
+
+def test_parts_trained_one_by_one_become_models_when_they_are_complete(cases: Path, tmp_path: Path) -> None:
+    request = TrainRequest(tmp_path / "out", data=cases, device="cpu")
+    assert train_femur(replace(request, only="segmenter")) == []
+    assert [f.name for f in train_femur(replace(request, only="single-stage"))] == ["femur_single_stage"]
+    made = train_femur(replace(request, only="detector"), train_detector=fake_detector)
+    assert [f.name for f in made] == ["femur_two_stage", "femur_single_stage"]
+    single = ModelStore((made[0].parent,)).verify("femur_single_stage").metadata
+    assert list(single.networks) == ["segmenter"] and single.license == "Apache-2.0"
+    assert [f.name for f in train_femur(replace(request, only="transunet"))][-1] == "femur_transunet"
+
+
+def test_the_test_cases_of_a_split_are_never_cut(cases: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    Split(0, ("a",), ("b",), ("c",)).save(out / "split.json")
+    train_femur(TrainRequest(out, data=cases, only="segmenter", device="cpu"))
+    assert sorted({folder.name[0] for folder in (out / "crops").rglob("*_femur_*")}) == ["a", "b"]
+
+
+def test_an_earlier_run_is_neither_overwritten_nor_lost(cases: Path, tmp_path: Path) -> None:
+    request = TrainRequest(tmp_path / "out", data=cases, only="segmenter", device="cpu")
+    train_femur(request)
+    before = (tmp_path / "out" / "segmenter" / "segmenter.safetensors").read_bytes()
+    with pytest.raises(InputError, match="already holds a segmenter: add --resume"):
+        train_femur(request)
+    train_femur(replace(request, resume=True))
+    assert (tmp_path / "out" / "segmenter" / "segmenter.safetensors").read_bytes() == before
+
+
+def test_the_command_trains_and_says_what_is_missing(
+    cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", "femur", "--only", "segmenter", "--device", "cpu", "-o", str(tmp_path / "out")]
+    assert main([*words, "--data", str(cases)]) == 0
+    said = capsys.readouterr().err
+    assert "validation Dice" in said and "once it holds a detector" in said
+    assert main([*words, "--data", str(tmp_path / "nothing")]) == 2
+    assert main([*words, "--data", str(cases), "--minutes", "0", "--resume"]) == 2
+    assert "more than 0" in capsys.readouterr().err
+
+
+def test_bad_requests_are_told() -> None:
+    for changes, sentence in (
+        ({}, "either --data"),
+        ({"data": Path("x"), "simulate": 3}, "either --data"),
+        ({"simulate": 0}, "At least one case"),
+        ({"simulate": 1, "only": "unet"}, "choose detector, segmenter"),
+        ({"simulate": 1, "minutes": -1.0}, "more than 0"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            TrainRequest(Path("out"), **changes)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="choose one of paper, compact"):
+        recipes.get_recipe("fast")
+
+
+def test_minutes_are_shared_between_detector_and_segmenter() -> None:
+    both = TrainRequest(Path("out"), simulate=1, minutes=60)
+    assert both.minutes_for("detector") == pytest.approx(18)
+    assert both.minutes_for("segmenter") == pytest.approx(42)
+    assert replace(both, only="segmenter").minutes_for("segmenter") == 60
+    assert replace(both, minutes=None).minutes_for("segmenter") is None
+
+
+def test_the_command_offers_what_there_is() -> None:
+    assert set(command.RECIPE_NAMES) == set(recipes.RECIPES)
+    assert set(command.PART_NAMES) == {DETECTOR, *SEGMENTERS}
+
+
+def test_the_paper_recipe_has_the_numbers_of_tables_2_and_3() -> None:
+    paper = recipes.PAPER
+    assert (paper.detector.epochs, paper.detector.batch, paper.detector.workers) == (120, 32, 4)
+    stage_2 = paper.segmenter
+    assert (stage_2.epochs, stage_2.batch, stage_2.patch) == (300, 4, (160, 160, 160))
+    assert (stage_2.spacing_mm, stage_2.intensity_range_hu) == ((1.0, 1.0, 1.0), (-100.0, 500.0))
+    assert (stage_2.blocks_down, stage_2.blocks_up, stage_2.init_filters) == ((1, 2, 2, 4), (1, 1, 1), 16)
+    assert (stage_2.dropout, stage_2.loss, stage_2.validate_every) == (0.2, "dice", 5)
+    assert (paper.validation_share, paper.test_share) == (0.08, 0.07)
+
+
+def test_credits_name_each_maker_once() -> None:
+    lines = credits_for(["meshes/vhf_lowerlimb", "vhm_lowerlimb/tibia", "own/femur", "libhip/femur_1"])
+    assert len(lines) == 2
+    assert "Devold" in lines[0] and "libhip" in lines[1]
