@@ -1,0 +1,87 @@
+"""Hip and knee prostheses as metal parts. Their femoral components count as femur, as in the masks of other tools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from orthoai_training.synth.bone import Bone, Pose
+from orthoai_training.synth.sdf import cone, smooth_union, sphere, tube
+from orthoai_training.synth.shape import AnalyticShape, Bounds
+
+METAL_HU = 3000.0
+FEMUR_PART, OTHER_PART = True, False
+
+
+@dataclass(frozen=True)
+class Implant:
+    """A metal part.
+
+    Attributes:
+        label: the femur's label for a femoral component, 0 for a cup or a tibial tray.
+        replaces: True when the part takes the place of the bone's own head (the head of that bone is cut away).
+    """
+
+    name: str
+    shape: AnalyticShape
+    pose: Pose
+    label: int
+    hu: float = METAL_HU
+
+    def distance(self, lps: Tensor) -> Tensor:
+        """Signed distance in mm at LPS points (..., 3)."""
+        inverse = torch.as_tensor(np.linalg.inv(self.pose.matrix), dtype=lps.dtype, device=lps.device)
+        local = (lps - torch.as_tensor(self.pose.translation, dtype=lps.dtype, device=lps.device)) @ inverse.T
+        return self.shape.distance(local)
+
+    def lps_bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Smallest LPS box (min, max) in mm that holds the part."""
+        return Bone("", self.shape, self.pose, None, 0).lps_bounds()  # type: ignore[arg-type]
+
+
+def hip_prosthesis(femur: Bone, rng: np.random.Generator) -> list[Implant]:
+    """Ball, neck and stem in the femur, and a cup in the socket."""
+    pose = Pose(femur.pose.rotation, femur.pose.translation, femur.pose.mirror)
+    ball = float(rng.uniform(13, 18))
+    offset = 42 * femur.pose.scale[0]
+
+    def stem(p: Tensor) -> Tensor:
+        shaft = tube(p, [(offset * 0.72, 4, -26), (offset, 2, -60), (offset * 0.90, -4, -145)], [9.5, 8.0, 4.5])
+        neck = cone(p, (0, 0, 0), (offset * 0.72, 4, -26), 6.5, 8.5)
+        return smooth_union(smooth_union(sphere(p, (0, 0, 0), ball), neck, 2.0), shaft, 3.0)
+
+    def cup(p: Tensor) -> Tensor:
+        opening = torch.tensor((0.75, -0.25, -0.60), dtype=p.dtype, device=p.device)
+        shell = (sphere(p, (0, 0, 0), ball + 7.5)).abs() - 2.0
+        return torch.maximum(shell, p @ opening - 3.0)
+
+    stem_bounds: Bounds = ((-ball - 2, -ball - 12, -156), (offset + 14, ball + 12, ball + 2))
+    cup_bounds: Bounds = ((-32, -32, -32), (32, 32, 32))
+    return [
+        Implant("hip_stem", AnalyticShape(stem, stem_bounds), pose, femur.label),
+        Implant("hip_cup", AnalyticShape(cup, cup_bounds), pose, 0, 2400.0),
+    ]
+
+
+def knee_prosthesis(femur: Bone, shank: Pose, plateau: float) -> list[Implant]:
+    """A metal cap on the condyles and a tray with a keel on the tibia."""
+    outer = femur.shape
+    low = outer.bounds[0][2]
+    pose = Pose(femur.pose.rotation, femur.pose.translation, femur.pose.mirror, femur.pose.scale)
+
+    def cap(p: Tensor) -> Tensor:
+        return torch.maximum((outer.distance(p) + 2.0).abs() - 2.2, p[..., 2] - (low + 38.0))
+
+    def tray(p: Tensor) -> Tensor:
+        flat = torch.linalg.vector_norm(p[..., :2] / torch.tensor((1.0, 0.66), device=p.device), dim=-1) - 36.0
+        plate = torch.maximum(flat, (p[..., 2] - (plateau - 3)).abs() - 2.0)
+        return torch.minimum(plate, cone(p, (0, 6, plateau - 4), (0, 6, plateau - 44), 7.0, 5.0))
+
+    cap_bounds: Bounds = (outer.bounds[0], (outer.bounds[1][0], outer.bounds[1][1], low + 42))
+    return [
+        Implant("knee_cap", AnalyticShape(cap, cap_bounds), pose, femur.label),
+        Implant("knee_tray", AnalyticShape(tray, ((-42, -30, plateau - 54), (42, 34, plateau + 4))), shank, 0),
+    ]
