@@ -11,7 +11,9 @@ A, NEAR_A, FAR = [0, 0, 10, 10], [1, 0, 11, 10], [50, 50, 60, 60]
 IOU_OF_A_AND_NEAR_A = 90 / 110
 
 
-def _keep(boxes: list[list[int]], scores: list[float], classes: list[int], limit: float = 0.7, **more: int) -> list[int]:
+def _keep(
+    boxes: list[list[int]], scores: list[float], classes: list[int], limit: float = 0.7, **more: int
+) -> list[int]:
     return non_maximum_suppression(np.array(boxes), np.array(scores), np.array(classes), limit, **more).tolist()
 
 

@@ -73,6 +73,7 @@ def train(
     device: str = "auto",
     seed: int = 0,
     resume: bool = False,
+    minutes: float | None = None,
     progress: Progress | None = None,
     on_epoch: EpochReport | None = None,
 ) -> TrainedDetector:
@@ -85,6 +86,7 @@ def train(
         device: "auto", "cpu", "cuda" or "cuda:N".
         seed: of the weights and the loader; the same seed gives the same weights on the same machine.
         resume: go on from the last epoch that ``out`` holds; starts anew where there is none.
+        minutes: wall time to keep to: the epochs that fit, up to the recipe's, with the learning rate's whole cosine.
         progress: told ("detector", fraction, message) after every step; a cancel leaves the last epoch to resume from.
         on_epoch: called with (epoch from 1, losses and validation figures) after every epoch.
 
@@ -108,12 +110,14 @@ def train(
         last = out / "yolo" / "weights" / "last.pt"
         goes_on = resume and last.is_file()
         settings = _settings(recipe, data, out, device, seed)
+        if minutes is not None:
+            settings["time"] = minutes / 60
         if goes_on:
             settings |= {"resume": str(last), "model": str(last)}
         trainer = ultralytics.models.yolo.detect.DetectionTrainer(overrides=settings)
         # Building the trainer lowered the thread count to one below the cores: half the speed on two cores.
         torch.set_num_threads(threads)
-        _listen(trainer, progress, on_epoch)
+        _listen(trainer, recipe.epochs, progress, on_epoch)
         trainer.train()
         trained = TrainedDetector(
             weights=trainer.best,
@@ -281,7 +285,7 @@ def _settings(recipe: DetectorRecipe, data: Path, out: Path, device: str, seed: 
     }
 
 
-def _listen(trainer: Any, progress: Progress, on_epoch: EpochReport | None) -> None:
+def _listen(trainer: Any, most_epochs: int, progress: Progress, on_epoch: EpochReport | None) -> None:
     """Carry steps and epochs of ``trainer`` to our callbacks; a cancel passes through as Canceled."""
     step = 0
 
@@ -297,6 +301,11 @@ def _listen(trainer: Any, progress: Progress, on_epoch: EpochReport | None) -> N
         progress.report("detector", done, f"epoch {trainer.epoch + 1} of {trainer.epochs}, {losses}")
 
     def epoch_ended(trainer: Any) -> None:
+        # With a time limit ultralytics plans as many epochs as fit, also more than the recipe's.
+        if trainer.epochs > most_epochs:
+            trainer.epochs = trainer.args.epochs = most_epochs
+            trainer._setup_scheduler()
+            trainer.scheduler.last_epoch = trainer.epoch
         # ultralytics calls this once more after the last epoch, with the figures of the best one.
         if on_epoch is not None and trainer.epoch < trainer.epochs:
             values = trainer.label_loss_items(trainer.tloss) | trainer.metrics | trainer.lr
