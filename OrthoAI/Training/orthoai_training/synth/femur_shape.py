@@ -1,7 +1,8 @@
 """The parametric femur: head, neck, trochanters, bowed shaft, condyles with notch and patellar groove.
 
 Frame: LPS of a left femur, mm, origin at the center of the head; x lateral, y posterior, z superior.
-Ranges follow anatomy textbooks' adult values (neck-shaft angle 125 +- 6 degrees, anteversion 12 degrees with a wide spread, length 40-50 cm).
+Ranges follow anatomy textbooks' adult values: neck-shaft angle 125 +- 6 degrees, anteversion 12 degrees with a wide
+spread, length 40 to 50 cm.
 """
 
 from __future__ import annotations

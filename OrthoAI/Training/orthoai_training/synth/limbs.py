@@ -115,7 +115,7 @@ def draw_scene(
     rng: np.random.Generator, generator: torch.Generator, recipe: LimbRecipe, library: ShapeLibrary | None
 ) -> Scene:
     """A random person with random implants, lying on a table or not."""
-    sides = ("left", "right")
+    sides: tuple[str, ...] = ("left", "right")
     if rng.random() < recipe.one_sided:
         sides = (("left",), ("right",))[rng.integers(2)]
     skeleton = draw_skeleton(rng, library, sides)

@@ -171,7 +171,8 @@ class _SoftTissue:
         self.scene = scene
         coarse = geometry.resampled((COARSE_STEP,) * 3)
         device = generator.device
-        points = points_of(coarse, tuple(slice(0, n) for n in coarse.shape), device)
+        k, j, i = (slice(0, n) for n in coarse.shape)
+        points = points_of(coarse, (k, j, i), device)
         legs = list(scene.skeleton.legs.values())
         skin = skin_distance(points, scene.body, legs, scene.skeleton.pelvis_center)
         noise = smooth_noise(coarse.shape, 4.0, generator, device)

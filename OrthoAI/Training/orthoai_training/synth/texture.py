@@ -21,6 +21,9 @@ from orthoai_training.synth.soft_tissue import smooth_noise
 SOFT_RANGE = (-140.0, 160.0)
 BONE_RANGE = (80.0, 700.0)
 PATCH = 20
+"""Voxels along a cube's edge."""
+PLAYED_STEP = 1.5
+"""mm per voxel at which cubes are laid, whatever grid they were cut from: fine grain matters, not its exact scale."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ def load_textures(folders: tuple[Path, ...]) -> TextureBank | None:
     """
     if not folders:
         return None
-    bone, soft, step = [], [], 1.5
+    bone: list[Tensor] = []
+    soft: list[Tensor] = []
     for folder in folders:
         files = sorted(folder.glob("*_ct.nii.gz"))
         if not files:
@@ -61,7 +65,7 @@ def load_textures(folders: tuple[Path, ...]) -> TextureBank | None:
                 masked = torch.where(share > 0.9, detail, torch.zeros_like(detail)).clamp(-150, 150)
                 target += _cubes(masked, share)
     fallback = torch.zeros(1, PATCH, PATCH, PATCH)
-    return TextureBank(torch.stack(bone or [fallback[0]]), torch.stack(soft or [fallback[0]]), step)
+    return TextureBank(torch.stack(bone or [fallback[0]]), torch.stack(soft or [fallback[0]]), PLAYED_STEP)
 
 
 def _cubes(detail: Tensor, share: Tensor) -> list[Tensor]:

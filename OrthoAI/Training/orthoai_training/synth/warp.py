@@ -33,7 +33,7 @@ class Warp:
         cell: float = 55.0,
     ) -> Warp:
         """Random bumps about ``cell`` mm wide with a standard deviation of ``amplitude`` mm."""
-        size = [max(4, int((h - l) / cell) + 4) for l, h in zip(low, high, strict=True)][::-1]
+        size = [max(4, int((last - first) / cell) + 4) for first, last in zip(low, high, strict=True)][::-1]
         coarse = torch.randn(1, 3, *size, generator=generator, device=device) * amplitude * 1.4
         smooth = F.interpolate(coarse, scale_factor=3, mode="trilinear", align_corners=True)
         return cls(F.avg_pool3d(smooth, 3, 1, 1)[0], low, high)
