@@ -1,0 +1,1 @@
+"""Measure a task on cases with known labels."""

@@ -1,0 +1,133 @@
+"""``orthoai evaluate femur``."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orthoai.cli.command import Command
+from orthoai.cli.exits import DONE, say
+from orthoai.cli.supervise import stop_signals
+from orthoai.errors import InputError
+from orthoai.progress import Progress
+
+if TYPE_CHECKING:
+    from orthoai_training.evaluate.subjects import Source
+
+# Named here as well, since the module that defines them loads torch; a test keeps them alike.
+FIELD_NAMES = ("full", "thighs", "hips", "knees", "femur")
+
+DEFAULT_SHARE = 0.5
+"""Of cases with real femora, when there are --shapes."""
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", metavar="TASK", choices=["femur"], help="name of the task: femur")
+    parser.add_argument(
+        "-o", "--out", metavar="DIR", type=Path, required=True, help="folder of the evaluation; a stopped one goes on"
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", metavar="DIR", type=Path, help="own cases: folders with image and labels .nii.gz")
+    source.add_argument("--simulate", metavar="N", type=int, help="N simulated cases that no training run has met")
+    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of the simulated cases; default: 0")
+    parser.add_argument(
+        "--shapes",
+        metavar="DIR",
+        type=Path,
+        action="append",
+        default=[],
+        help="real bone surfaces to simulate from: a folder or a quoted pattern",
+    )
+    parser.add_argument(
+        "--texture", metavar="DIR", type=Path, action="append", default=[], help="real CT to take texture from"
+    )
+    parser.add_argument(
+        "--real-share", metavar="X", type=float, help=f"share with real femora; default {DEFAULT_SHARE}"
+    )
+    parser.add_argument("--field", choices=FIELD_NAMES, help="what the scans cover; default: drawn per case")
+    parser.add_argument(
+        "--spacing", metavar=("X", "Y", "Z"), type=float, nargs=3, help="mm per voxel; default: drawn per case"
+    )
+    parser.add_argument(
+        "--simulate-on", choices=("cpu", "cuda"), default="cpu", help="default: cpu; other voxels on another device"
+    )
+    parser.add_argument("--model", metavar="NAME", help="model to measure; default: the task's own")
+    parser.add_argument(
+        "--compare",
+        metavar="NAME",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="further models on the same cases; single-stage: the main model's segmenter without stage 1",
+    )
+    parser.add_argument("--limit", metavar="N", type=int, help="measure only the first N cases")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+
+
+def _run(args: argparse.Namespace) -> int:
+    # Heavy: torch, monai.
+    from orthoai_training.evaluate.femur import EvaluationRequest, evaluate_femur
+
+    request = EvaluationRequest(
+        out=args.out,
+        source=_source(args),
+        model=args.model,
+        compare=tuple(args.compare),
+        limit=args.limit,
+        device=args.device,
+        command=command_line(args),
+    )
+    with stop_signals() as stop:
+        lines = (lambda *news: None) if args.quiet else _line
+        evaluate_femur(request, Progress(lines, lambda: stop.asked))
+    if not args.quiet:
+        say(f"Tables, figure and scores are in {args.out.resolve()}")
+    return DONE
+
+
+def _line(stage: str, fraction: float, message: str) -> None:
+    say(f"{stage:<10} {fraction:4.0%}  {message}".rstrip())
+
+
+def _source(args: argparse.Namespace) -> Source:
+    from orthoai_training.evaluate.subjects import Folders, Simulation
+    from orthoai_training.synth.limbs import LimbRecipe
+
+    simulating = ("shapes", "texture", "real_share", "field", "spacing")
+    if args.data is not None:
+        given = next((name for name in simulating if getattr(args, name)), None)
+        if given:
+            raise InputError(f"--{given.replace('_', '-')} belongs to --simulate: leave it out with --data.")
+        return Folders(args.data)
+    if args.spacing is not None and min(args.spacing) <= 0:
+        raise InputError("Voxels have a size: give --spacing three numbers above 0.")
+    if args.real_share and not args.shapes:
+        raise InputError("Real femora need surfaces: give --shapes a folder of them.")
+    recipe = LimbRecipe(
+        field=args.field,
+        spacing=tuple(args.spacing) if args.spacing else None,
+        shapes=tuple(args.shapes),
+        textures=tuple(args.texture),
+        real_share=DEFAULT_SHARE if args.real_share is None else args.real_share,
+    )
+    return Simulation(args.simulate, args.seed, recipe, args.simulate_on)
+
+
+def command_line(args: argparse.Namespace) -> str:
+    """What was typed, for the tables; paths as they were given."""
+    words = ["orthoai", "evaluate", args.task]
+    for name, value in vars(args).items():
+        option = f"--{name.replace('_', '-')}"
+        if name in ("task", "debug", "quiet") or value is None or value == []:
+            continue
+        if name in ("shapes", "texture"):
+            words += [word for each in value for word in (option, str(each))]
+        else:
+            words += [option, *(str(each) for each in (value if isinstance(value, list) else [value]))]
+    return shlex.join(words)
+
+
+COMMAND = Command("evaluate", "Measure a task on cases with known labels.", _add_arguments, _run)
