@@ -18,7 +18,10 @@ from orthoai.progress import Progress
 from orthoai.volume import Volume
 
 SLAB_SLICES = 16
-"""Axial slices summed into one slab: 16 clipped voxels still fit an int16."""
+"""Most axial slices summed into one slab: 16 clipped voxels still fit an int16."""
+
+SLAB_MM = 16.0
+"""Thickness of a slab, so that the axial view can be limited to a range whatever the slice spacing."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def parallel_drrs(
     attenuation: Attenuation = SOFT_BONE,
     device: str = "cpu",
     progress: Progress | None = None,
-    slab_slices: int = SLAB_SLICES,
+    slab_slices: int | None = None,
 ) -> ParallelDrrs:
     """Project a volume along j (coronal) and along k (axial, in slabs) in one pass.
 
@@ -64,12 +67,13 @@ def parallel_drrs(
         attenuation: what a voxel of some HU adds per mm.
         device: "cpu", or a torch device that gets the voxels in chunks.
         progress: asked for a cancel at every chunk.
-        slab_slices: axial slices per slab.
+        slab_slices: axial slices per slab, 16 at most; None for slabs of about 16 mm.
 
     Raises:
         Canceled: the user stopped the run.
     """
     _, step_j, step_k = volume_lps.geometry.spacing
+    slab_slices = slab_slices or int(np.clip(round(SLAB_MM / step_k), 1, SLAB_SLICES))
     # i and j are walked forward in memory; a sum does not mind, and the small results are flipped back. k keeps its
     # order because the slabs are counted along it.
     flips = tuple(axis for axis in (1, 2) if volume_lps.voxels.strides[axis] < 0)

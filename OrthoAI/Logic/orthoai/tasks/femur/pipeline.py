@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from orthoai.box import Box
-from orthoai.drr.parallel import SLAB_SLICES, parallel_drrs
+from orthoai.drr.parallel import parallel_drrs
 from orthoai.io.checks import require_ct
 from orthoai.progress import Progress
 from orthoai.provenance import provenance
@@ -26,9 +26,6 @@ from orthoai.volume import Volume, reorient_array
 
 ORDER = "LPS"
 """Axis order in which the stages work. Only views are made of the input; it is never copied or resampled as a whole."""
-
-SLAB_MM = 16.0
-"""Thickness of the axial slabs, so that the axial view can be limited to the femora whatever the slice spacing."""
 
 NOTHING = "No femur found."
 """What the result says when neither stage finds one."""
@@ -120,8 +117,7 @@ def _find(volume: Volume, engines: Engines, progress: Progress, watch: Stopwatch
         raise ValueError("without boxes a detector is needed")
     with watch.stage("DRR"):
         progress.report("DRR", 0.0)
-        slab = int(np.clip(round(SLAB_MM / volume.geometry.spacing[2]), 1, SLAB_SLICES))
-        drrs = parallel_drrs(volume, device=engines.device, progress=progress, slab_slices=slab)
+        drrs = parallel_drrs(volume, device=engines.device, progress=progress)
         progress.report("DRR", 1.0)
     with watch.stage("Detect"):
         femora = locate(drrs, engines.detector, midline(volume), engines.confidence, progress)
