@@ -1,34 +1,50 @@
-"""Bones of one leg and pelvis: parametric ones drawn at random, or a set of real surfaces found in a folder.
+"""Real bones that a simulation may use, found in folders.
 
-A shapes folder holds STL files in mm. What a file is, its name says: it contains "femur", "tibia", "fibula", "patella"
-or "pelvis", and for a single side "left", "_l", "l_" or the same for right. The folders under ../shared/data/meshes
-follow this.
+A shapes folder holds STL surfaces in mm, and label maps (``*.nii.gz``) of femora. What a file is, its name says: it
+contains "femur", "tibia", "fibula", "patella" or "pelvis", and for a right bone "right", "_r" or "r_".
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from orthoai.errors import InputError
 
-from orthoai_training.synth.mesh_shape import (
-    SOCKET_BEYOND,
-    SOCKET_RADII,
-    Surface,
-    align_femur,
-    find_ball,
-    moved,
-    read_surface,
-    sample_surface,
-)
+from orthoai_training.synth.femur_frame import align_femur, find_ball
+from orthoai_training.synth.label_surface import femur_surfaces
+from orthoai_training.synth.mesh_shape import sample_surface
 from orthoai_training.synth.shape import SampledShape
+from orthoai_training.synth.surface import Surface, moved, read_surface
+
+RIGHT = re.compile(r"(^|[_\W])(r|right)(?=[_\W]|femur|tibia|$)")
+"""In the file's name of a right bone: r_femur, m3_rfemur, VHF_Right_Bone, femur_right."""
+
+SUFFIXES = (".stl", ".nii.gz")
+"""Surfaces and label maps."""
 
 LEG_BONES = ("tibia", "fibula", "patella")
+
 FEMUR_STEP, CONTEXT_STEP = 2.0, 2.5
+"""mm between the samples of a femur's and of any other bone's signed distance."""
+
+FEMUR_SPAN_MM = (60.0, 700.0)
+"""A femur, whole or proximal; a surface outside of this is not in millimeters."""
+
+WHOLE_BELOW_MM = -250.0
+"""A whole femur reaches farther down from its head's center than this."""
+
+KNEE_ABOVE_END_MM = 24.0
+"""The knee's center lies this far above the end of the condyles."""
+
+SOCKET_RADII = np.arange(22.0, 32.0, 1.0)
+"""mm; an adult's acetabulum."""
+
+SOCKET_BEYOND = 75.0
+"""mm from the midline; the rims of the obturator foramina, ring-like too, lie nearer."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +64,12 @@ class RealFemur:
     knee_depth: float
     head: float = 24.0
 
+    @property
+    def person(self) -> str:
+        """Folder and first word of the file: m3_lfemur and m3_rfemur are one person's."""
+        folder, _, file = self.name.rpartition("/")
+        return f"{folder}/{file.split('_')[0]}"
+
 
 @dataclass(frozen=True)
 class ShapeLibrary:
@@ -62,60 +84,87 @@ class ShapeLibrary:
     femora: tuple[RealFemur, ...] = ()
     legs: tuple[dict[str, SampledShape], ...] = ()
     hips: tuple[tuple[SampledShape, float], ...] = ()
-    names: tuple[str, ...] = field(default=())
 
 
 def side_of(path: Path) -> str:
     """ "left" or "right" by the file's name; left where it does not say."""
-    return "right" if re.search(r"(^|[_\W])(r|right)(?=[_\W]|femur|tibia)|_r(?=femur)", path.stem.lower()) else "left"
+    return "right" if RIGHT.search(_stem(path)) else "left"
 
 
 @lru_cache(maxsize=4)
 def load_library(folders: tuple[Path, ...]) -> ShapeLibrary:
-    """Read every known surface in ``folders``: each a folder (without its subfolders) or a pattern like ``bones/m3*``.
+    """Read every known bone in ``folders``: each a folder (without its subfolders) or a pattern like ``bones/m3*``.
 
     Raises:
-        InputError: a folder is missing or holds no surface with a known name.
+        InputError: a folder is missing, holds nothing with a known name, or a file in it is unusable.
     """
     femora: list[RealFemur] = []
     legs: list[dict[str, SampledShape]] = []
     hips: list[tuple[SampledShape, float]] = []
     for folder in folders:
-        files = sorted(folder.glob("*.stl")) if folder.is_dir() else sorted(folder.parent.glob(folder.name))
-        if not files:
-            raise InputError(
-                f"There are no surfaces in {folder.name}: give a folder, or a pattern, of STL files in mm."
-            )
+        files = _files(folder)
         before = len(femora) + len(legs) + len(hips)
-        femora += [
-            _femur(path) for path in files if "femur" in path.stem.lower() and "cartilage" not in path.stem.lower()
-        ]
-        leg = _leg(files)
+        for path in files:
+            if "femur" in _stem(path) and "cartilage" not in _stem(path):
+                femora += _femora(path)
+        surfaces = [path for path in files if path.suffix.lower() == ".stl"]
+        leg = _leg(surfaces)
         if leg:
             legs.append(leg)
-        hips += [_hip(read_surface(path)) for path in files if path.stem.lower() == "pelvis"]
+        hips += [_hip(read_surface(path)) for path in surfaces if _stem(path) == "pelvis"]
         if len(femora) + len(legs) + len(hips) == before:
             raise InputError(
-                f"The shapes folder {folder.name} holds no STL named femur, tibia, fibula, patella or pelvis."
+                f"Nothing in {folder.name} is named femur, tibia or pelvis: give a folder with such STL files or masks."
             )
-    return ShapeLibrary(tuple(femora), tuple(legs), tuple(hips), tuple(f.name for f in folders))
+    return ShapeLibrary(tuple(femora), tuple(legs), tuple(hips))
+
+
+def _files(folder: Path) -> list[Path]:
+    found = folder.iterdir() if folder.is_dir() else folder.parent.glob(folder.name)
+    files = sorted(path for path in found if path.name.lower().endswith(SUFFIXES))
+    if not files:
+        raise InputError(
+            f"There are no bones in {folder.name}: give a folder, or a pattern, of STL files in mm or of femur masks."
+        )
+    return files
+
+
+def _stem(path: Path) -> str:
+    """The file's name in lower case without its suffix."""
+    name = path.name.lower()
+    return next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), name)
 
 
 def _words(path: Path) -> list[str]:
-    return re.split(r"[^a-z]+", path.stem.lower())
+    return re.split(r"[^a-z]+", _stem(path))
 
 
-def _femur(path: Path) -> RealFemur:
-    surface = align_femur(read_surface(path), side_of(path))
+def _femora(path: Path) -> list[RealFemur]:
+    """One femur of a surface or a mask, two of a label map of both."""
+    if path.suffix.lower() == ".stl":
+        return [_femur(path, path.stem, read_surface(path), side_of(path))]
+    found = femur_surfaces(path, side_of(path))
+    name = path.name[: len(_stem(path))]
+    return [
+        _femur(path, name if len(found) == 1 else f"{name}_{side}", surface, side) for side, surface in found.items()
+    ]
+
+
+def _femur(path: Path, name: str, lps: Surface, side: str) -> RealFemur:
+    span = float(np.ptp(lps.points, axis=0).max())
+    if not FEMUR_SPAN_MM[0] < span < FEMUR_SPAN_MM[1]:
+        raise InputError(f"{path.name} is {span:.4g} mm long, which no femur is: give it in millimeters.")
+    surface = align_femur(lps, side)
     low = float(surface.points[:, 2].min())
-    whole = low < -250
+    whole = low < WHOLE_BELOW_MM
     head = surface.points[np.linalg.norm(surface.points, axis=1) < 40]
     return RealFemur(
-        name=f"{path.parent.name}/{path.stem}",
+        name=f"{path.parent.name}/{name}",
         shape=sample_surface(surface, FEMUR_STEP),
         whole=whole,
         cut=low,
-        knee_depth=-low - 24.0 if whole else 420.0,
+        knee_depth=-low - KNEE_ABOVE_END_MM if whole else 420.0,
+        # The neck and the trochanter lie farther out than the ball, so not the mean.
         head=float(np.percentile(np.linalg.norm(head, axis=1), 20)),
     )
 

@@ -119,8 +119,7 @@ def _draw_femora(rng: np.random.Generator, library: ShapeLibrary | None) -> dict
         return {}
     chosen = library.femora[rng.integers(len(library.femora))]
     # The other side is the same person's other femur where there is one, else the mirror image.
-    person = chosen.name.split("_")[0]
-    twins = [f for f in library.femora if f.name.split("_")[0] == person] if not chosen.whole else [chosen]
+    twins = [chosen] if chosen.whole else [femur for femur in library.femora if femur.person == chosen.person]
     return {"left": twins[0], "right": twins[-1]}
 
 
