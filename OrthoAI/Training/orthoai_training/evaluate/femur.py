@@ -10,7 +10,6 @@ OUT/figure.png          a dot per subject
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from orthoai import __version__
 from orthoai.errors import InputError
 from orthoai.io.describe import describe
@@ -26,9 +24,9 @@ from orthoai.models.store import ModelStore
 from orthoai.output import write_error
 from orthoai.progress import Progress
 from orthoai.provenance import library_versions
-from orthoai.segment.device import choose
 from orthoai.tasks.femur import TASK
 
+from orthoai_training.bench.machine import machine
 from orthoai_training.evaluate import figure
 from orthoai_training.evaluate.csv_table import csv_text
 from orthoai_training.evaluate.measure import measure
@@ -165,13 +163,6 @@ def write(evaluation: Evaluation, request: EvaluationRequest) -> None:
         figure.save(figure.draw(evaluation), out / "figure.png")
     except OSError as error:
         raise write_error(error, out) from error
-
-
-def machine(device: str) -> str:
-    """The computer and the precision, in one line."""
-    chosen = choose(device)
-    place = torch.cuda.get_device_name() if chosen.name == "cuda" else f"{torch.get_num_threads()} threads"
-    return f"{platform.machine()} {platform.system()}, {chosen.name} ({place}), {chosen.precision}"
 
 
 def summary_line(evaluation: Evaluation) -> str:

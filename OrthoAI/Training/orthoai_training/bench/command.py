@@ -1,0 +1,57 @@
+"""``orthoai bench femur``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from orthoai.cli.command import Command
+from orthoai.cli.exits import DONE, say
+from orthoai.cli.supervise import stop_signals
+from orthoai.progress import Progress
+
+FULL_LEG_SHAPE = (1500, 512, 512)
+"""(k, j, i) of a scan of both legs from pelvis to feet."""
+
+# Named here as well, since the module that defines them loads torch; a test keeps them alike.
+PART_NAMES = ("drr", "two-stage", "single-stage", "whole-run")
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", metavar="TASK", choices=["femur"], help="name of the task: femur")
+    parser.add_argument("-o", "--out", metavar="FILE", type=Path, required=True, help="JSON file for the figures")
+    parser.add_argument(
+        "--shape",
+        metavar=("K", "J", "I"),
+        type=int,
+        nargs=3,
+        default=FULL_LEG_SHAPE,
+        help=f"slices, rows and columns of the CT; default: {' '.join(map(str, FULL_LEG_SHAPE))}",
+    )
+    parser.add_argument("--repeats", metavar="N", type=int, default=5, help="of the projections; default: 5")
+    parser.add_argument("--only", metavar="PART", nargs="+", choices=PART_NAMES, default=PART_NAMES, help="some parts")
+    parser.add_argument("--model", metavar="NAME", help="model to measure; default: the task's own")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+
+
+def _run(args: argparse.Namespace) -> int:
+    # Heavy: torch, monai.
+    from orthoai_training.bench.femur import BenchRequest, bench_femur
+    from orthoai_training.bench.table import text_table
+
+    k, j, i = args.shape
+    parts = [part for part in PART_NAMES if part in args.only]
+    request = BenchRequest(args.out, (k, j, i), args.repeats, args.model, args.device, parts, args.debug)
+    lines = (lambda *news: None) if args.quiet else _line
+    with stop_signals() as stop:
+        content = bench_femur(request, stop, Progress(lines, lambda: stop.asked))
+    print(text_table(content))
+    return DONE
+
+
+def _line(stage: str, fraction: float, message: str) -> None:
+    say(f"{stage:<10} {fraction:4.0%}  {message}".rstrip())
+
+
+COMMAND = Command("bench", "Measure time and memory of a task.", _add_arguments, _run)

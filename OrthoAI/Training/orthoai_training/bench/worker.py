@@ -1,0 +1,143 @@
+"""One measurement in a process of its own, so that its peak of memory is its own."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from orthoai.cli.exits import DONE, guarded
+from orthoai.progress import Progress
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker measures.
+
+    Attributes:
+        part: a key of :data:`PARTS`.
+        answer: file for the figures, as JSON.
+        scan: file of the CT; "" where none is needed.
+        shape: of the CT (k, j, i).
+    """
+
+    part: str
+    answer: str
+    scan: str
+    shape: tuple[int, int, int]
+    model: str | None = None
+    device: str = "auto"
+    repeats: int = 5
+    debug: bool = False
+
+    def to_line(self) -> bytes:
+        """For the worker's standard input."""
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Job:
+        """Undo :meth:`to_line`."""
+        content = json.loads(line)
+        return cls(**{**content, "shape": tuple(content["shape"])})
+
+
+def make_scan(job: Job) -> dict[str, Any]:
+    """Write the CT that the other parts read, uncompressed."""
+    from orthoai.io.write import write_volume
+
+    from orthoai_training.bench.limb_ct import limb_ct
+
+    volume = limb_ct(job.shape)
+    write_volume(volume, Path(job.scan))
+    return {"spacing_mm": list(volume.geometry.spacing), "volume_mb": volume.voxels.nbytes / 1e6}
+
+
+def drr(job: Job) -> dict[str, Any]:
+    """Both projections against a plain sum over the same voxels."""
+    from orthoai.segment.device import choose
+
+    from orthoai_training.bench.drr import bench_drr
+
+    return bench_drr(job.shape, job.repeats, choose(job.device).name)
+
+
+def two_stage(job: Job) -> dict[str, Any]:
+    """The task's run, without reading and writing files."""
+    return _inference(job, single_stage=False)
+
+
+def single_stage(job: Job) -> dict[str, Any]:
+    """The same segmenter on the whole scan."""
+    return _inference(job, single_stage=True)
+
+
+def _inference(job: Job, single_stage: bool) -> dict[str, Any]:
+    from orthoai.io.read import read_volume
+    from orthoai.models.store import ModelStore
+    from orthoai.tasks.femur import TASK
+
+    from orthoai_training.evaluate.predict import SINGLE_STAGE, predictor
+
+    name = SINGLE_STAGE if single_stage else job.model or TASK.default_model
+    made = predictor(name, job.model, ModelStore.default(), job.device)
+    prediction = made.predict(read_volume(Path(job.scan)), Progress())
+    return {
+        "inference_s": prediction.inference_s,
+        "timings_s": dict(prediction.timings_s),
+        "peak_rss_mb": prediction.peak_rss_mb,
+        "femora": [box.label for box in prediction.boxes],
+        "femur_voxels": int((prediction.labels > 0).sum()),
+    }
+
+
+def whole_run(job: Job) -> dict[str, Any]:
+    """What ``orthoai run femur`` does, from the file to mask and report."""
+    from orthoai.cli.request import RunRequest
+    from orthoai.cli.worker import work
+    from orthoai.output import RESULT_FILE
+    from orthoai.tasks.femur import TASK
+
+    from orthoai_training.bench.peak_memory import children_peak_mb, peak_mb
+
+    start = time.perf_counter()
+    with TemporaryDirectory(dir=Path(job.scan).parent) as folder:
+        work(RunRequest(TASK.name, job.scan, folder, job.device, job.model), Path(folder), Progress())
+        seconds = time.perf_counter() - start
+        result = json.loads((Path(folder) / RESULT_FILE).read_text(encoding="utf-8"))
+    return {
+        "total_s": seconds,
+        "timings_s": result["timings_s"],
+        "peak_rss_mb": peak_mb(),
+        "report_child_peak_rss_mb": children_peak_mb(),
+        "message": result["message"],
+    }
+
+
+PARTS: dict[str, Callable[[Job], dict[str, Any]]] = {
+    "scan": make_scan,
+    "drr": drr,
+    "two-stage": two_stage,
+    "single-stage": single_stage,
+    "whole-run": whole_run,
+}
+
+
+def main() -> int:
+    """Take one job from standard input, do it, write the answer, return the exit code."""
+    job = Job.from_line(sys.stdin.buffer.readline())
+
+    def action() -> int:
+        answer = PARTS[job.part](job)
+        Path(job.answer).write_text(json.dumps(answer), encoding="utf-8")
+        return DONE
+
+    return guarded(action, debug=job.debug)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
