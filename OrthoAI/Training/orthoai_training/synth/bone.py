@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from orthoai_training.synth.shape import Shape
+from orthoai_training.synth.shape import Bounds, Shape
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class Pose:
     """From a bone's frame to LPS mm: ``rotation @ (scale * mirrored point) + translation``.
 
     Attributes:
+        rotation: 3x3.
+        translation: LPS mm of the local origin.
         mirror: True turns the LEFT frame of :class:`Shape` into a right bone.
         scale: per local axis.
     """
@@ -38,6 +40,18 @@ class Pose:
         """LPS mm of a local point."""
         x, y, z = self.matrix @ np.asarray(local, dtype=float) + np.asarray(self.translation)
         return float(x), float(y), float(z)
+
+    def to_local(self, lps: Tensor) -> Tensor:
+        """Points (..., 3) in LPS mm, in the bone's frame: the inverse of :meth:`place`."""
+        inverse = torch.as_tensor(np.linalg.inv(self.matrix), dtype=lps.dtype, device=lps.device)
+        return (lps - torch.as_tensor(self.translation, dtype=lps.dtype, device=lps.device)) @ inverse.T
+
+    def placed_bounds(self, bounds: Bounds) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Smallest LPS box (min, max) in mm that holds a box of the bone's frame."""
+        low, high = bounds
+        corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
+        placed = corners @ self.matrix.T + np.asarray(self.translation)
+        return placed.min(axis=0), placed.max(axis=0)
 
 
 @dataclass(frozen=True)
@@ -75,8 +89,8 @@ class Bone:
     """One bone in the scan.
 
     Attributes:
-        name: "femur_left", "tibia_right" ...
-        label: voxel value in the label map; 0 for bones that are context only.
+        name: "femur_left", "femur_right", or a key of ``skeleton.CONTEXT_LABELS``.
+        label: voxel value: 1 or 2 in the label map of femora, above that in the map of the other bones.
         ends: local z of the whole bone's (lower, upper) end where ``shape`` is only a part of it.
     """
 
@@ -89,17 +103,11 @@ class Bone:
 
     def lps_bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Smallest LPS box (min, max) in mm that holds the bone."""
-        low, high = (np.asarray(b) for b in self.shape.bounds)
-        corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
-        placed = corners @ self.pose.matrix.T + np.asarray(self.pose.translation)
-        return placed.min(axis=0), placed.max(axis=0)
+        return self.pose.placed_bounds(self.shape.bounds)
 
     def distance(self, lps: Tensor) -> Tensor:
         """Signed distance in mm at LPS points (..., 3); exact for a rigid pose, first order for a stretched one."""
-        inverse = torch.as_tensor(np.linalg.inv(self.pose.matrix), dtype=lps.dtype, device=lps.device)
-        offset = torch.as_tensor(self.pose.translation, dtype=lps.dtype, device=lps.device)
-        local = (lps - offset) @ inverse.T
-        return self.shape.distance(local) * float(np.cbrt(np.prod(self.pose.scale)))
+        return self.shape.distance(self.pose.to_local(lps)) * float(np.cbrt(np.prod(self.pose.scale)))
 
     def long_position(self, lps: Tensor) -> Tensor:
         """0 at the bone's upper end, 1 at its lower end, along its own z axis."""

@@ -1,4 +1,7 @@
-"""Hip and knee prostheses as metal parts. Their femoral components count as femur, as in the masks of other tools."""
+"""Hip and knee prostheses as metal parts. Their femoral components count as femur, as in the masks of other tools.
+
+They are painted over the bones. A hip's ball so lies within the bone's own head, which surgery would have taken away.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from orthoai_training.synth.bone import Bone, Pose
@@ -13,7 +17,10 @@ from orthoai_training.synth.sdf import cone, smooth_union, sphere, tube
 from orthoai_training.synth.shape import AnalyticShape, Bounds
 
 METAL_HU = 3000.0
-FEMUR_PART, OTHER_PART = True, False
+"""Steel, cobalt-chromium or titanium: all near or beyond the end of the usual 12-bit scale."""
+
+CUP_HU = 2400.0
+"""A thin shell with a plastic liner."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +28,8 @@ class Implant:
     """A metal part.
 
     Attributes:
+        name: "hip_stem", "hip_cup", "knee_cap" or "knee_tray".
         label: the femur's label for a femoral component, 0 for a cup or a tibial tray.
-        replaces: True when the part takes the place of the bone's own head (the head of that bone is cut away).
     """
 
     name: str
@@ -33,13 +40,11 @@ class Implant:
 
     def distance(self, lps: Tensor) -> Tensor:
         """Signed distance in mm at LPS points (..., 3)."""
-        inverse = torch.as_tensor(np.linalg.inv(self.pose.matrix), dtype=lps.dtype, device=lps.device)
-        local = (lps - torch.as_tensor(self.pose.translation, dtype=lps.dtype, device=lps.device)) @ inverse.T
-        return self.shape.distance(local)
+        return self.shape.distance(self.pose.to_local(lps))
 
-    def lps_bounds(self) -> tuple[np.ndarray, np.ndarray]:
+    def lps_bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Smallest LPS box (min, max) in mm that holds the part."""
-        return Bone("", self.shape, self.pose, None, 0).lps_bounds()  # type: ignore[arg-type]
+        return self.pose.placed_bounds(self.shape.bounds)
 
 
 def hip_prosthesis(femur: Bone, rng: np.random.Generator) -> list[Implant]:
@@ -62,12 +67,17 @@ def hip_prosthesis(femur: Bone, rng: np.random.Generator) -> list[Implant]:
     cup_bounds: Bounds = ((-32, -32, -32), (32, 32, 32))
     return [
         Implant("hip_stem", AnalyticShape(stem, stem_bounds), pose, femur.label),
-        Implant("hip_cup", AnalyticShape(cup, cup_bounds), pose, 0, 2400.0),
+        Implant("hip_cup", AnalyticShape(cup, cup_bounds), pose, 0, CUP_HU),
     ]
 
 
 def knee_prosthesis(femur: Bone, shank: Pose, plateau: float) -> list[Implant]:
-    """A metal cap on the condyles and a tray with a keel on the tibia."""
+    """A metal cap on the condyles and a tray with a keel on the tibia.
+
+    Args:
+        shank: the lower leg's pose.
+        plateau: z of the tibial plateau in the lower leg's frame, mm.
+    """
     outer = femur.shape
     low = outer.bounds[0][2]
     pose = Pose(femur.pose.rotation, femur.pose.translation, femur.pose.mirror, femur.pose.scale)

@@ -43,7 +43,7 @@ class LimbRecipe:
         real_share: the chance that a case uses a real femur when there are ``shapes``.
         textures: folders with CT to take texture from (:mod:`texture`).
         metal: chance of a prosthesis. one_sided: chance that only one leg is there.
-        warp: standard deviation in mm of the smooth deformation of all bones.
+        warp: mm (root mean square) by which a smooth deformation moves all bones.
         oblique: largest tilt in degrees of the scan's axes. any_axes: store the axes in one of the 48 orders.
     """
 

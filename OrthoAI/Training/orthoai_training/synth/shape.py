@@ -18,7 +18,7 @@ class Shape(Protocol):
 
     @property
     def bounds(self) -> Bounds:
-        """(min xyz, max xyz) that hold the surface."""
+        """(min xyz, max xyz) in mm that hold the surface."""
 
     def distance(self, points: Tensor) -> Tensor:
         """Signed distance in mm (negative inside) at ``points`` (..., 3)."""
@@ -26,7 +26,7 @@ class Shape(Protocol):
 
 @dataclass(frozen=True)
 class AnalyticShape:
-    """A shape given by a function of points."""
+    """A shape given by a function from points (..., 3) to signed distances (...)."""
 
     function: Callable[[Tensor], Tensor]
     bounds: Bounds

@@ -32,7 +32,11 @@ class Warp:
         device: torch.device,
         cell: float = 55.0,
     ) -> Warp:
-        """Random bumps about ``cell`` mm wide with a standard deviation of ``amplitude`` mm."""
+        """Random bumps about ``cell`` mm wide that move points by ``amplitude`` mm (root mean square).
+
+        Args:
+            low, high: LPS mm of the box to deform; beyond it the border's displacement goes on.
+        """
         size = [max(4, int((last - first) / cell) + 4) for first, last in zip(low, high, strict=True)][::-1]
         coarse = torch.randn(1, 3, *size, generator=generator, device=device) * amplitude * 1.4
         smooth = F.interpolate(coarse, scale_factor=3, mode="trilinear", align_corners=True)
