@@ -20,7 +20,8 @@ from scipy.spatial.transform import Rotation
 from orthoai_training.synth.acquisition import Scanner, scan
 from orthoai_training.synth.implants import Implant, hip_prosthesis, knee_prosthesis
 from orthoai_training.synth.leg_shape import LegSize
-from orthoai_training.synth.render import Scene, render
+from orthoai_training.synth.render import render
+from orthoai_training.synth.scene import Scene
 from orthoai_training.synth.shape_library import ShapeLibrary, load_library
 from orthoai_training.synth.skeleton import Skeleton, draw_skeleton
 from orthoai_training.synth.soft_tissue import BodySize

@@ -17,11 +17,14 @@ from orthoai.io.read import read_volume
 from torch import Tensor
 
 from orthoai_training.synth.soft_tissue import smooth_noise
+from orthoai_training.synth.voxels import Part
 
 SOFT_RANGE = (-140.0, 160.0)
 BONE_RANGE = (80.0, 700.0)
 PATCH = 20
 """Voxels along a cube's edge."""
+MOST_DRAWN = 96
+"""Voxels a side of a drawn texture; larger grids repeat it."""
 PLAYED_STEP = 1.5
 """mm per voxel at which cubes are laid, whatever grid they were cut from: fine grain matters, not its exact scale."""
 
@@ -102,3 +105,14 @@ def draw_texture(
         rows.append(torch.cat(planes, dim=1))
     field = torch.cat(rows, dim=0)[: need[0], : need[1], : need[2]]
     return F.interpolate(field[None, None], size=list(size), mode="trilinear", align_corners=False)[0, 0]
+
+
+def limited(shape: tuple[int, int, int], limit: int = MOST_DRAWN) -> tuple[int, int, int]:
+    """Texture is drawn once on at most ``limit`` voxels a side and repeated."""
+    return min(shape[0], limit), min(shape[1], limit), min(shape[2], limit)
+
+
+def repeated(field: Tensor, part: Part) -> Tensor:
+    """The part of a grid that ``field`` fills again and again."""
+    picks = [torch.arange(s.start, s.stop, device=field.device) % n for s, n in zip(part, field.shape, strict=True)]
+    return field[picks[0]][:, picks[1]][:, :, picks[2]]
