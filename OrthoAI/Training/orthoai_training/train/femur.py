@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orthoai.errors import InputError
 from orthoai.progress import Progress
@@ -26,6 +26,9 @@ from orthoai_training.train.credits import credits_for
 from orthoai_training.train.model_folder import ModelParts, Part, write_model_folder
 from orthoai_training.train.recipes import Recipe, SegmenterRecipe, get_recipe
 
+if TYPE_CHECKING:
+    from orthoai_training.synth.limbs import LimbRecipe
+
 DETECTOR = "detector"
 
 SEGMENTERS = {
@@ -37,6 +40,9 @@ SEGMENTERS = {
 
 DETECTOR_SHARE = 0.3
 """Of the minutes, when detector and segmenter are trained in one go."""
+
+FINE_SHARE = 0.5
+"""Fine scans for the segmenter per coarse scan for the detector; each gives many patches."""
 
 DetectorTrainer = Callable[..., Part]
 
@@ -129,13 +135,18 @@ def _cases(request: TrainRequest, progress: Progress) -> list[CaseFolder]:
     if request.data is not None:
         return find_cases(request.data)
     # Imported here: own data needs no simulator.
-    from orthoai_training.synth.limbs import LimbRecipe
-    from orthoai_training.train.simulate import simulate_cases
+    from orthoai_training.train.simulate import PROJECTED_SPACING, simulate_cases
 
     assert request.simulate is not None
-    limbs = replace(LimbRecipe(), shapes=request.shapes, textures=request.textures)
+    limbs = replace(_limbs(request), spacing=PROJECTED_SPACING)
     simulate_cases(request.out / "cases", request.simulate, request.seed, limbs, progress=progress)
     return find_cases(request.out / "cases")
+
+
+def _limbs(request: TrainRequest) -> LimbRecipe:
+    from orthoai_training.synth.limbs import LimbRecipe
+
+    return LimbRecipe(shapes=request.shapes, textures=request.textures)
 
 
 def _split(request: TrainRequest, recipe: Recipe, cases: Sequence[CaseFolder]) -> Split:
@@ -196,8 +207,10 @@ def _segmenter_part(
 ) -> Part:
     chosen = _segmenter_recipe(recipe, part)
     crops = request.out / ("volumes" if chosen.whole_volume else "crops")
-    wanted = _subset(cases, split.train + split.validation)
-    cut_crops(wanted, split, chosen, crops, request.seed, progress)
+    if request.simulate is not None and not chosen.whole_volume:
+        _simulate_crops(request, recipe, chosen, crops, progress)
+    else:
+        cut_crops(_subset(cases, split.train + split.validation), split, chosen, crops, request.seed, progress)
     trained = train_segmenter(
         crops,
         chosen,
@@ -210,6 +223,18 @@ def _segmenter_part(
     )
     said = ("best_dice", "best_step", "steps", "training_s", "device", "precision", "train_crops", "validation_crops")
     return Part(trained.weights, chosen, {key: trained.metrics[key] for key in said})
+
+
+def _simulate_crops(
+    request: TrainRequest, recipe: Recipe, chosen: SegmenterRecipe, crops: Path, progress: Progress
+) -> None:
+    """Fine scans of one femur each, half as many as there are coarse ones; their seeds follow those."""
+    from orthoai_training.train.simulate import simulate_crops
+
+    assert request.simulate is not None
+    count = max(2, round(request.simulate * FINE_SHARE))
+    validation = max(1, round(count * recipe.validation_share))
+    simulate_crops(crops, count, validation, request.seed + 1, _limbs(request), chosen, progress)
 
 
 def _segmenter_recipe(recipe: Recipe, part: str) -> SegmenterRecipe:

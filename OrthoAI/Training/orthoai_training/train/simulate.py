@@ -1,18 +1,32 @@
-"""Simulated cases to train on, written as the folders that own data also comes in."""
+"""Simulated cases to train on.
+
+The detector learns from coarse scans with every field of view, kept as the folders that own data also comes in. The
+segmenter learns from fine scans of one femur each, cut into training crops at once: a scan of whole legs at that
+spacing would be simulated only to be thrown away.
+"""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from orthoai.io.write import write_labels, write_volume
 from orthoai.progress import Progress
 
 from orthoai_training.dataset import IMAGE_FILE, LABELS_FILE, META_FILE
+from orthoai_training.segmenter.crops import cut_case
 from orthoai_training.synth.limbs import LimbRecipe, simulate_limb
+from orthoai_training.train.recipes import SegmenterRecipe
 
 STAGE = "simulate"
 """Name of this stage in progress reports."""
+
+PROJECTED_SPACING = (1.8, 1.8, 3.5)
+"""mm (i, j, k) of scans for the detector: its pictures of 416 pixels do not show more."""
+
+CROP_SPACINGS = ((0.9, 0.9, 1.0), (1.0, 1.0, 1.5), (1.1, 1.1, 2.0), (0.9, 0.9, 2.5), (1.2, 1.2, 1.2))
+"""mm (i, j, k) of scans for the segmenter, in turn: thin and thick slices."""
 
 SEED_STRIDE = 100_000
 """Cases of two runs with different seeds never share a seed."""
@@ -34,4 +48,37 @@ def simulate_cases(
         write_labels(made.labels, made.volume.geometry, case / LABELS_FILE)
         # Last: a folder with it is complete.
         (case / META_FILE).write_text(json.dumps(made.meta, indent=1))
+    progress.report(STAGE, 1.0)
+
+
+def simulate_crops(
+    folder: Path,
+    count: int,
+    validation: int,
+    seed: int,
+    limbs: LimbRecipe,
+    recipe: SegmenterRecipe,
+    progress: Progress | None = None,
+) -> None:
+    """Cut the crops of ``count`` simulated scans of one femur into ``folder``/train and /validation.
+
+    The first ``validation`` cases validate. They are parametric, so that no real bone is on both sides. Crops that are
+    complete are kept.
+    """
+    progress = progress or Progress()
+    for number in range(count):
+        progress.report(STAGE, number / count, f"femur {number + 1} of {count}")
+        subset = folder / ("validation" if number < validation else "train")
+        name = f"limb_{number:04d}"
+        if (subset / f"{name}.done").exists():
+            continue
+        one = replace(
+            limbs,
+            field="femur",
+            spacing=CROP_SPACINGS[number % len(CROP_SPACINGS)],
+            real_share=0.0 if number < validation else limbs.real_share,
+        )
+        made = simulate_limb(one, seed * SEED_STRIDE + number)
+        cut_case(made.volume, made.labels, name, recipe, subset, seed=0)
+        (subset / f"{name}.done").touch()
     progress.report(STAGE, 1.0)
