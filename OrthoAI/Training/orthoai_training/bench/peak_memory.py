@@ -39,17 +39,5 @@ def peak_mb() -> float:
         import resource
     except ImportError:
         return 0.0
-    return _max_rss_mb(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-
-
-def children_peak_mb() -> float:
-    """The peak in MB of the largest child process that has ended; 0 on Windows."""
-    try:
-        import resource
-    except ImportError:
-        return 0.0
-    return _max_rss_mb(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-
-
-def _max_rss_mb(max_rss: int) -> float:
-    return max_rss * (1 if sys.platform == "darwin" else 1024) / MEGABYTE
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024) / MEGABYTE
