@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 import vtk
 from numpy.typing import NDArray
+from torch import Tensor
 from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from orthoai_training.synth.shape import SampledShape
@@ -14,23 +16,54 @@ from orthoai_training.synth.surface import Surface
 MARGIN = 9.0
 """mm around the surface that the grid covers."""
 
+EXACT_OUTSIDE = 4.0
+"""mm outside the surface, and all of its inside, where distances are exact; farther off nobody reads them closely."""
+
+COARSEST_SIZE = 24
+"""Grids of no more points along an axis are evaluated point by point."""
+
 
 def sample_surface(surface: Surface, step: float = 1.5) -> SampledShape:
-    """Signed distances (negative inside) on a grid of ``step`` mm around the surface."""
+    """Signed distances in mm (negative inside) on a grid of ``step`` mm around the surface."""
     low, high = surface.points.min(axis=0) - MARGIN, surface.points.max(axis=0) + MARGIN
-    size = np.ceil((high - low) / step).astype(int) + 1
+    i, j, k = (int(n) for n in np.ceil((high - low) / step).astype(int) + 1)
     distance = vtk.vtkImplicitPolyDataDistance()
     distance.SetInput(surface.data)
-    values = _evaluate(distance, low, size, step)
-    return SampledShape(torch.from_numpy(values), (float(low[0]), float(low[1]), float(low[2])), step)
+    field = _sampled(distance, low, (k, j, i), step, EXACT_OUTSIDE)
+    return SampledShape(field, (float(low[0]), float(low[1]), float(low[2])), step)
 
 
-def _evaluate(
-    distance: vtk.vtkImplicitPolyDataDistance, low: NDArray[np.float64], size: NDArray[np.int_], step: float
-) -> NDArray[np.float32]:
-    grids = [low[n] + step * np.arange(size[n]) for n in range(3)]
-    z, y, x = np.meshgrid(grids[2], grids[1], grids[0], indexing="ij")
-    points = numpy_to_vtk(np.stack([x.ravel(), y.ravel(), z.ravel()], axis=1), deep=True)
+def _sampled(
+    distance: vtk.vtkImplicitPolyDataDistance,
+    low: NDArray[np.float64],
+    shape: tuple[int, int, int],
+    step: float,
+    exact_below: float,
+) -> Tensor:
+    """Distances (K, J, I) in mm: read off a grid of twice the step where a point is far outside, else exact.
+
+    A signed distance changes by no more than the way walked. So a point's distance lies within a coarse cell's diagonal
+    of the mean of the cell's corners, if these are exact as far out as that.
+    """
+    if max(shape) <= COARSEST_SIZE:
+        return _exact(distance, low, torch.ones(shape, dtype=torch.bool), step)
+    k, j, i = (n // 2 + 1 for n in shape)
+    diagonal = 2 * step * 3**0.5
+    coarse = _sampled(distance, low, (k, j, i), 2 * step, exact_below + diagonal)
+    fine = F.interpolate(
+        coarse[None, None], size=[2 * k - 1, 2 * j - 1, 2 * i - 1], mode="trilinear", align_corners=True
+    )[0, 0, : shape[0], : shape[1], : shape[2]].contiguous()
+    near = fine < exact_below + diagonal
+    fine[near] = _exact(distance, low, near, step)[near]
+    return fine
+
+
+def _exact(distance: vtk.vtkImplicitPolyDataDistance, low: NDArray[np.float64], where: Tensor, step: float) -> Tensor:
+    """Distances (K, J, I) at the grid points ``where``; 0 elsewhere."""
+    index = torch.nonzero(where).numpy()[:, ::-1]
+    points = numpy_to_vtk(np.ascontiguousarray(low + step * index), deep=True)
     values = vtk.vtkDoubleArray()
     distance.FunctionValue(points, values)
-    return vtk_to_numpy(values).astype(np.float32).reshape(int(size[2]), int(size[1]), int(size[0]))
+    field = torch.zeros(where.shape)
+    field[where] = torch.from_numpy(vtk_to_numpy(values).astype(np.float32))
+    return field
