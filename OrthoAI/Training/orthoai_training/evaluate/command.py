@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from orthoai.cli.command import Command
 from orthoai.cli.exits import DONE, say
-from orthoai.cli.supervise import stop_signals
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 
@@ -80,9 +79,8 @@ def _run(args: argparse.Namespace) -> int:
         device=args.device,
         command=command_line(args),
     )
-    with stop_signals() as stop:
-        lines = (lambda *news: None) if args.quiet else _line
-        evaluate_femur(request, Progress(lines, lambda: stop.asked))
+    # No handler for Ctrl-C here: it may stop a simulation midway, since a record is written whole or not at all.
+    evaluate_femur(request, Progress() if args.quiet else Progress(on_report=_line))
     if not args.quiet:
         say(f"Tables, figure and scores are in {args.out.resolve()}")
     return DONE
