@@ -159,6 +159,13 @@ def test_a_canceled_training_goes_on_where_it_stopped(run: Run, tmp_path: Path) 
     assert epochs == [2, 3]
 
 
+def test_training_goes_on_from_the_weights_it_is_given(run: Run, tmp_path: Path) -> None:
+    # At a rate of nothing the weights stay what they were; random ones would find no rod.
+    still = replace(RECIPE, epochs=1, learning_rate=1e-9, warmup_epochs=0.0)
+    kept = engine.train(run.dataset, still, tmp_path, device="cpu", start=run.trained.weights)
+    assert kept.metrics["metrics/mAP50(B)"] == pytest.approx(run.trained.metrics["metrics/mAP50(B)"], abs=0.1)
+
+
 def test_a_time_limit_ends_training_early_but_never_prolongs_it(run: Run, tmp_path: Path) -> None:
     for name, planned, minutes in (("short", 500, 0.01), ("long", 2, 10.0)):
         epochs: list[int] = []

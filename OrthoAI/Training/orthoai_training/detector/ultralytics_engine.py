@@ -73,11 +73,12 @@ def train(
     device: str = "auto",
     seed: int = 0,
     resume: bool = False,
+    start: Path | None = None,
     minutes: float | None = None,
     progress: Progress | None = None,
     on_epoch: EpochReport | None = None,
 ) -> TrainedDetector:
-    """Train a detector from random weights.
+    """Train a detector from random weights, or on from those of an earlier run.
 
     Args:
         dataset: folder with ``data.yaml`` (see ``yolo_dataset.py``).
@@ -86,6 +87,7 @@ def train(
         device: "auto", "cpu", "cuda" or "cuda:N".
         seed: of the weights and the loader; the same seed gives the same weights on the same machine.
         resume: go on from the last epoch that ``out`` holds; starts anew where there is none.
+        start: checkpoint of an earlier run whose weights to start from; a pickle, so only ever give it one made here.
         minutes: wall time to keep to: the epochs that fit, up to the recipe's, with the learning rate's whole cosine.
         progress: told ("detector", fraction, message) after every step; a cancel leaves the last epoch to resume from.
         on_epoch: called with (epoch from 1, losses and validation figures) after every epoch.
@@ -112,6 +114,8 @@ def train(
         settings = _settings(recipe, data, out, device, seed)
         if minutes is not None:
             settings["time"] = minutes / 60
+        if start is not None:
+            settings["model"] = str(start)
         if goes_on:
             settings |= {"resume": str(last), "model": str(last)}
         trainer = ultralytics.models.yolo.detect.DetectionTrainer(overrides=settings)
