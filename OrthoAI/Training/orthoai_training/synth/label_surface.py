@@ -61,6 +61,8 @@ def _surface(volume: Volume, value: float, name: str) -> Surface:
     edges = vtk.vtkFlyingEdges3D()
     edges.SetInputData(_vtk_image(distance))
     edges.SetValue(0, 0.0)
+    # They would be passed on instead of ours, and point inward.
+    edges.ComputeNormalsOff()
     # VTK's picture has no direction: points come in mm along the index axes, from the first padded voxel.
     corner = volume.geometry.index_to_lps([found[0] - PADDING for found in reversed(box)])
     return moved(with_normals(edges.GetOutputPort(), name), volume.geometry.directions, corner)

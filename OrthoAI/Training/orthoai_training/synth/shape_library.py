@@ -213,5 +213,5 @@ def _hip(surface: Surface) -> tuple[SampledShape, float]:
     lps = moved(surface, np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]), np.zeros(3))
     outer = lps.points[:, 0] > SOCKET_BEYOND
     half = Surface(lps.points[outer], lps.normals[outer], lps.data)
-    center = find_ball(half, inward=False, radii=SOCKET_RADII)
+    center = find_ball(half, inward=False, radii=SOCKET_RADII).center
     return sample_surface(moved(lps, np.eye(3), -center), CONTEXT_STEP), float(center[0])
