@@ -18,8 +18,8 @@ from orthoai_training.synth.surface import Surface, moved, with_normals
 SIDES = {1: "left", 2: "right"}
 """Values in a label map of both femora, as OrthoAI writes it."""
 
-SURFACE_STEP = 1.5
-"""mm between surface points; the grid that shapes are sampled on is coarser."""
+SURFACE_STEP = 2.0
+"""mm between surface points; as fine as the grid that shapes are sampled on."""
 
 SMOOTHING = 0.6
 """Standard deviation, in voxels, of the blur that takes the voxels' stairs off the surface."""
