@@ -42,6 +42,17 @@ def test_training_finds_the_rod_that_inference_then_finds_too(
     assert list((tmp_path / "out" / "tensorboard").glob("events.*"))
 
 
+def test_training_goes_on_from_the_weights_it_is_given(
+    make_crops: MakeCrops, tiny: SegmenterRecipe, tmp_path: Path
+) -> None:
+    crops = make_crops()
+    first = train_segmenter(crops, replace(tiny, epochs=1), tmp_path / "first", device="cpu", seed=1)
+    # At a rate of nothing the weights stay what they were; random ones would find no rod.
+    still = replace(tiny, epochs=1, steps_per_epoch=1, learning_rate=1e-9)
+    second = train_segmenter(crops, still, tmp_path / "second", device="cpu", seed=1, start=first.weights)
+    assert second.metrics["best_dice"] == pytest.approx(first.metrics["best_dice"], abs=0.02)
+
+
 def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(
     make_crops: MakeCrops, tiny: SegmenterRecipe, tmp_path: Path
 ) -> None:

@@ -115,7 +115,7 @@ def train(
         if minutes is not None:
             settings["time"] = minutes / 60
         if start is not None:
-            settings["model"] = str(start)
+            settings["pretrained"] = str(start)
         if goes_on:
             settings |= {"resume": str(last), "model": str(last)}
         trainer = ultralytics.models.yolo.detect.DetectionTrainer(overrides=settings)

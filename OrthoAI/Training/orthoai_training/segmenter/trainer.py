@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from orthoai.errors import InputError
 from orthoai.progress import Progress
-from orthoai.segment.network import build, save_weights
+from orthoai.segment.network import build, load_weights, save_weights
 from torch.utils.tensorboard import SummaryWriter
 
 from orthoai_training.segmenter import checkpoint
@@ -61,6 +61,7 @@ def train_segmenter(
     minutes: float | None = None,
     progress: Progress | None = None,
     resume: bool = False,
+    start: Path | None = None,
     clock: Clock = time.monotonic,
 ) -> Trained:
     """Train ``recipe`` on the crops of ``crops_dir`` (see crop_store) and keep the best weights in ``out_dir``.
@@ -71,6 +72,7 @@ def train_segmenter(
         minutes: of training in all, earlier sittings included; the learning rate follows the clock then.
         resume: go on from out_dir's checkpoint when there is one.
         progress: reports the stage "segmenter"; a cancel leaves the last checkpoint.
+        start: weights of an earlier run to start from, for fine-tuning.
         clock: seconds, for tests.
 
     Raises:
@@ -82,7 +84,7 @@ def train_segmenter(
     held_out = _spread(open_crops(crops_dir, "validation"), recipe.validation_crops)
     out_dir.mkdir(parents=True, exist_ok=True)
     with SummaryWriter(out_dir / "tensorboard") as board:
-        run = _Run(crops, held_out, recipe, out_dir, device, seed, minutes, progress or Progress(), clock, board)
+        run = _Run(crops, held_out, recipe, out_dir, device, seed, minutes, progress or Progress(), clock, board, start)
         if resume and run.checkpoint.exists():
             run.resume()
         return run.train()
@@ -110,6 +112,7 @@ class _Run:
         progress: Progress,
         clock: Clock,
         board: SummaryWriter,
+        start: Path | None,
     ) -> None:
         torch.manual_seed(seed)
         self.crops, self.held_out, self.recipe, self.out_dir = crops, held_out, recipe, out_dir
@@ -118,7 +121,10 @@ class _Run:
         self.device = self.precision.device
         self.steps_per_epoch = recipe.steps_per_epoch or -(-len(crops) // recipe.batch)
         self.budget = Budget(recipe.epochs * self.steps_per_epoch, minutes, clock=clock)
-        self.network = build(spec_of(recipe)).to(self.device).to(memory_format=self.precision.layout)
+        self.network = build(spec_of(recipe))
+        if start is not None:
+            load_weights(self.network, start)
+        self.network = self.network.to(self.device).to(memory_format=self.precision.layout)
         self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
