@@ -123,9 +123,7 @@ class Geometry:
         """The grid of voxels ``start`` <= (i, j, k) < ``stop``."""
         first, last = np.asarray(start, dtype=int), np.asarray(stop, dtype=int)
         size = last - first
-        return replace(
-            self, shape=(int(size[2]), int(size[1]), int(size[0])), origin=_triple(self.index_to_lps(first))
-        )
+        return replace(self, shape=(int(size[2]), int(size[1]), int(size[0])), origin=_triple(self.index_to_lps(first)))
 
     def resampled(self, spacing: Triple) -> Geometry:
         """A grid of ``spacing`` mm (i, j, k) that covers the same outer edges, from the same corner."""

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from orthoai.geometry import Geometry
 from orthoai.io.read import read_volume
+from orthoai.progress import Progress
 from orthoai.result import Result
 from orthoai.tasks import RunOptions, get_task
 from orthoai.volume import Volume, reorient_array
@@ -26,7 +27,7 @@ TRUE, SPINE = (31, 32), (26, 18, 19, 20, 21, 22, 23, 24)
 
 def segment(volume: Volume) -> Result:
     """Run the task as a front end does."""
-    return get_task("femur").run(volume, RunOptions(device="cpu"))
+    return get_task("femur").run(volume, RunOptions(device="cpu"), Progress())
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from orthoai.segment.components import fill_holes, largest_parts
+from orthoai.segment.components import fill_holes, largest_parts, main_part
 
 
 def three_parts():
@@ -67,3 +67,50 @@ def test_what_is_open_to_the_outside_is_no_hole():
     mask[1:5, 1:5, 1:5] = True
     mask[2, 2, 1:3] = False
     np.testing.assert_array_equal(fill_holes(mask, 100), mask)
+
+
+def _knee(link: int, tibia: int = 6) -> tuple[np.ndarray, np.ndarray]:
+    """A femur of 20 x 20 x 40 voxels, a link ``link`` voxels wide and a piece of tibia: (all, femur)."""
+    femur = np.zeros((70, 24, 24), bool)
+    femur[28:68, 2:22, 2:22] = True
+    both = femur.copy()
+    both[20:28, 10 : 10 + link, 10 : 10 + link] = True
+    both[20 - tibia : 20, 2:22, 2:22] = True
+    return both, femur
+
+
+def test_a_side_piece_on_a_thin_bridge_is_cut_off_and_the_corners_stay() -> None:
+    both, femur = _knee(link=2)
+    kept = main_part(both, (1.0, 1.0, 1.0))
+    assert (kept & femur).sum() == femur.sum()
+    assert not kept[:20].any()
+
+
+def test_a_thick_neck_is_no_bridge() -> None:
+    both, _ = _knee(link=9)
+    assert np.array_equal(main_part(both, (1.0, 1.0, 1.0)), both)
+
+
+def test_pieces_of_like_size_are_not_taken_apart() -> None:
+    both, _ = _knee(link=2, tibia=18)
+    assert np.array_equal(main_part(both, (1.0, 1.0, 1.0)), both)
+
+
+def test_bridges_are_cut_whatever_the_voxel_size() -> None:
+    both, femur = _knee(link=2)
+    fine = both.repeat(2, 0).repeat(2, 1)
+    kept = main_part(fine, (1.0, 0.5, 0.5))
+    assert np.array_equal(kept[56:136, 4:44], femur.repeat(2, 0).repeat(2, 1)[56:136, 4:44])
+    assert not kept[:40].any()
+
+
+def test_voxels_too_large_to_show_a_bridge_leave_the_mask_whole() -> None:
+    both, _ = _knee(link=2)
+    assert np.array_equal(main_part(both, (3.0, 3.0, 3.0)), both)
+
+
+def test_an_empty_mask_and_a_thin_one_have_a_main_part_too() -> None:
+    assert not main_part(np.zeros((4, 4, 4), bool), (1.0, 1.0, 1.0)).any()
+    thin = np.zeros((9, 9, 9), bool)
+    thin[:, 4, 4] = True
+    assert np.array_equal(main_part(thin, (1.0, 1.0, 1.0)), thin)

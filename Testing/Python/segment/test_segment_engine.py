@@ -102,7 +102,7 @@ def trained():
     network = build(replace(TINY, dropout=0.0))
     optimizer = torch.optim.Adam(network.parameters(), 1e-2)
     rng = np.random.default_rng(0)
-    for _ in range(40):
+    for _ in range(80):
         pairs = [ball(24, rng.uniform(0, 24, 3), rng.uniform(4, 8), rng) for _ in range(2)]
         images, masks = (torch.from_numpy(np.stack(part)) for part in zip(*pairs, strict=True))
         loss = torch.nn.functional.cross_entropy(network(to_unit(images)[:, None]), masks.long())

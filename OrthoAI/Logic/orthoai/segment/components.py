@@ -6,7 +6,21 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from orthoai.geometry import Triple
+
 Mask = NDArray[np.bool_]
+
+BRIDGE_MM = 3.0
+"""A link thinner than this joins two bones, such as femur and tibia in a narrow joint; no femur is that thin."""
+
+BRIDGE_VOXELS = 1.5
+"""A bridge must be wider than this many voxels to be recognized as one."""
+
+SIDE_PIECE = 0.25
+"""A piece on a bridge is cut off when it is smaller than this share of the main one; else none knows which is right."""
+
+COARSE_MM = 1.5
+"""Bridges are looked for on voxels of about this size."""
 
 
 def largest_parts(mask: Mask, count: int = 1) -> Mask:
@@ -24,6 +38,38 @@ def largest_parts(mask: Mask, count: int = 1) -> Mask:
     result = np.zeros(mask.shape, bool)
     result[box] = kept[labels]
     return result
+
+
+def main_part(mask: Mask, spacing: Triple, bridge_mm: float = BRIDGE_MM) -> Mask:
+    """The largest part of ``mask`` (K, J, I) once links thinner than ``bridge_mm`` count as cut.
+
+    What is thicker than a link is a core. Each voxel goes to the nearest core, so the large ones keep their edges and
+    thin corners, and only what belongs to a small core is lost. A mask without a core keeps its largest part, and so
+    does one of voxels so large that a bridge cannot be told from a thin place of the bone.
+
+    Args:
+        spacing: voxel size in mm along (i, j, k).
+    """
+    box = _box(mask)
+    if box is None or bridge_mm < BRIDGE_VOXELS * max(spacing):
+        return largest_parts(mask)
+    steps = [max(1, int(COARSE_MM / size)) for size in spacing[::-1]]
+    coarse = _shrunk(mask[box], steps)
+    image = _image(np.pad(coarse, 1, mode="edge"))
+    image.SetSpacing([size * step for size, step in zip(spacing, steps[::-1], strict=True)])
+    depth = sitk.SignedMaurerDistanceMap(image, insideIsPositive=True, squaredDistance=False, useImageSpacing=True)
+    cores = sitk.RelabelComponent(sitk.ConnectedComponent(depth > bridge_mm / 2, False), sortByObjectSize=True)
+    result = np.zeros(mask.shape, bool)
+    result[box] = mask[box]
+    sizes = _sizes(sitk.GetArrayFromImage(cores))[1:]
+    large = int(np.count_nonzero(sizes >= SIDE_PIECE * sizes.max(initial=0)))
+    if large < len(sizes):
+        nearer = _distance(cores > large) >= _distance((cores > 0) & (cores <= large))
+        nearer = sitk.GetArrayFromImage(nearer)[1:-1, 1:-1, 1:-1].astype(bool)
+        for axis, step in enumerate(steps):
+            nearer = np.repeat(nearer, step, axis)
+        result[box] &= nearer[tuple(slice(0, n) for n in mask[box].shape)]
+    return largest_parts(result)
 
 
 def fill_holes(mask: Mask, largest: int) -> Mask:
@@ -57,10 +103,24 @@ def _box(mask: Mask) -> tuple[slice, slice, slice] | None:
     return spans[0], spans[1], spans[2]
 
 
+def _shrunk(mask: Mask, steps: list[int]) -> Mask:
+    """One voxel for each block of ``steps`` voxels (k, j, i): true where at least half of the block is."""
+    padded = np.pad(mask, [(0, -size % step) for size, step in zip(mask.shape, steps, strict=True)], mode="edge")
+    k, j, i = (size // step for size, step in zip(padded.shape, steps, strict=True))
+    return padded.reshape(k, steps[0], j, steps[1], i, steps[2]).mean(axis=(1, 3, 5)) >= 0.5
+
+
+def _distance(inside: sitk.Image) -> sitk.Image:
+    return sitk.SignedMaurerDistanceMap(inside, squaredDistance=False, useImageSpacing=True)
+
+
+def _image(mask: Mask) -> sitk.Image:
+    return sitk.GetImageFromArray(np.ascontiguousarray(mask).view(np.uint8))
+
+
 def _labels(mask: Mask) -> NDArray[np.uint32]:
     """Parts numbered from 1 in the order of their first voxel, 0 outside."""
-    image = sitk.GetImageFromArray(np.ascontiguousarray(mask).view(np.uint8))
-    return sitk.GetArrayFromImage(sitk.ConnectedComponent(image, False))
+    return sitk.GetArrayFromImage(sitk.ConnectedComponent(_image(mask), False))
 
 
 def _sizes(labels: NDArray[np.uint32]) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai.box import Box
-from orthoai.segment.components import largest_parts
+from orthoai.segment.components import largest_parts, main_part
 from orthoai.tasks.femur.crop import Crop
 
 Mask = NDArray[np.bool_]
@@ -33,11 +33,14 @@ class Part:
 
 
 def assemble(parts: Sequence[Part], largest: Largest = largest_parts) -> list[Part]:
-    """The parts in the same order, without shared voxels, each its largest connected part; tiny ones are left out."""
+    """The parts in the same order, without shared voxels, each in one piece; tiny ones are left out.
+
+    A piece that hangs on by a thin bridge, such as the tibia's plateau in a narrow knee, is not part of the femur.
+    """
     whole = list(parts)
     if len(whole) == 2:
         whole = list(separate(whole[0], whole[1], largest))
-    kept = [replace(part, mask=largest(part.mask)) for part in whole]
+    kept = [replace(part, mask=main_part(part.mask, part.crop.volume.geometry.spacing)) for part in whole]
     return [part for part in kept if part.volume_ml >= SMALLEST_ML]
 
 
