@@ -14,7 +14,7 @@ from orthoai.errors import InputError
 from orthoai.io.write import write_labels, write_volume
 from orthoai_training.evaluate import command, subjects
 from orthoai_training.evaluate.subjects import OWN, PARAMETRIC, REAL_SHAPES, Folders, Simulation, kind_of
-from orthoai_training.synth.limbs import FIELDS, LimbCase, LimbRecipe
+from orthoai_training.synth.limbs import LimbCase, LimbRecipe
 from orthoai_training.train.simulate import SEED_STRIDE
 from tiny_model import write_tiny_model
 
@@ -102,10 +102,6 @@ def parsed(*words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     command.COMMAND.add_arguments(parser)
     return parser.parse_args(["femur", "-o", "out", *words])
-
-
-def test_the_fields_of_view_are_the_simulators():
-    assert command.FIELD_NAMES == FIELDS
 
 
 def test_the_tables_repeat_the_command():

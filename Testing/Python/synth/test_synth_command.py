@@ -12,8 +12,9 @@ import torch
 from orthoai.cli.exits import BAD_INPUT, DONE
 from orthoai.cli.main import main
 from orthoai_training.dataset import find_cases
-from orthoai_training.synth.command import COMMAND, FIELD_NAMES
+from orthoai_training.synth.command import COMMAND
 from orthoai_training.synth.limbs import FIELDS, LimbRecipe
+from orthoai_training.synth.options import FIELD_NAMES
 
 SMALL = ("--field", "hips", "--spacing", "8", "8", "10")
 

@@ -12,11 +12,10 @@ from orthoai.cli.exits import DONE, say
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 
+from orthoai_training.synth.options import add_scan, add_sources
+
 if TYPE_CHECKING:
     from orthoai_training.evaluate.subjects import Source
-
-# Named here as well, since the module that defines them loads torch; a test keeps them alike.
-FIELD_NAMES = ("full", "thighs", "hips", "knees", "femur")
 
 DEFAULT_SHARE = 0.5
 """Of cases with real femora, when there are --shapes."""
@@ -31,24 +30,11 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--data", metavar="DIR", type=Path, help="own cases: folders with image and labels .nii.gz")
     source.add_argument("--simulate", metavar="N", type=int, help="N simulated cases that no training run has met")
     parser.add_argument("--seed", metavar="S", type=int, default=0, help="of the simulated cases; default: 0")
-    parser.add_argument(
-        "--shapes",
-        metavar="DIR",
-        type=Path,
-        action="append",
-        default=[],
-        help="real bone surfaces to simulate from: a folder or a quoted pattern",
-    )
-    parser.add_argument(
-        "--texture", metavar="DIR", type=Path, action="append", default=[], help="real CT to take texture from"
-    )
+    add_sources(parser)
     parser.add_argument(
         "--real-share", metavar="X", type=float, help=f"share with real femora; default {DEFAULT_SHARE}"
     )
-    parser.add_argument("--field", choices=FIELD_NAMES, help="what the scans cover; default: drawn per case")
-    parser.add_argument(
-        "--spacing", metavar=("X", "Y", "Z"), type=float, nargs=3, help="mm per voxel; default: drawn per case"
-    )
+    add_scan(parser)
     parser.add_argument(
         "--simulate-on", choices=("cpu", "cuda"), default="cpu", help="default: cpu; other voxels on another device"
     )

@@ -15,12 +15,10 @@ from orthoai.output import write_error
 from orthoai.progress import Progress
 
 from orthoai_training.progress_lines import TrainingLines
+from orthoai_training.synth.options import add_scan, add_sources
 
 if TYPE_CHECKING:
     from orthoai_training.synth.limbs import LimbRecipe
-
-# Named here as well, since the module that defines them loads torch; a test keeps them alike.
-FIELD_NAMES = ("full", "thighs", "hips", "knees", "femur")
 
 FINEST_MM, COARSEST_MM = 0.2, 20.0
 """Spacings outside would fill the memory, or hold no bone."""
@@ -39,21 +37,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--count", metavar="N", type=int, required=True, help="how many cases")
     parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything random; default: 0")
-    parser.add_argument("--field", choices=FIELD_NAMES, help="what the scans cover; default: drawn per case")
-    parser.add_argument(
-        "--spacing", metavar=("X", "Y", "Z"), type=float, nargs=3, help="mm per voxel; default: drawn per case"
-    )
-    parser.add_argument(
-        "--shapes",
-        metavar="DIR",
-        type=Path,
-        action="append",
-        default=[],
-        help="real bones: a folder, or a quoted pattern, of STL surfaces or of label maps (NIfTI) of femora",
-    )
-    parser.add_argument(
-        "--texture", metavar="DIR", type=Path, action="append", default=[], help="real CT to take texture from"
-    )
+    add_scan(parser)
+    add_sources(parser)
     parser.add_argument("--real-share", metavar="X", type=float, help="share of cases with real bones; default: 0.5")
     parser.add_argument("--metal", metavar="P", type=float, help="chance of a prosthesis per leg; default: 0.12")
     parser.add_argument("--oblique", metavar="DEG", type=float, help="largest tilt of the scan's axes; default: 0")

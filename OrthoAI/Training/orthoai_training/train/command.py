@@ -11,6 +11,7 @@ from orthoai.cli.supervise import stop_signals
 from orthoai.progress import Progress
 
 from orthoai_training.progress_lines import TrainingLines
+from orthoai_training.synth.options import add_sources
 
 # Named here as well, since the modules that define them load torch; a test keeps them alike.
 RECIPE_NAMES = ("paper", "compact")
@@ -27,17 +28,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", metavar="DIR", type=Path, help="own cases: folders with image.nii.gz and labels.nii.gz"
     )
     source.add_argument("--simulate", metavar="N", type=int, help="simulate N cases first")
-    parser.add_argument(
-        "--shapes",
-        metavar="DIR",
-        type=Path,
-        action="append",
-        default=[],
-        help="real bone surfaces to simulate from; with --data: those to credit",
-    )
-    parser.add_argument(
-        "--texture", metavar="DIR", type=Path, action="append", default=[], help="real CT to take texture from"
-    )
+    add_sources(parser)
     parser.add_argument("--minutes", metavar="M", type=float, help="end in this time; default: all epochs")
     parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")

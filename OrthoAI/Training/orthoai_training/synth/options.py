@@ -1,0 +1,33 @@
+"""Command line options that every command with simulated cases shares. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+FIELD_NAMES = ("full", "thighs", "hips", "knees", "femur")
+"""``limbs.FIELDS``, named here as well since that module loads torch; a test keeps them alike."""
+
+
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """``--shapes`` and ``--texture``: what is real in a simulation."""
+    parser.add_argument(
+        "--shapes",
+        metavar="DIR",
+        type=Path,
+        action="append",
+        default=[],
+        help="real bones to simulate from: a folder, or a quoted pattern, of STL surfaces or of label maps (NIfTI) of "
+        "femora; for training on --data: what the cases were simulated from, to be credited",
+    )
+    parser.add_argument(
+        "--texture", metavar="DIR", type=Path, action="append", default=[], help="real CT to take texture from"
+    )
+
+
+def add_scan(parser: argparse.ArgumentParser) -> None:
+    """``--field`` and ``--spacing``: what a simulated scan covers, and how finely."""
+    parser.add_argument("--field", choices=FIELD_NAMES, help="what the scans cover; default: drawn per case")
+    parser.add_argument(
+        "--spacing", metavar=("X", "Y", "Z"), type=float, nargs=3, help="mm per voxel; default: drawn per case"
+    )
