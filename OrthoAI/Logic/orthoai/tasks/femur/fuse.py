@@ -24,8 +24,12 @@ from orthoai.tasks.femur.view_box import Span, ViewBox, hull
 
 LEFT, RIGHT = "femur_left", "femur_right"
 
-ONE_VIEW_SCORE = 0.4
-"""A femur that only one view shows counts from this score on."""
+ONE_VIEW_SCORE = 0.7
+"""A femur that only one view shows counts from this score on.
+
+Of 117 femora in 60 training and validation cases every true one was seen with 0.65 or more on average of both views;
+both false ones were seen in the axial view only, with less than 0.6.
+"""
 
 SAME_CLASS_PENALTY = 0.5
 """Beside a femur, a second one of the other class is this much more likely than one of the same class."""
