@@ -17,7 +17,7 @@ from orthoai_training.synth.bone import Bone, Pose, Tissue
 from orthoai_training.synth.femur_frame import align_femur
 from orthoai_training.synth.femur_shape import FemurSize, femur_shape
 from orthoai_training.synth.label_surface import femur_surfaces
-from orthoai_training.synth.mesh_shape import EXACT_OUTSIDE, sample_surface
+from orthoai_training.synth.mesh_shape import EXACT_OUTSIDE, sample_surface, without_phantoms
 from orthoai_training.synth.shape import AnalyticShape, Shape
 from orthoai_training.synth.shape_library import load_library, side_of
 from orthoai_training.synth.surface import moved, read_surface
@@ -308,3 +308,13 @@ def test_a_real_pelvis_is_placed_by_its_left_socket(real_data: Path) -> None:
     wall = torch.tensor([[-30.0, 0.0, 10.0], [-8.0, 5.0, 32.0]])
     assert (shape.distance(wall) < 6).all()
     assert not library.femora
+
+
+def test_what_an_open_surface_makes_inside_far_outside_is_turned_out() -> None:
+    field = torch.full((20, 20, 20), 5.0)
+    field[2:12, 2:12, 2:12] = -3.0
+    field[15:18, 15:18, 15:18] = -8.0
+    mended = without_phantoms(field)
+    assert torch.equal(mended < 0, (field < 0) & (torch.arange(20)[:, None, None] < 12))
+    assert float(mended[16, 16, 16]) == 8.0
+    assert torch.equal(without_phantoms(mended), mended)

@@ -7,11 +7,15 @@ import torch
 import torch.nn.functional as F
 import vtk
 from numpy.typing import NDArray
+from scipy import ndimage
 from torch import Tensor
 from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from orthoai_training.synth.shape import SampledShape
 from orthoai_training.synth.surface import Surface
+
+PHANTOM_SHARE = 0.2
+"""A part that lies inside and is smaller than this share of the largest one is no bone."""
 
 MARGIN = 9.0
 """mm around the surface that the grid covers."""
@@ -29,8 +33,21 @@ def sample_surface(surface: Surface, step: float = 1.5) -> SampledShape:
     i, j, k = (int(n) for n in np.ceil((high - low) / step).astype(int) + 1)
     distance = vtk.vtkImplicitPolyDataDistance()
     distance.SetInput(surface.data)
-    field = _sampled(distance, low, (k, j, i), step, EXACT_OUTSIDE)
+    field = without_phantoms(_sampled(distance, low, (k, j, i), step, EXACT_OUTSIDE))
     return SampledShape(field, (float(low[0]), float(low[1]), float(low[2])), step)
+
+
+def without_phantoms(field: Tensor) -> Tensor:
+    """``field`` (K, J, I) with small inside parts turned outside.
+
+    Where a surface is not quite closed, the nearest triangle may face away, and points far outside count as inside.
+    """
+    parts, count = ndimage.label((field < 0).numpy())
+    if count < 2:
+        return field
+    sizes = np.bincount(parts.ravel())[1:]
+    phantom = np.flatnonzero(sizes < PHANTOM_SHARE * sizes.max()) + 1
+    return torch.where(torch.from_numpy(np.isin(parts, phantom)), field.abs(), field)
 
 
 def _sampled(
