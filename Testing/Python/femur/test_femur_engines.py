@@ -18,6 +18,7 @@ from orthoai.segment.network import SegmenterSpec, build, save_weights
 from orthoai.tasks import RunOptions
 from orthoai.tasks.femur.engines import CONFIDENCE, Engines, load_engines
 from orthoai.tasks.femur.pipeline import run
+from tiny_model import write_detector
 
 SIZE = 64
 """Side of the tiny detector's input."""
@@ -25,32 +26,6 @@ SIZE = 64
 SPEC = SegmenterSpec(
     init_filters=8, blocks_down=(1, 1), blocks_up=(1,), dropout=0.0, spacing_mm=(5.0, 5.0, 5.0), patch=(32, 32, 32)
 )
-
-
-def write_detector(path: Path) -> None:
-    """A network that always answers the same two boxes: the left and the right quarter of its input."""
-    onnx = pytest.importorskip("onnx")
-    quarter = SIZE / 4
-    answer = np.array(
-        [[[3 * quarter, quarter], [SIZE / 2] * 2, [quarter, quarter], [SIZE / 2] * 2, [0.9, 0.1], [0.1, 0.8]]],
-        np.float32,
-    )
-    helper = onnx.helper
-    zero = helper.make_node("ReduceMean", ["images", "axes"], ["mean"], keepdims=0)
-    scaled = helper.make_node("Mul", ["mean", "nothing"], ["none"])
-    graph = helper.make_graph(
-        [zero, scaled, helper.make_node("Add", ["none", "answer"], ["output0"])],
-        "tiny",
-        [helper.make_tensor_value_info("images", onnx.TensorProto.FLOAT, [1, 3, SIZE, SIZE])],
-        [helper.make_tensor_value_info("output0", onnx.TensorProto.FLOAT, list(answer.shape))],
-        [
-            onnx.numpy_helper.from_array(np.array([0, 1, 2, 3], np.int64), "axes"),
-            onnx.numpy_helper.from_array(np.zeros((), np.float32), "nothing"),
-            onnx.numpy_helper.from_array(answer, "answer"),
-        ],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
-    onnx.save(model, str(path))
 
 
 def install(root: Path, task: str = "femur", **settings: object) -> ModelStore:

@@ -1,8 +1,8 @@
-"""Connected parts and holes."""
+"""Connected parts."""
 
 import numpy as np
 import pytest
-from orthoai.segment.components import fill_holes, largest_parts, main_part
+from orthoai.segment.components import largest_parts, main_part
 
 
 def three_parts():
@@ -40,7 +40,6 @@ def test_voxels_that_touch_at_a_corner_are_two_parts():
 def test_an_empty_mask_stays_empty(shape):
     empty = np.zeros(shape, bool)
     assert largest_parts(empty).shape == shape and not largest_parts(empty).any()
-    assert not fill_holes(empty, 5).any()
 
 
 def test_a_turned_view_is_fine_and_is_not_changed():
@@ -48,25 +47,6 @@ def test_a_turned_view_is_fine_and_is_not_changed():
     view = mask[::-1, :, ::-1]
     np.testing.assert_array_equal(largest_parts(view), largest_parts(mask)[::-1, :, ::-1])
     np.testing.assert_array_equal(mask, three_parts())
-
-
-def test_a_small_enclosed_hole_is_filled_and_a_large_one_is_not():
-    mask = np.zeros((12, 12, 12), bool)
-    mask[1:11, 1:11, 1:11] = True
-    mask[3, 3, 3:5] = False
-    mask[6:9, 6:9, 6:9] = False
-    filled = fill_holes(mask, 2)
-    assert filled[3, 3, 3:5].all()
-    assert not filled[6:9, 6:9, 6:9].any()
-    assert filled.sum() == mask.sum() + 2
-    assert fill_holes(mask, 27).sum() == 1000
-
-
-def test_what_is_open_to_the_outside_is_no_hole():
-    mask = np.zeros((6, 6, 6), bool)
-    mask[1:5, 1:5, 1:5] = True
-    mask[2, 2, 1:3] = False
-    np.testing.assert_array_equal(fill_holes(mask, 100), mask)
 
 
 def _knee(link: int, tibia: int = 6) -> tuple[np.ndarray, np.ndarray]:

@@ -72,26 +72,6 @@ def main_part(mask: Mask, spacing: Triple, bridge_mm: float = BRIDGE_MM) -> Mask
     return largest_parts(result)
 
 
-def fill_holes(mask: Mask, largest: int) -> Mask:
-    """``mask`` (K, J, I) with the enclosed holes of at most ``largest`` voxels filled.
-
-    A hole at the edge of the array is open and stays.
-    """
-    box = _box(mask)
-    result = mask.copy()
-    if box is None:
-        return result
-    labels = _labels(~mask[box])
-    fill = _sizes(labels) <= largest
-    fill[0] = False
-    for axis in range(3):
-        # What reaches the side of the mask's box goes on outside it.
-        for side in (0, -1):
-            fill[np.unique(labels.take(side, axis))] = False
-    result[box] |= fill[labels]
-    return result
-
-
 def _box(mask: Mask) -> tuple[slice, slice, slice] | None:
     """The tightest box of true voxels; None when there is none."""
     spans = []
