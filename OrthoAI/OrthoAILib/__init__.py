@@ -1,0 +1,1 @@
+"""What OrthoAI does in 3D Slicer: everything that touches MRML or Qt."""
