@@ -35,11 +35,15 @@ def write_error(error: OSError, path: Path) -> InputError:
 
 
 @contextmanager
-def staged_folder(target: Path) -> Iterator[Path]:
+def staged_folder(target: Path, marker: str = RESULT_FILE) -> Iterator[Path]:
     """A folder to write into, which becomes ``target`` when the block ends well.
 
     It lies beside ``target`` under a hidden name and is renamed at the end; on any error, cancel or interrupt it is
     removed and ``target`` stays as it was. Missing parents are made (and removed again on failure).
+
+    Args:
+        target: the folder to make.
+        marker: JSON file by whose "schema_version" an older folder of this kind is known, which may be replaced.
 
     Yields:
         The folder to write into.
@@ -49,7 +53,7 @@ def staged_folder(target: Path) -> Iterator[Path]:
             read-only, no permission); also for an OSError that the block itself raises for want of space or access.
     """
     target = Path(target).resolve()
-    _refuse_foreign(target)
+    _refuse_foreign(target, marker)
     made: list[Path] = []
     aside: Path | None = None
     done = False
@@ -60,7 +64,7 @@ def staged_folder(target: Path) -> Iterator[Path]:
             hidden.mkdir()
             aside = hidden
             yield aside
-            _replace(aside, target)
+            _replace(aside, target, marker)
             done = True
         except OSError as error:
             if error.errno in (*OUT_OF_SPACE, *NO_ACCESS, errno.EROFS) or aside is None:
@@ -75,23 +79,23 @@ def staged_folder(target: Path) -> Iterator[Path]:
                     parent.rmdir()
 
 
-def _refuse_foreign(target: Path) -> None:
+def _refuse_foreign(target: Path, marker: str) -> None:
     """Never delete what we did not write."""
     try:
         if not target.exists():
             return
         if not target.is_dir():
             raise InputError(f"{target} is a file; name a folder for the output.")
-        if any(target.iterdir()) and not _is_output(target):
+        if any(target.iterdir()) and not _is_output(target, marker):
             raise InputError(f"{target} exists and holds other files; name a new or empty folder for the output.")
     except OSError as error:
         raise write_error(error, target) from error
 
 
-def _is_output(folder: Path) -> bool:
-    """Whether an OrthoAI run made it: other programs write a result.json, too, and that must not cost their files."""
+def _is_output(folder: Path, marker: str) -> bool:
+    """Whether OrthoAI made it: other programs write a result.json, too, and that must not cost their files."""
     try:
-        content = json.loads((folder / RESULT_FILE).read_text("utf-8"))
+        content = json.loads((folder / marker).read_text("utf-8"))
     except (FileNotFoundError, IsADirectoryError, ValueError):
         return False
     return isinstance(content, dict) and "schema_version" in content
@@ -113,12 +117,12 @@ def _make_parents(parent: Path, made: list[Path]) -> None:
         made.append(folder)
 
 
-def _replace(aside: Path, target: Path) -> None:
+def _replace(aside: Path, target: Path, marker: str) -> None:
     """Put ``aside`` in the place of ``target``; an older output is set back when that fails."""
     if not target.exists():
         aside.rename(target)
         return
-    _refuse_foreign(target)  # Again: the run took minutes, and somebody may have put files there.
+    _refuse_foreign(target, marker)  # Again: the run took minutes, and somebody may have put files there.
     older = beside(target)
     target.rename(older)
     try:

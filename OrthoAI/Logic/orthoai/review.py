@@ -112,7 +112,7 @@ class Review:
         return replace(self, **{"revision": self.revision + 1, "created": utc_now(), **edits})
 
     def to_json(self) -> str:
-        """Everything but the voxels, as JSON (schema REVIEW_SCHEMA_VERSION); the result is embedded as in result.json."""
+        """Everything but the voxels, as JSON (schema REVIEW_SCHEMA_VERSION); the result is as in result.json."""
         content = {
             "schema_version": REVIEW_SCHEMA_VERSION,
             "verdict": None if self.verdict is None else self.verdict.value,

@@ -1,0 +1,73 @@
+"""``orthoai dataset``: what has been approved, whether it is intact, and other formats of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from orthoai.cli.command import Command
+from orthoai.cli.exits import BAD_INPUT, DONE, say
+from orthoai.dataset import Dataset
+from orthoai.dataset.exporters import all_exporters, get_exporter
+from orthoai.errors import InputError
+from orthoai.progress import Progress
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="the reviewed cases")
+    listing.add_argument("--json", action="store_true", help="print JSON, with each case's whole lineage")
+    verify = actions.add_parser("verify", help="compare every file with its SHA-256")
+    formats = "; ".join(f"{exporter.name}: {exporter.summary}" for exporter in all_exporters())
+    export = actions.add_parser("export", help="write the cases in another format", epilog=formats)
+    export.add_argument("format", metavar="FORMAT", help="one of the formats below")
+    for action in (listing, verify, export):
+        action.add_argument("dataset", metavar="DATASET", type=Path, help="the data set's folder")
+    export.add_argument(
+        "-o", "--output", metavar="DIR", type=Path, required=True, help="the export becomes a folder in this one"
+    )
+
+
+def _run(args: argparse.Namespace) -> int:
+    if not args.dataset.is_dir():
+        raise InputError(f"There is no folder {args.dataset}; give the folder of a data set.")
+    dataset = Dataset(args.dataset)
+    if args.action == "list":
+        return _list(dataset, args.json)
+    if args.action == "verify":
+        return _verify(dataset)
+    print(get_exporter(args.format).export(dataset, args.output, Progress(_say_progress)))
+    return DONE
+
+
+def _list(dataset: Dataset, as_json: bool) -> int:
+    cases = dataset.cases()
+    if as_json:
+        print(json.dumps([{"case": case.name, **json.loads(case.lineage.to_json())} for case in cases], indent=2))
+        return DONE
+    for case in cases:
+        lineage = case.lineage
+        print(
+            f"{case.name:<26} {lineage.verdict:<10} revision {lineage.revision:<3} {lineage.created:<21} "
+            f"{lineage.reviewer}".rstrip()
+        )
+    if not cases:
+        say("No case has been approved yet.")
+    return DONE
+
+
+def _verify(dataset: Dataset) -> int:
+    problems = dataset.verify(Progress(_say_progress))
+    for problem in problems:
+        say(f"Error: {problem}")
+    if not problems:
+        print(f"{len(dataset.cases())} cases: intact")
+    return BAD_INPUT if problems else DONE
+
+
+def _say_progress(stage: str, fraction: float, message: str) -> None:
+    say(f"{stage:<13} {fraction:4.0%}  {message}".rstrip())
+
+
+COMMAND = Command("dataset", "List, verify and export reviewed cases.", _add_arguments, _run)

@@ -1,0 +1,130 @@
+"""A reviewed case into the data set."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from orthoai.dataset.identity import anonymous, case_id, group_of, input_sha256
+from orthoai.dataset.layout import (
+    CASES_FOLDER,
+    IMAGE_FILE,
+    LABELS_FILE,
+    META_FILE,
+    REVIEW_FILE,
+    REVISIONS_FOLDER,
+)
+from orthoai.dataset.lineage import Lineage
+from orthoai.dataset.store import DatasetCase
+from orthoai.errors import InputError
+from orthoai.io.digest import sha256_of
+from orthoai.output import staged_folder
+from orthoai.review import Review, Verdict
+from orthoai.volume import Volume
+
+
+def save_case(dataset: Path, volume: Volume, review: Review) -> Path:
+    """Put an approved or corrected case into the data set; made when it is not there.
+
+    The case's folder appears whole or not at all. An earlier revision of the case moves to revisions/, and the new one
+    gets the number after it at least. Saving the same review twice changes nothing.
+
+    Args:
+        dataset: the data set's folder.
+        volume: the image that was reviewed.
+        review: its result lies on the volume's own grid.
+
+    Returns:
+        The case's folder.
+
+    Raises:
+        InputError: the verdict is not approved or corrected, the masks do not fit the image or their label table, the
+            data set holds a newer review of the case, or the disk refuses.
+    """
+    _refuse_unfit(volume, review)
+    sha256 = input_sha256(volume, review)
+    name = case_id(review.result.task, sha256)
+    group = group_of(review.result.source if review.result.source.uids else volume.source, sha256)
+    folder = Path(dataset) / CASES_FOLDER / name
+    review = anonymous(review, sha256)
+    previous = DatasetCase(folder) if (folder / META_FILE).is_file() else None
+    if previous is not None:
+        if _holds(previous, review):
+            return folder
+        if review.created < previous.lineage.created:
+            raise InputError(
+                f"The data set holds a newer review of this case (revision {previous.lineage.revision}); "
+                "open that one and review it again."
+            )
+        review = replace(review, revision=max(review.revision, previous.lineage.revision + 1))
+    with staged_folder(folder, META_FILE) as aside:
+        _write_case(aside, volume, review, sha256, group, previous)
+        if previous is not None:
+            _archive(Path(dataset), previous)
+    return folder
+
+
+def _refuse_unfit(volume: Volume, review: Review) -> None:
+    verdict, result = review.verdict, review.result
+    if verdict is None:
+        raise InputError("This case has no verdict yet; approve or correct it before it goes into the training set.")
+    if not verdict.is_truth:
+        raise InputError(f"A {verdict.value} case cannot go into the training set; approve or correct it first.")
+    if not volume.geometry.matches(result.geometry):
+        raise InputError("The masks lie on another grid than the image; run the task on this image again.")
+    present = np.zeros(256, np.int64)
+    for plane in result.segmentation:
+        present += np.bincount(plane.ravel(), minlength=256)
+    unknown = [int(value) for value in np.flatnonzero(present) if value and int(value) not in result.labels]
+    if unknown:
+        raise InputError(
+            f"The mask holds the value {unknown[0]}, which no structure of the task has; remove that segment."
+        )
+
+
+def _holds(previous: DatasetCase, review: Review) -> bool:
+    """Whether ``previous`` was made from this very review."""
+    same = replace(review, revision=previous.lineage.revision)
+    if same.to_json() != (previous.path / REVIEW_FILE).read_text("utf-8"):
+        return False
+    return np.array_equal(previous.labels().voxels, review.result.segmentation)
+
+
+def _write_case(
+    folder: Path, volume: Volume, review: Review, sha256: str, group: str, previous: DatasetCase | None
+) -> None:
+    # Imported here: SimpleITK, only to write.
+    from orthoai.io.write import write_labels, write_volume
+
+    result = review.result
+    write_volume(volume, folder / IMAGE_FILE)
+    write_labels(result.segmentation, volume.geometry, folder / LABELS_FILE)
+    (folder / REVIEW_FILE).write_text(review.to_json(), "utf-8")
+    lineage = Lineage(
+        task=result.task,
+        group=group,
+        input_sha256=sha256,
+        modality=volume.modality,
+        labels=dict(result.labels),
+        model_name=result.provenance.model_name,
+        model_sha256=dict(result.provenance.model_sha256),
+        orthoai_version=result.provenance.orthoai_version,
+        reviewer=review.reviewer,
+        verdict=Verdict(review.verdict or ""),
+        revision=review.revision,
+        parent_revision=None if previous is None else previous.lineage.revision,
+        created=review.created,
+        files={name: sha256_of([folder / name]) for name in (IMAGE_FILE, LABELS_FILE, REVIEW_FILE)},
+    )
+    (folder / META_FILE).write_text(lineage.to_json(), "utf-8")
+
+
+def _archive(dataset: Path, previous: DatasetCase) -> None:
+    """Keep what the new revision is about to replace, except the image: the same name means the same image."""
+    kept = dataset / REVISIONS_FOLDER / previous.name / f"{previous.lineage.revision:04d}"
+    with staged_folder(kept, META_FILE) as aside:
+        for name in (LABELS_FILE, REVIEW_FILE, META_FILE):
+            shutil.copyfile(previous.path / name, aside / name)
