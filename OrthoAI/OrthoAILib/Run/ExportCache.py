@@ -4,37 +4,41 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from OrthoAILib.Run.VolumeExport import VolumeExport, Write
+from OrthoAILib.Run.VolumeExport import VolumeExport, WriteExchange
 
 if TYPE_CHECKING:
+    import numpy as np
     from orthoai.geometry import Geometry
 
 SUFFIX = ".nrrd"
 
 
 class ExportCache:
-    """Keeps one exported volume in ``folder``: volumes can be a gigabyte, so never more.
+    """Keeps one exported volume in ``folder``; a volume can be a gigabyte, so never more.
 
     Args:
         folder: made when needed; :meth:`clear` removes it.
         write: orthoai.worker.exchange.write_exchange, or a stand-in.
     """
 
-    def __init__(self, folder: Path, write: Write) -> None:
+    def __init__(self, folder: Path, write: WriteExchange) -> None:
         self.folder = folder
         self._write = write
         self._key: tuple | None = None
         self._export: VolumeExport | None = None
 
-    def export(self, volumeNode, voxels, geometry: Geometry) -> VolumeExport:
-        """The file of ``volumeNode``: the former one when its voxels and grid are as they were, else a new one."""
+    def export(self, volumeNode: Any, voxels: np.ndarray, geometry: Geometry) -> VolumeExport:
+        """The file of ``volumeNode``: the former one when its voxels and grid are as they were, else a new one.
+
+        Raises:
+            OSError: the folder cannot be made.
+        """
         image = volumeNode.GetImageData()
         key = (volumeNode.GetID(), image.GetMTime(), image.GetPointData().GetScalars().GetMTime(), geometry)
-        reusable = self._export is not None and key == self._key and not (self._export.isDone and self._export.problem)
-        if not reusable or not self._export.path.exists() and self._export.isDone:
+        if self._export is None or key != self._key or not self._export.isUsable:
             self.forget()
             self.folder.mkdir(parents=True, exist_ok=True)
             path = self.folder / f"volume-{uuid4().hex[:12]}{SUFFIX}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 from collections.abc import Callable
@@ -12,9 +13,10 @@ from uuid import uuid4
 
 from orthoai.errors import InputError
 from orthoai.tasks import RunOptions, Task, get_task
-from orthoai.worker.events import Crashed, Failed, Finished, Progressed
+from orthoai.worker.events import Crashed, Event, Failed, FailureKind, Finished, Progressed
+from orthoai.worker.requests import WorkerRun
 
-from OrthoAILib.Run.Collaborators import Collaborators
+from OrthoAILib.Run.Collaborators import Client, Collaborators
 from OrthoAILib.Run.ExportCache import ExportCache
 from OrthoAILib.Run.RunJob import RunJob
 from OrthoAILib.Run.RunState import RunState
@@ -37,6 +39,8 @@ EXPORT_STAGE = "export"
 
 CANCELED = "Canceled: the scene is as it was."
 
+MISSING = "OrthoAI cannot run before its Python packages are installed."
+
 
 class RunController:
     """Runs one task at a time.
@@ -44,19 +48,23 @@ class RunController:
     Args:
         collaborators: the bridges, the worker's client, files, timer, dependencies; tests hand in fakes.
         exchangeFolder: folder for the files that go between Slicer and the worker; removed by :meth:`close`.
+        clock: seconds; for the limit of a cancel.
 
     Signals:
         stateChanged(RunState), progressed(stage, fraction 0..1, message), finished(ResultNodes, volumeNode, Task),
         failed(sentence), canceled(sentence). Each run ends with exactly one of the last three.
     """
 
-    def __init__(self, collaborators: Collaborators, exchangeFolder: Path) -> None:
+    def __init__(
+        self, collaborators: Collaborators, exchangeFolder: Path, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.stateChanged, self.progressed = Signal(), Signal()
         self.finished, self.failed, self.canceled = Signal(), Signal(), Signal()
         self._with = collaborators
         self._folder = Path(exchangeFolder)
         self._exports = ExportCache(self._folder, collaborators.writeExchange)
-        self._client: Any = None
+        self._clock = clock
+        self._client: Client | None = None
         self._job: RunJob | None = None
         self._state = RunState.IDLE
         self._guard = SceneGuard(self._stop)
@@ -89,16 +97,179 @@ class RunController:
         Returns:
             Whether it was started. False also when a run is going on (which is left alone).
         """
-        raise NotImplementedError
+        if self._state is not RunState.IDLE:
+            return False
+        if isinstance(task, str):
+            task = get_task(task)
+        problem = self._with.volumes.problem(volumeNode, task)
+        if problem:
+            self.failed.emit(problem)
+            return False
+        if not self._dependenciesAreThere():
+            return False
+        if volumeNode.GetScene() is None:  # Installing lets the user go on meanwhile.
+            self.failed.emit("The image was removed from the scene, so nothing was run.")
+            return False
+        options = options or RunOptions()
+        if boxes is not None:
+            options = replace(options, boxes=tuple(boxes))
+        geometry = self._with.volumes.geometry(volumeNode)
+        try:
+            export = self._exports.export(volumeNode, self._with.volumes.voxels(volumeNode), geometry)
+        except OSError as error:
+            self.failed.emit(f"The folder for temporary files cannot be used ({error.strerror or 'disk error'}).")
+            return False
+        self._job = RunJob(task, volumeNode, options, geometry, export, self._folder / f"run-{uuid4().hex[:12]}")
+        self._guard.watch(self._with.scene, volumeNode)
+        # What a worker said after the last run does not concern this one.
+        client = self._warmClient()
+        client.poll()
+        client.start()
+        self._setState(RunState.PREPARING)
+        self._timer.start()
+        self.progressed.emit(EXPORT_STAGE, 0.0, "")
+        return True
 
-    def runStage2(self, nodes: ResultNodes, options: RunOptions | None = None) -> bool:
-        """Run the task of ``nodes`` again with its boxes as they now lie in the scene."""
-        raise NotImplementedError
+    def runStage2(
+        self, nodes: ResultNodes, volumeNode: Any, task: Task | str, options: RunOptions | None = None
+    ) -> bool:
+        """Run ``task`` again with the boxes of ``nodes`` as they now lie in the scene; the search is skipped."""
+        boxes = self._with.reviews.boxes(nodes, volumeNode)
+        if not boxes:
+            self.failed.emit("There is no box left: draw one, or run the task without boxes.")
+            return False
+        return self.run(task, volumeNode, options, boxes)
 
     def cancel(self) -> None:
         """Stop the run. Returns at once; ``canceled`` follows within two seconds. Harmless when idle."""
-        raise NotImplementedError
+        self._stop(CANCELED)
 
     def close(self) -> None:
         """Stop everything, end the worker, remove the exchange folder. Sends no signals."""
-        raise NotImplementedError
+        self._timer.stop()
+        self._guard.release()
+        self._job = None
+        self._state = RunState.IDLE
+        self._dropClient()
+        self._exports.clear()
+        for signal in (self.stateChanged, self.progressed, self.finished, self.failed, self.canceled):
+            signal.disconnect()
+
+    # The way to the worker
+
+    def _dependenciesAreThere(self) -> bool:
+        self._setState(RunState.INSTALLING)
+        try:
+            sentence = "" if self._with.ensureDependencies() else MISSING
+        except Exception as error:
+            # pip can fail in many ways; its own text is in Slicer's log.
+            sentence = f"The installation of the Python packages failed ({type(error).__name__}). {MISSING}"
+        self._setState(RunState.IDLE)
+        if sentence:
+            self.failed.emit(sentence)
+        return not sentence
+
+    def _warmClient(self) -> Client:
+        if self._client is None:
+            self._client = self._with.clientFactory()
+        return self._client
+
+    def _dropClient(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _tick(self) -> None:
+        """Called by the timer while a run is going on."""
+        job = self._job
+        if job is None:
+            return
+        if job.id or self._state is RunState.PREPARING:
+            for event in self._warmClient().poll():
+                if self._job is job:
+                    self._hear(job, event)
+        if self._job is not job:
+            return
+        if self._state is RunState.CANCELING and self._clock() > job.deadline:
+            self._dropClient()
+            self._end(self.canceled, job.ending)
+        elif self._state is RunState.PREPARING and job.export.isDone:
+            self._submit(job)
+
+    def _submit(self, job: RunJob) -> None:
+        if job.export.problem:
+            self._end(self.failed, job.export.problem)
+            return
+        volumes = self._with.volumes
+        request = WorkerRun(
+            task=job.task.name,
+            input=job.export.path,
+            output=job.output,
+            options=job.options,
+            modality=volumes.modality(job.volumeNode),
+            uids=volumes.uids(job.volumeNode),
+        )
+        job.id = self._warmClient().run(request)
+        self._setState(RunState.RUNNING)
+
+    # The way back
+
+    def _hear(self, job: RunJob, event: Event) -> None:
+        if isinstance(event, Crashed) and event.id in (None, job.id):
+            self._end(*((self.canceled, job.ending) if job.ending else (self.failed, event.message)))
+        elif isinstance(event, Progressed | Finished | Failed) and event.id == job.id:
+            if isinstance(event, Progressed):
+                if not job.ending:
+                    self.progressed.emit(event.stage, event.fraction, event.message)
+            elif job.ending or (isinstance(event, Failed) and event.kind is FailureKind.CANCELED):
+                self._end(self.canceled, job.ending or CANCELED)
+            elif isinstance(event, Failed):
+                self._end(self.failed, event.message)
+            else:
+                self._import(job, event)
+
+    def _import(self, job: RunJob, event: Finished) -> None:
+        self._guard.release()  # Our own nodes come now; what the user does cannot come between.
+        try:
+            result = self._with.readResult(event.folder)
+            if not self._with.volumes.geometry(job.volumeNode).matches(job.geometry):
+                raise InputError("The image's place or size was changed during the run; run the task again.")
+            nodes = self._with.results.show(result, job.volumeNode, event.extents)
+        except InputError as error:
+            self._end(self.failed, str(error))
+        except Exception as error:
+            logging.exception("OrthoAI could not show a result")
+            self._end(self.failed, f"The result could not be shown ({type(error).__name__}); the scene is as it was.")
+        else:
+            self._end(self.finished, nodes, job.volumeNode, job.task)
+
+    # The end
+
+    def _stop(self, sentence: str) -> None:
+        job = self._job
+        if job is None or job.ending:
+            return
+        job.ending = sentence
+        if not job.id:
+            # The worker does not know of it yet, so nobody has to be waited for.
+            self._exports.forget()
+            self._end(self.canceled, sentence)
+            return
+        job.deadline = self._clock() + CANCEL_LIMIT_S
+        self._warmClient().cancel()
+        self._setState(RunState.CANCELING)
+
+    def _end(self, signal: Signal, *arguments: Any) -> None:
+        """The one way out of a run: everything is put away before anybody hears of it."""
+        job, self._job = self._job, None
+        self._timer.stop()
+        self._guard.release()
+        if job is not None:
+            shutil.rmtree(job.output, ignore_errors=True)
+        self._setState(RunState.IDLE)
+        signal.emit(*arguments)
+
+    def _setState(self, state: RunState) -> None:
+        if state is not self._state:
+            self._state = state
+            self.stateChanged.emit(state)

@@ -1,0 +1,65 @@
+"""What a run needs from elsewhere. Tests hand in fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from OrthoAILib.Run.VolumeExport import WriteExchange
+
+if TYPE_CHECKING:
+    from orthoai.result import Result
+    from orthoai.worker.events import Event
+    from orthoai.worker.requests import WorkerRun
+
+    from OrthoAILib.Bridge.ResultBridge import ResultBridge
+    from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
+    from OrthoAILib.Bridge.VolumeBridge import VolumeBridge
+
+
+class Client(Protocol):
+    """The part of orthoai.worker.client.WorkerClient that a run uses. Nothing in it blocks."""
+
+    def start(self) -> None: ...
+
+    def run(self, request: WorkerRun) -> str: ...
+
+    def cancel(self) -> None: ...
+
+    def poll(self) -> Sequence[Event]: ...
+
+    def close(self) -> None: ...
+
+
+class Timer(Protocol):
+    """Calls back again and again in the GUI thread while it is started."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Collaborators:
+    """The run controller's neighbors.
+
+    Attributes:
+        scene: vtkMRMLScene that is watched during a run.
+        volumes, results, reviews: the MRML bridge.
+        clientFactory: makes a worker client; called once, and again after a worker had to be given up.
+        timerFactory: (callback, milliseconds) to a timer that is not started yet.
+        writeExchange, readResult: orthoai.worker.exchange's.
+        ensureDependencies: asks for and installs what the worker needs; False when it cannot run.
+    """
+
+    scene: Any
+    volumes: VolumeBridge
+    results: ResultBridge
+    reviews: ReviewBridge
+    clientFactory: Callable[[], Client]
+    timerFactory: Callable[[Callable[[], None], int], Timer]
+    writeExchange: WriteExchange
+    readResult: Callable[[Path], Result]
+    ensureDependencies: Callable[[], bool] = lambda: True
