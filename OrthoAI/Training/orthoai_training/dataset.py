@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from orthoai.dataset.layout import GROUP_KEY, IMAGE_FILE, LABELS_FILE, META_FILE, TASK_KEY
 from orthoai.errors import InputError
+from orthoai.tasks.femur import TASK
 from orthoai.volume import Volume
 
-IMAGE_FILE, LABELS_FILE, META_FILE = "image.nii.gz", "labels.nii.gz", "case.json"
-
-FEMUR_LABELS = {1: "femur_left", 2: "femur_right"}
+FEMUR_LABELS = TASK.label_table
 """Values in labels.nii.gz that count; all others are background."""
 
-GROUP_KEYS = ("group", "subject", "shape", "shapes")
+GROUP_KEYS = (GROUP_KEY, "subject", "shape", "shapes")
 """Keys of case.json, the first present wins, that tell which cases show the same bones."""
 
 
@@ -87,16 +87,20 @@ class CaseFolder:
 
 
 def find_cases(folder: Path) -> list[CaseFolder]:
-    """The cases directly under ``folder``, by name; InputError when there is none or one lacks its labels."""
+    """The femur cases directly under ``folder``, by name; InputError when there is none or one lacks its labels.
+
+    A data set of reviewed cases may hold several tasks, whose labels share their values: cases of others are left out.
+    """
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: give the folder that holds the cases.")
     cases = []
     for child in sorted(folder.iterdir()):
-        if not (child / IMAGE_FILE).is_file():
+        case = CaseFolder(child)
+        if not (child / IMAGE_FILE).is_file() or case.meta.get(TASK_KEY, TASK.name) != TASK.name:
             continue
         if not (child / LABELS_FILE).is_file():
             raise InputError(f"Case {child.name} has {IMAGE_FILE} but no {LABELS_FILE}: add the labels or remove it.")
-        cases.append(CaseFolder(child))
+        cases.append(case)
     if not cases:
         raise InputError(f"No case in {folder}: a case is a folder with {IMAGE_FILE} and {LABELS_FILE}.")
     return cases

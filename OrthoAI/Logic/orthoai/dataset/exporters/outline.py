@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,9 @@ def parts_of(mask: NDArray[np.bool_]) -> list[list[Ring]]:
 
     # A border of zeros closes the outlines of what reaches the edge.
     padded = np.pad(mask, 1).astype(np.float64)
-    points, offsets = contour_generator(z=padded, fill_type=FillType.OuterOffset).filled(0.5, 2.0)
+    # Its declared type leaves open which of its six forms comes; the fill type says which.
+    outlines: Any = contour_generator(z=padded, fill_type=FillType.OuterOffset).filled(0.5, 2.0)
+    points, offsets = outlines
     parts = []
     for corners, starts in zip(points, offsets, strict=True):
         rings = [corners[a : b - 1] - 1.0 for a, b in pairwise(starts)]

@@ -81,7 +81,7 @@ class _Frame:
 
     def shapes(self, masks: dict[int, NDArray[np.bool_]], is_single: bool) -> tuple[Shape, ...]:
         """The objects in ``masks`` (rows, cols), by value."""
-        found = []
+        found: list[Shape] = []
         for value, mask in masks.items():
             parts = parts_of(mask)
             objects = [[ring for part in parts for ring in part]] if is_single and parts else parts
