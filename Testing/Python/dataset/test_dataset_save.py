@@ -1,0 +1,237 @@
+"""Approved cases appear whole, newer revisions replace older ones, and nothing says whose images they are."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from orthoai.dataset import Dataset, save_case
+from orthoai.errors import Canceled, InputError
+from orthoai.geometry import Geometry
+from orthoai.progress import Progress
+from orthoai.review import Verdict
+from orthoai.volume import Source
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("codes", ["LPS", "RAS", "SAL"])
+def test_a_case_comes_back_as_it_was_reviewed(rods: Callable, tmp_path: Path, codes: str) -> None:
+    volume, review = rods(codes=codes)
+    folder = save_case(tmp_path, volume, review)
+    (case,) = Dataset(tmp_path).cases()
+    assert case.path == folder
+    image, labels = case.image(), case.labels()
+    assert np.array_equal(image.voxels, volume.voxels)
+    assert np.array_equal(labels.voxels, review.result.segmentation)
+    assert image.geometry.matches(volume.geometry) and labels.geometry.matches(volume.geometry)
+    assert image.modality == "CT"
+    back = case.review()
+    assert (back.verdict, back.comment, back.reviewer) == (review.verdict, review.comment, review.reviewer)
+    assert back.result.boxes == review.result.boxes
+    assert np.array_equal(back.result.segmentation, review.result.segmentation)
+
+
+def test_the_lineage_says_where_a_case_comes_from(rods: Callable, tmp_path: Path) -> None:
+    volume, review = rods(seed=7)
+    content = json.loads((save_case(tmp_path, volume, review) / "case.json").read_text())
+    expected = {
+        "schema_version": 1,
+        "task": "femur",
+        "input_sha256": f"{7:064x}",
+        "modality": "CT",
+        "labels": {"1": "femur_left", "2": "femur_right"},
+        "model_name": "model_a",
+        "model_sha256": {"detector": "ab12"},
+        "orthoai_version": "0.1.0",
+        "reviewer": "Dr. A",
+        "verdict": "approved",
+        "revision": 1,
+        "parent_revision": None,
+        "created": "2025-11-20T10:00:00Z",
+    }
+    assert {key: content[key] for key in expected} == expected
+    assert set(content) == {*expected, "group", "files"}
+    assert sorted(content["files"]) == ["image.nii.gz", "labels.nii.gz", "review.json"]
+
+
+def test_no_uid_and_no_series_description_is_written(rods: Callable, tmp_path: Path) -> None:
+    volume, review = rods(study="9.8.7.6")
+    folder = save_case(tmp_path, volume, review)
+    for name in ("case.json", "review.json"):
+        text = (folder / name).read_text()
+        assert not any(secret in text for secret in ("9.8.7.6", "1.2.3.4", "Jane"))
+    assert b"Jane" not in (folder / "image.nii.gz").read_bytes()
+
+
+def test_a_case_is_named_by_its_image_and_task_and_grouped_by_its_study(rods: Callable, tmp_path: Path) -> None:
+    made = {
+        key: save_case(tmp_path, *rods(seed, study=study, task=task))
+        for key, (seed, study, task) in {
+            "one": (1, "1.1", "femur"),
+            "same study": (2, "1.1", "femur"),
+            "other study": (3, "2.2", "femur"),
+            "other task": (1, "1.1", "ovf"),
+            "no study": (4, "", "femur"),
+        }.items()
+    }
+    assert len(set(made.values())) == 5
+    groups = {key: json.loads((path / "case.json").read_text())["group"] for key, path in made.items()}
+    assert groups["one"] == groups["same study"] == groups["other task"]
+    assert len({groups["one"], groups["other study"], groups["no study"]}) == 3
+    assert save_case(tmp_path / "elsewhere", *rods(1)).name == made["one"].name
+    assert [case.lineage.task for case in Dataset(tmp_path).cases("ovf")] == ["ovf"]
+    assert Dataset(tmp_path).tasks() == ["femur", "ovf"]
+
+
+def test_an_image_that_was_never_a_file_is_known_by_its_voxels_and_its_grid(rods: Callable, tmp_path: Path) -> None:
+    def saved(brighter: int = 0, shift: float = 0.0) -> str:
+        volume, review = rods()
+        x, y, z = volume.geometry.origin
+        moved = replace(volume.geometry, origin=(x + shift, y, z))
+        volume = replace(volume, voxels=volume.voxels + np.int16(brighter), geometry=moved, source=Source())
+        result = replace(review.result, source=Source(), geometry=moved)
+        return save_case(tmp_path / "data", volume, replace(review, result=result)).name
+
+    assert saved() == saved()
+    assert len({saved(), saved(brighter=1), saved(shift=2.0)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("verdict", "sentence"),
+    [(None, "no verdict yet"), (Verdict.REJECTED, "A rejected case"), (Verdict.FLAGGED, "A flagged case")],
+)
+def test_only_what_a_reviewer_stands_behind_is_taken(
+    rods: Callable, tmp_path: Path, verdict: Verdict | None, sentence: str
+) -> None:
+    volume, review = rods()
+    with pytest.raises(InputError, match=sentence):
+        save_case(tmp_path / "data", volume, replace(review, verdict=verdict))
+    assert not (tmp_path / "data").exists()
+
+
+def test_masks_that_do_not_fit_are_refused(rods: Callable, edited: Callable, tmp_path: Path) -> None:
+    volume, review = rods()
+    with pytest.raises(InputError, match="holds the value 9"):
+        save_case(tmp_path / "data", volume, edited(review, 9))
+    elsewhere = replace(volume, geometry=Geometry(volume.geometry.shape))
+    with pytest.raises(InputError, match="another grid"):
+        save_case(tmp_path / "data", elsewhere, review)
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_newer_revision_replaces_the_older_one_which_is_kept(
+    rods: Callable, edited: Callable, tmp_path: Path
+) -> None:
+    volume, review = rods()
+    folder = save_case(tmp_path, volume, review)
+    first = tree(folder)
+    assert save_case(tmp_path, volume, edited(review)) == folder
+    (case,) = Dataset(tmp_path).cases()
+    lineage = case.lineage
+    assert (lineage.revision, lineage.parent_revision, lineage.verdict) == (2, 1, Verdict.CORRECTED)
+    assert case.labels().voxels[0, 0, 0] == 1
+    del first["image.nii.gz"]
+    assert tree(tmp_path / "revisions" / folder.name / "0001") == first
+    assert [path.name for path in (tmp_path / "cases").iterdir()] == [folder.name]
+    assert Dataset(tmp_path).verify() == []
+
+
+def test_a_review_that_starts_again_at_one_gets_the_next_number(
+    rods: Callable, edited: Callable, tmp_path: Path
+) -> None:
+    volume, review = rods()
+    save_case(tmp_path, volume, review)
+    again = replace(edited(review), revision=1)
+    folder = save_case(tmp_path, volume, again)
+    (case,) = Dataset(tmp_path).cases()
+    assert (case.lineage.revision, case.review().revision) == (2, 2)
+    before = tree(tmp_path)
+    assert save_case(tmp_path, volume, again) == folder
+    assert tree(tmp_path) == before
+
+
+def test_saving_a_review_twice_changes_nothing_but_other_voxels_do(
+    rods: Callable, edited: Callable, tmp_path: Path
+) -> None:
+    volume, review = rods()
+    save_case(tmp_path, volume, review)
+    before = tree(tmp_path)
+    save_case(tmp_path, volume, review)
+    assert tree(tmp_path) == before
+    save_case(tmp_path, volume, replace(edited(review), verdict=review.verdict, revision=1, created=review.created))
+    assert Dataset(tmp_path).cases()[0].lineage.revision == 2
+
+
+def test_an_older_review_does_not_replace_a_newer_one(rods: Callable, edited: Callable, tmp_path: Path) -> None:
+    volume, review = rods()
+    save_case(tmp_path, volume, edited(review))
+    before = tree(tmp_path)
+    with pytest.raises(InputError, match=r"newer review of this case \(revision 2\)"):
+        save_case(tmp_path, volume, review)
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("failing", ["write_text", "copyfile"])
+def test_a_failed_save_leaves_the_data_set_as_it_was(
+    rods: Callable, edited: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    volume, review = rods()
+    save_case(tmp_path, volume, review)
+    before = tree(tmp_path)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    owner = Path if failing == "write_text" else shutil
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, failing, full)
+        with pytest.raises(InputError, match="is full"):
+            save_case(tmp_path, volume, edited(review))
+    assert tree(tmp_path) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["cases"]
+    save_case(tmp_path, volume, edited(review))
+    assert Dataset(tmp_path).verify() == []
+
+
+def test_verify_tells_every_kind_of_damage(rods: Callable, tmp_path: Path) -> None:
+    whole, changed, short, strange = (save_case(tmp_path, *rods(seed)) for seed in range(4))
+    with (changed / "labels.nii.gz").open("ab") as stream:
+        stream.write(b"x")
+    (short / "image.nii.gz").unlink()
+    (strange / "case.json").write_text('{"schema_version": 99}')
+    (tmp_path / "cases" / ".0123.partial-femur-1").mkdir()
+    problems = Dataset(tmp_path).verify()
+    assert len(problems) == 4
+    for words in (
+        (changed.name, "labels.nii.gz", "has changed"),
+        (short.name, "image.nii.gz", "has lost"),
+        (strange.name, "schema version 99"),
+        (".0123.partial-femur-1", "cut short"),
+    ):
+        assert sum(all(word in problem for word in words) for problem in problems) == 1
+    assert not any(whole.name in problem for problem in problems)
+
+
+def test_verify_can_be_canceled_and_an_absent_data_set_is_empty(rods: Callable, tmp_path: Path) -> None:
+    assert Dataset(tmp_path / "none").cases() == Dataset(tmp_path / "none").verify() == []
+    save_case(tmp_path, *rods())
+    with pytest.raises(Canceled):
+        Dataset(tmp_path).verify(Progress(is_canceled=lambda: True))
+
+
+def test_a_damaged_case_json_is_told_when_cases_are_listed(rods: Callable, tmp_path: Path) -> None:
+    folder = save_case(tmp_path, *rods())
+    content = json.loads((folder / "case.json").read_text())
+    for text, sentence in (("{", "damaged"), (json.dumps({**content, "verdict": "good"}), "incomplete")):
+        (folder / "case.json").write_text(text)
+        with pytest.raises(InputError, match=sentence):
+            Dataset(tmp_path).tasks()
