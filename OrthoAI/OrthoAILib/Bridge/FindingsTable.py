@@ -1,0 +1,92 @@
+"""Findings as a table that a radiologist reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import slicer
+import vtk
+from orthoai.errors import InputError
+from orthoai.finding import Finding
+
+STRUCTURE, CLASS, PROBABILITY, UNCERTAINTY = "Structure", "Finding", "Probability", "Uncertainty"
+FLAGS, SLICE = "Flags", "Slice"
+RAS = ("R", "A", "S")
+"""Names of the columns; those of the measurements stand before the flags. R, A, S are mm in the volume's own frame,
+Slice is the index k of the volume."""
+
+DIGITS = 3
+"""Decimals shown; the exact numbers stay in result.json."""
+
+Cell = str | float | int | None
+
+
+def fillTable(table: slicer.vtkMRMLTableNode, findings: Sequence[Finding]) -> None:
+    """One row for each finding, in their order."""
+    units = {name: item.unit for finding in findings for name, item in finding.measurements.items()}
+    columns: dict[str, list[Cell]] = {
+        STRUCTURE: [finding.structure for finding in findings],
+        CLASS: [finding.label for finding in findings],
+        PROBABILITY: [finding.probability for finding in findings],
+        UNCERTAINTY: [finding.uncertainty for finding in findings],
+    }
+    for name in units:
+        columns[name] = [getattr(finding.measurements.get(name), "value", None) for finding in findings]
+    columns[FLAGS] = ["; ".join(finding.flags) for finding in findings]
+    for axis, (name, sign) in enumerate(zip(RAS, (-1, -1, 1), strict=True)):
+        columns[name] = [None if finding.place is None else sign * finding.place.lps[axis] for finding in findings]
+    columns[SLICE] = [None if finding.place is None else finding.place.slice_index for finding in findings]
+    table.RemoveAllColumns()
+    for name, cells in columns.items():
+        table.AddColumn(_column(name, cells))
+        if name in units:
+            table.SetColumnUnitLabel(name, units[name])
+    table.SetUseColumnTitleAsColumnHeader(True)
+    table.SetLocked(True)  # Classes change through ReviewBridge, which keeps to the classes that there are.
+
+
+def setClass(table: slicer.vtkMRMLTableNode, row: int, label: str) -> None:
+    """Change the class in a row. Raises IndexError where there is no such row."""
+    if not 0 <= row < table.GetNumberOfRows():
+        raise IndexError(f"the table has no row {row}")
+    table.SetCellText(row, table.GetColumnIndex(CLASS), label)
+
+
+def editedFindings(table: slicer.vtkMRMLTableNode | None, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings with the classes that the table gives them now.
+
+    Args:
+        table: filled from ``findings``; None where the user deleted it, and the findings stay as they are.
+
+    Raises:
+        InputError: rows or the column of the classes were removed or added.
+    """
+    if table is None:
+        return tuple(findings)
+    column = table.GetColumnIndex(CLASS)
+    if column < 0 or table.GetNumberOfRows() != len(findings):
+        raise InputError("The table of findings no longer has one row for each finding; run the task again.")
+    return tuple(
+        replace(finding, label=table.GetCellText(row, column) or finding.label) for row, finding in enumerate(findings)
+    )
+
+
+def _column(name: str, cells: Sequence[Cell]) -> vtk.vtkAbstractArray:
+    """Numbers where every row has one, else text, where a missing one is an empty cell."""
+    if cells and all(isinstance(cell, int) for cell in cells):
+        array, values = vtk.vtkIntArray(), list(cells)
+    elif cells and all(isinstance(cell, int | float) for cell in cells):
+        array, values = vtk.vtkDoubleArray(), [round(float(cell), DIGITS) for cell in cells]
+    else:
+        array, values = vtk.vtkStringArray(), [_text(cell) for cell in cells]
+    array.SetName(name)
+    for value in values:
+        array.InsertNextValue(value)
+    return array
+
+
+def _text(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    return str(round(cell, DIGITS)) if isinstance(cell, float) else str(cell)

@@ -1,0 +1,126 @@
+"""The nodes of one result, and how to find them again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import slicer
+from orthoai.result import Result
+
+from OrthoAILib.Bridge.Hierarchy import RESULT_ID, Hierarchy
+
+ROLE = "OrthoAI.Role"
+TASK = "OrthoAI.Task"
+"""Attributes of the nodes: what they are to the result, and the task that made it."""
+
+RESULT, ORIGINAL, SEGMENTATION, BOX, FINDINGS = "result", "original", "segmentation", "box", "findings"
+"""Values of the attribute ROLE. The text node of role RESULT refers to the others under these names: a scene that is
+added to another one keeps references, while attributes of both may be equal."""
+
+INPUT = "input"
+"""Name of the reference from the text node to the volume."""
+
+REFERENCE = "OrthoAI."
+"""What the names of references start with."""
+
+
+@dataclass(frozen=True)
+class ResultNodes:
+    """References to the nodes of one result.
+
+    A node that the user deleted is None, or missing among the boxes.
+
+    Attributes:
+        resultId: unique in the scene.
+        segmentation: one segment for each label of the task.
+        boxes: vtkMRMLMarkupsROINode each.
+        findingsTable: one row for each finding.
+        resultText: vtkMRMLTextNode with result.json as the task gave it. Hidden.
+        originalMasks: vtkMRMLTextNode with the masks as the task gave them (MaskArchive). Hidden.
+        folderItem: of the subject hierarchy; 0 when the user removed it.
+    """
+
+    resultId: str
+    segmentation: slicer.vtkMRMLSegmentationNode | None
+    boxes: tuple[slicer.vtkMRMLMarkupsROINode, ...]
+    findingsTable: slicer.vtkMRMLTableNode | None
+    resultText: slicer.vtkMRMLTextNode
+    originalMasks: slicer.vtkMRMLTextNode | None
+    folderItem: int
+
+    @classmethod
+    def find(cls, scene: slicer.vtkMRMLScene, resultId: str) -> ResultNodes | None:
+        """The nodes of a result; None when it is not in the scene (any more)."""
+        for text in textNodes(scene):
+            if text.GetAttribute(RESULT_ID) == resultId:
+                return cls.ofText(text)
+        return None
+
+    @classmethod
+    def ofText(cls, resultText: slicer.vtkMRMLTextNode) -> ResultNodes:
+        """The nodes of the result that a text node of role RESULT in a scene holds."""
+
+        def only(role: str) -> slicer.vtkMRMLNode | None:
+            return resultText.GetNodeReference(REFERENCE + role)
+
+        boxes = (
+            resultText.GetNthNodeReference(REFERENCE + BOX, number)
+            for number in range(resultText.GetNumberOfNodeReferences(REFERENCE + BOX))
+        )
+        resultId = resultText.GetAttribute(RESULT_ID)
+        return cls(
+            resultId=resultId,
+            segmentation=only(SEGMENTATION),
+            boxes=tuple(box for box in boxes if box is not None),
+            findingsTable=only(FINDINGS),
+            resultText=resultText,
+            originalMasks=only(ORIGINAL),
+            folderItem=Hierarchy(resultText.GetScene()).folder(resultId),
+        )
+
+    @property
+    def taskName(self) -> str:
+        """The task that made it, such as "femur"."""
+        return self.resultText.GetAttribute(TASK) or ""
+
+    @property
+    def volumeNode(self) -> slicer.vtkMRMLScalarVolumeNode | None:
+        """The volume that it was made from; None when it was deleted."""
+        return self.resultText.GetNodeReference(REFERENCE + INPUT)
+
+    def stored(self) -> Result:
+        """The result as the task gave it, with its message, and without voxels (the segmentation is all zero).
+
+        Raises:
+            InputError: the text was damaged.
+        """
+        return Result.from_json(self.resultText.GetText())
+
+    def remove(self, scene: slicer.vtkMRMLScene) -> None:
+        """Take the result out of the scene: its nodes, what displays and stores them, and its folder."""
+        parts = (self.segmentation, *self.boxes, self.findingsTable, self.originalMasks, self.resultText)
+        removeNodes(scene, [node for node in parts if node is not None])
+        folder = Hierarchy(scene).folder(self.resultId)
+        if folder:
+            Hierarchy(scene).removeFolder(folder)
+
+
+def textNodes(scene: slicer.vtkMRMLScene) -> list[slicer.vtkMRMLTextNode]:
+    """The text nodes of role RESULT, in the order of the scene."""
+    nodes = scene.GetNodesByClass("vtkMRMLTextNode")
+    nodes.UnRegister(None)
+    found = [nodes.GetItemAsObject(index) for index in range(nodes.GetNumberOfItems())]
+    return [node for node in found if node.GetAttribute(ROLE) == RESULT and node.GetAttribute(RESULT_ID)]
+
+
+def removeNodes(scene: slicer.vtkMRMLScene, nodes: list[slicer.vtkMRMLNode]) -> None:
+    """Remove nodes with their display and storage nodes."""
+    for node in nodes:
+        helpers = []
+        if node.IsA("vtkMRMLStorableNode"):
+            helpers += [node.GetNthStorageNode(index) for index in range(node.GetNumberOfStorageNodes())]
+        if node.IsA("vtkMRMLDisplayableNode"):
+            helpers += [node.GetNthDisplayNode(index) for index in range(node.GetNumberOfDisplayNodes())]
+        for one in (node, *helpers):
+            if one is not None and scene.IsNodePresent(one):
+                scene.RemoveNode(one)

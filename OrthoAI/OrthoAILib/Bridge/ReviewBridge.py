@@ -1,0 +1,186 @@
+"""Nodes back into results, as the radiologist left them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import slicer
+from orthoai.box import Box
+from orthoai.errors import InputError
+from orthoai.result import Result
+from orthoai.review import Change, Review, Verdict, changes_between
+
+from OrthoAILib.Bridge.FindingsTable import editedFindings, setClass
+from OrthoAILib.Bridge.Grid import Grid, transformBetween
+from OrthoAILib.Bridge.MaskArchive import MaskArchive
+from OrthoAILib.Bridge.Masks import BINARY, NOTHING, Mask, fromSegment
+from OrthoAILib.Bridge.ResultNodes import ResultNodes
+from OrthoAILib.Bridge.RoiBoxes import fromRoi, isSame
+
+
+class ReviewBridge:
+    """Reads what a reviewer made of a result. Everything is on the volume's own grid and in its own frame.
+
+    Args:
+        scene: that holds the nodes.
+
+    Example:
+        >>> review = ReviewBridge(slicer.mrmlScene).review(nodes, volumeNode, Verdict.CORRECTED, reviewer="MH")
+        >>> [change.kind for change in review.changes]
+        ['box', 'mask']
+    """
+
+    def __init__(self, scene: slicer.vtkMRMLScene) -> None:
+        self.scene = scene
+
+    def boxes(self, nodes: ResultNodes, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> tuple[Box, ...]:
+        """The boxes as they lie now; one that nobody moved is the very box of the result.
+
+        Raises:
+            InputError: a box is empty or outside the volume, or another volume or a deleted result is asked for.
+        """
+        nodes = self._current(nodes)
+        return self._boxes(nodes, self._stored(nodes, volumeNode), volumeNode)
+
+    def setFindingClass(self, nodes: ResultNodes, row: int, label: str) -> None:
+        """Change the class of a finding. Raises IndexError where there is no such row, InputError without a table."""
+        table = self._current(nodes).findingsTable
+        if table is None:
+            raise InputError("The table of findings was deleted; run the task again.")
+        setClass(table, row, label)
+
+    def findingClass(self, nodes: ResultNodes, row: int) -> str:
+        """The class of a finding as it is now. Raises IndexError where there is no such finding."""
+        nodes = self._current(nodes)
+        return editedFindings(nodes.findingsTable, nodes.stored().findings)[row].label
+
+    def result(self, nodes: ResultNodes, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> Result:
+        """The result with edited masks, moved boxes and changed classes.
+
+        A voxel in several segments goes to the one whose edit put it there, else to the last of them in the label
+        table. Segments that stand for no label of the task are left out, and so is what lies outside the volume.
+
+        Raises:
+            InputError: as for :meth:`boxes`.
+        """
+        nodes = self._current(nodes)
+        stored = self._stored(nodes, volumeNode)
+        edited = self._masks(nodes, stored, volumeNode)
+        return self._assembled(nodes, stored, volumeNode, edited, MaskArchive.fromText(self._archive(nodes)))
+
+    def review(
+        self,
+        nodes: ResultNodes,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        verdict: Verdict | None,
+        comment: str = "",
+        reviewer: str = "",
+        timeSpentS: float = 0.0,
+        revision: int = 1,
+    ) -> Review:
+        """The review of a result as it is now, with what was changed since the task gave it.
+
+        Raises:
+            InputError: as for :meth:`boxes`.
+        """
+        nodes = self._current(nodes)
+        stored = self._stored(nodes, volumeNode)
+        original = MaskArchive.fromText(self._archive(nodes))
+        edited = self._masks(nodes, stored, volumeNode)
+        result = self._assembled(nodes, stored, volumeNode, edited, original)
+        changes = self._changes(stored, result, original, edited)
+        return Review(result, verdict, comment, reviewer, timeSpentS, revision, changes)
+
+    # Parts
+
+    def _current(self, nodes: ResultNodes) -> ResultNodes:
+        """The nodes that are in the scene now: the user may have deleted some since ``nodes`` was made."""
+        current = ResultNodes.find(self.scene, nodes.resultId)
+        if current is None:
+            raise InputError("The result was removed from the scene; run the task again.")
+        return current
+
+    def _stored(self, nodes: ResultNodes, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> Result:
+        """The result without voxels, placed on the volume as it lies now (a hardened transform may have moved it)."""
+        stored = nodes.stored()
+        geometry = Grid.ofVolume(volumeNode).geometry
+        if geometry.shape != stored.geometry.shape:
+            raise InputError("The result belongs to another volume; choose the volume that it was made from.")
+        if geometry.matches(stored.geometry):
+            return stored
+        moved = []
+        for finding in stored.findings:
+            if finding.place is not None:
+                x, y, z = geometry.index_to_lps(stored.geometry.lps_to_index(finding.place.lps))
+                finding = replace(finding, place=replace(finding.place, lps=(float(x), float(y), float(z))))
+            moved.append(finding)
+        boxes = (Box.from_index(box.label, box.score, box.index_min, box.index_max, geometry) for box in stored.boxes)
+        return replace(stored, geometry=geometry, boxes=tuple(boxes), findings=tuple(moved))
+
+    def _boxes(self, nodes: ResultNodes, stored: Result, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> tuple[Box, ...]:
+        grid = Grid(stored.geometry)
+        boxes = (fromRoi(roi, grid, transformBetween(roi, volumeNode)) for roi in nodes.boxes)
+        return tuple(next((old for old in stored.boxes if isSame(old, box)), box) for box in boxes)
+
+    def _masks(self, nodes: ResultNodes, stored: Result, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> dict[int, Mask]:
+        node = nodes.segmentation
+        if node is None:
+            raise InputError("The segmentation of the result was deleted; run the task again.")
+        segmentation = node.GetSegmentation()
+        if not segmentation.ContainsRepresentation(BINARY):
+            segmentation.CreateRepresentation(BINARY)
+        toVolume = transformBetween(node, volumeNode)
+        grid = Grid(stored.geometry)
+        segments = {value: segmentation.GetSegment(name) for value, name in stored.labels.items()}
+        return {
+            value: NOTHING if segment is None else fromSegment(segment, grid, toVolume)
+            for value, segment in segments.items()
+        }
+
+    def _archive(self, nodes: ResultNodes) -> str:
+        if nodes.originalMasks is None:
+            raise InputError("The scene's record of the original masks was deleted; run the task again.")
+        return nodes.originalMasks.GetText()
+
+    def _assembled(
+        self,
+        nodes: ResultNodes,
+        stored: Result,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        edited: dict[int, Mask],
+        original: dict[int, Mask],
+    ) -> Result:
+        voxels = np.zeros(stored.geometry.shape, np.uint8)
+        before = np.zeros(stored.geometry.shape, np.uint8)
+        for value, mask in sorted(original.items()):
+            mask.pasteInto(before, value)
+        for value, mask in sorted(edited.items()):
+            mask.pasteInto(voxels, value)
+        for value, mask in sorted(edited.items()):
+            added = mask.voxels & (before[mask.slices] != value)
+            Mask(mask.extent, added).pasteInto(voxels, value)
+        return replace(
+            stored,
+            segmentation=voxels,
+            boxes=self._boxes(nodes, stored, volumeNode),
+            findings=editedFindings(nodes.findingsTable, stored.findings),
+        )
+
+    def _changes(
+        self, stored: Result, result: Result, original: dict[int, Mask], edited: dict[int, Mask]
+    ) -> tuple[Change, ...]:
+        """Changes, counted where there is or was a mask: a long CT is mostly empty."""
+        extents = np.array(
+            [mask.extent for mask in (*original.values(), *edited.values()) if mask.voxels.size] or [(0, 1, 0, 1, 0, 1)]
+        )
+        start, stop = extents[:, ::2].min(axis=0), extents[:, 1::2].max(axis=0)
+        crop = stored.geometry.cropped(start, stop)
+        where = tuple(slice(start[n], stop[n]) for n in (2, 1, 0))
+        before = np.zeros(stored.geometry.shape, np.uint8)
+        for value, mask in sorted(original.items()):
+            mask.pasteInto(before, value)
+        return changes_between(
+            replace(stored, geometry=crop, segmentation=before[where]),
+            replace(result, geometry=crop, segmentation=result.segmentation[where]),
+        )
