@@ -16,7 +16,8 @@ from orthoai.cli.request import RunRequest
 from orthoai.errors import InputError
 from orthoai.output import RESULT_FILE, write_error
 from orthoai.progress import Progress
-from orthoai.tasks import RunOptions, get_task
+from orthoai.tasks import RunOptions
+from orthoai.worker.perform import Hints, perform
 
 if TYPE_CHECKING:
     from orthoai.result import Result
@@ -57,21 +58,13 @@ def work(request: RunRequest, folder: Path, progress: Progress) -> None:
 
 
 def _work(request: RunRequest, folder: Path, progress: Progress) -> None:
-    from orthoai.io.read import read_volume
-
-    task = get_task(request.task)
-    clock = perf_counter()
-    progress.report("read", 0.0, "reading the image")
-    volume = read_volume(Path(request.input), request.series)
-    read_s = perf_counter() - clock
-    result = task.run(volume, RunOptions(device=request.device, model=request.model), progress)
-    result = replace(result, timings_s={"read": read_s, **result.timings_s})
-
+    options = RunOptions(device=request.device, model=request.model)
+    volume, result = perform(request.task, Path(request.input), options, progress, Hints(series=request.series))
     clock = perf_counter()
     progress.report("write", 0.0, "writing the mask")
     try:
         _write_segmentation(result, folder)
-        write_report = find_report(task.name)
+        write_report = find_report(request.task)
         if write_report is not None:
             write_report(volume, result, folder, progress=progress)
         result = replace(result, timings_s={**result.timings_s, "write": perf_counter() - clock})
