@@ -106,6 +106,6 @@ def test_help_names_the_fields_and_defaults_that_the_recipe_has() -> None:
     parser = argparse.ArgumentParser()
     COMMAND.add_arguments(parser)
     text = " ".join(parser.format_help().split())
-    assert f"chance of a prosthesis per leg; default: {LimbRecipe().metal}" in text
+    assert f"chance per leg of a prosthesis or nail; default: {LimbRecipe().metal}" in text
     assert f"share of cases with real bones; default: {LimbRecipe().real_share}" in text
     assert f"largest tilt of the scan's axes; default: {LimbRecipe().oblique:g}" in text

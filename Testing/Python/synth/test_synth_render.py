@@ -10,7 +10,7 @@ import pytest
 import torch
 from orthoai.geometry import Geometry
 from orthoai_training.synth.acquisition import Scanner, scan
-from orthoai_training.synth.bone import Bone
+from orthoai_training.synth.bone import Bone, Density
 from orthoai_training.synth.flesh import AIR
 from orthoai_training.synth.render import Rendered, render
 from orthoai_training.synth.scene import Scene
@@ -72,7 +72,8 @@ def test_tissues_have_the_hounsfield_units_that_scans_show(make_scene: MakeScene
     assert -120 < tissue.marrow < 60
     assert 20 < hu[(depth < -6) & (depth > -15)].median() < 80  # muscle
     head = cube(femur.pose.translation, 20, 2.0)
-    assert rendered(scene, head).hu.median() == pytest.approx(tissue.trabecular, abs=60)
+    added = femur.added_density(torch.tensor([femur.pose.translation]))
+    assert rendered(scene, head).hu.median() == pytest.approx(tissue.trabecular + float(added), abs=80)
 
 
 def test_skin_covers_fat_which_covers_muscle_in_air(make_scene: MakeScene) -> None:
@@ -124,7 +125,7 @@ def test_edges_are_blurred_over_about_one_voxel(make_scene: MakeScene) -> None:
 
 def test_femoral_metal_counts_as_femur_and_other_metal_as_nothing(make_scene: MakeScene) -> None:
     kinds = set()
-    for seed in range(4):
+    for seed in range(8):
         scene = make_scene(seed=seed, metal=1.0)
         for implant in scene.implants:
             if implant.name in kinds:
@@ -137,7 +138,37 @@ def test_femoral_metal_counts_as_femur_and_other_metal_as_nothing(make_scene: Ma
             assert (picture.labels[picture.metal] == implant.label).all()
             assert (picture.bones[picture.metal] == 0).all()
             assert picture.hu[picture.metal].max() == pytest.approx(implant.hu, rel=0.1)
-    assert kinds == {"hip_stem", "hip_cup", "knee_cap", "knee_tray"}
+    assert kinds == {"hip_stem", "hip_cup", "hip_nail", "knee_cap", "knee_tray"}
+
+
+def test_a_hip_prosthesis_leaves_nothing_of_the_head(make_scene: MakeScene) -> None:
+    scene = next(
+        scene
+        for scene in (make_scene(seed=seed, metal=1.0, warp=0.0) for seed in range(20))
+        if scene.implants and scene.implants[0].name == "hip_stem"
+    )
+    stem = scene.implants[0]
+    bone = femur_of(scene, {1: "left", 2: "right"}[stem.label])
+    grid = cube(bone.pose.translation, 60, 2.0)
+    picture = rendered(scene, grid)
+    near = torch.linalg.vector_norm(around(grid, bone.pose.translation), dim=-1) < 12
+    assert bone.distance(around(grid, (0.0, 0.0, 0.0)))[near].min() > 0
+    assert picture.metal[near].all()
+    # The shaft is still there.
+    shaft = torch.tensor([bone.pose.place((40.0, 0.0, -80.0))])
+    assert float(bone.distance(shaft)) < 0
+
+
+def test_a_bone_is_denser_where_it_carries_weight(make_scene: MakeScene) -> None:
+    scene = make_scene(seed=4, warp=0.0)
+    femur = femur_of(scene, "left")
+    grid = cube(femur.pose.translation, 16, 2.0)
+    dense = replace(femur, density=(Density((0.0, 0.0, 0.0), 0.0, 20.0, 200.0),))
+    pictures = [
+        rendered(replace(scene, skeleton=replace(scene.skeleton, bones=(bone,))), grid).hu
+        for bone in (dense, replace(femur, density=()))
+    ]
+    assert (pictures[0] - pictures[1]).median() == pytest.approx(180, abs=25)
 
 
 def test_the_warp_moves_bones_and_the_masks_with_them(make_scene: MakeScene) -> None:

@@ -33,10 +33,16 @@ def test_simulated_cases_are_found_with_both_femora_and_kept_when_complete(tmp_p
     assert cases[1].meta["seed"] == 100_001
 
 
+def test_most_scans_for_the_segmenter_are_coarse_hips_or_fine_femora() -> None:
+    fields = [field for field, _ in simulate.CROP_SCANS]
+    assert fields.count("hips") >= 4 and fields.count("femur") >= 4
+    assert max(spacing[2] for field, spacing in simulate.CROP_SCANS if field == "hips") == 3.0
+
+
 def test_fine_scans_become_crops_and_the_first_ones_validate(
     tmp_path: Path, tiny: SegmenterRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulate, "CROP_SPACINGS", ((5.0, 5.0, 6.0),))
+    monkeypatch.setattr(simulate, "CROP_SCANS", (("femur", (5.0, 5.0, 6.0)),))
     coarse = replace(tiny, spacing_mm=(5.0, 5.0, 5.0))
     simulate_crops(tmp_path, 3, 1, seed=2, limbs=replace(LimbRecipe(), metal=0.0), recipe=coarse)
     assert {crop.name.split("_femur")[0] for crop in open_crops(tmp_path, "validation")} == {"limb_0000"}

@@ -76,12 +76,35 @@ class Tissue:
         """Young and dense to old and porous."""
         density = float(rng.uniform(0.0, 1.0))
         return cls(
-            cortex_end=1.0 + 1.2 * density,
+            cortex_end=0.6 + 1.4 * density,
             cortex_middle=3.2 + 4.0 * density,
             cortical=850 + 650 * density + float(rng.normal(0, 60)),
             trabecular=60 + 260 * density + float(rng.normal(0, 25)),
             marrow=-70 + 90 * density + float(rng.normal(0, 15)),
         )
+
+
+@dataclass(frozen=True)
+class Density:
+    """Where a bone is denser or more porous than the rest: a ball, or a shell around a joint.
+
+    Attributes:
+        center: in the bone's frame, mm.
+        radius: of the shell in mm; 0 for a ball.
+        width: mm over which it fades.
+        hu: added where it is strongest.
+    """
+
+    center: tuple[float, float, float]
+    radius: float
+    width: float
+    hu: float
+
+    def added(self, local: Tensor) -> Tensor:
+        """HU to add at points (..., 3) of the bone's frame."""
+        center = torch.as_tensor(self.center, dtype=local.dtype, device=local.device)
+        away = torch.linalg.vector_norm(local - center, dim=-1) - self.radius
+        return self.hu * torch.exp(-((away / self.width) ** 2))
 
 
 @dataclass(frozen=True)
@@ -92,6 +115,7 @@ class Bone:
         name: "femur_left", "femur_right", or a key of ``skeleton.CONTEXT_LABELS``.
         label: voxel value: 1 or 2 in the label map of femora, above that in the map of the other bones.
         ends: local z of the whole bone's (lower, upper) end where ``shape`` is only a part of it.
+        density: where its inner bone differs.
     """
 
     name: str
@@ -100,6 +124,7 @@ class Bone:
     tissue: Tissue
     label: int = 0
     ends: tuple[float, float] | None = None
+    density: tuple[Density, ...] = ()
 
     def lps_bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Smallest LPS box (min, max) in mm that holds the bone."""
@@ -108,6 +133,14 @@ class Bone:
     def distance(self, lps: Tensor) -> Tensor:
         """Signed distance in mm at LPS points (..., 3); exact for a rigid pose, first order for a stretched one."""
         return self.shape.distance(self.pose.to_local(lps)) * float(np.cbrt(np.prod(self.pose.scale)))
+
+    def added_density(self, lps: Tensor) -> Tensor:
+        """HU that :attr:`density` adds to the inner bone at LPS points (..., 3)."""
+        local = self.pose.to_local(lps)
+        total = torch.zeros_like(local[..., 0])
+        for part in self.density:
+            total = total + part.added(local)
+        return total
 
     def long_position(self, lps: Tensor) -> Tensor:
         """0 at the bone's upper end, 1 at its lower end, along its own z axis."""

@@ -23,13 +23,15 @@ class HipSize:
     Attributes:
         half_distance: mm from the midline to a hip center.
         head: radius of the femoral head in mm; the socket leaves ``gap`` around it.
-        gap: joint space in mm.
+        gap: joint space in mm, down to that of a worn joint.
+        wall: thickness in mm of the socket's wall.
         scale: overall size.
     """
 
     half_distance: float = 88.0
     head: float = 24.0
     gap: float = 3.5
+    wall: float = 9.0
     scale: float = 1.0
 
     @classmethod
@@ -39,7 +41,8 @@ class HipSize:
         return cls(
             half_distance=float(np.clip(88 * scale * rng.normal(1, 0.03), 74, 102)),
             head=head,
-            gap=float(rng.uniform(1.8, 4.5)),
+            gap=float(rng.uniform(1.0, 4.5)),
+            wall=float(rng.uniform(4.5, 11.0)),
             scale=scale,
         )
 
@@ -52,7 +55,7 @@ def hip_bone_shape(size: HipSize) -> AnalyticShape:
     def distance(p: Tensor) -> Tensor:
         # The cup covers the head from above, behind and inside; the open side looks outward, down and forward.
         opening = torch.tensor((0.72, -0.30, -0.62), dtype=p.dtype, device=p.device)
-        cup = torch.maximum(sphere(p, (0, 0, 0), socket + 9 * s), p @ opening - socket * 0.42)
+        cup = torch.maximum(sphere(p, (0, 0, 0), socket + size.wall * s), p @ opening - socket * 0.42)
         wing_plane = torch.tensor((0.80, 0.42, -0.42), dtype=p.dtype, device=p.device)
         at = p - torch.tensor((4.0 * s, 18.0 * s, 78.0 * s), dtype=p.dtype, device=p.device)
         across = at @ wing_plane

@@ -1,11 +1,11 @@
-"""Hip and knee prostheses as metal parts. Their femoral components count as femur, as in the masks of other tools.
+"""Prostheses of hip and knee, and nails, as metal parts painted over the bones.
 
-They are painted over the bones. A hip's ball so lies within the bone's own head, which surgery would have taken away.
+Femoral components count as femur, as in the masks of other tools.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -22,13 +22,16 @@ METAL_HU = 3000.0
 CUP_HU = 2400.0
 """A thin shell with a plastic liner."""
 
+NECK_END = (30.0, 4.0, -26.0)
+"""From the head's center along the neck of a usual femur to the trochanters, mm in the femur's frame."""
+
 
 @dataclass(frozen=True)
 class Implant:
     """A metal part.
 
     Attributes:
-        name: "hip_stem", "hip_cup", "knee_cap" or "knee_tray".
+        name: "hip_stem", "hip_cup", "hip_nail", "knee_cap" or "knee_tray".
         label: the femur's label for a femoral component, 0 for a cup or a tibial tray.
     """
 
@@ -69,6 +72,36 @@ def hip_prosthesis(femur: Bone, rng: np.random.Generator) -> list[Implant]:
         Implant("hip_stem", AnalyticShape(stem, stem_bounds), pose, femur.label),
         Implant("hip_cup", AnalyticShape(cup, cup_bounds), pose, 0, CUP_HU),
     ]
+
+
+def without_head(femur: Bone, rng: np.random.Generator) -> Bone:
+    """The bone that a hip prosthesis is put into: head and upper neck are sawn off across the neck."""
+    neck = np.array(NECK_END) / np.linalg.norm(NECK_END)
+    cut = float(rng.uniform(16, 30))
+
+    def distance(p: Tensor) -> Tensor:
+        along = p @ torch.as_tensor(neck, dtype=p.dtype, device=p.device)
+        return torch.maximum(femur.shape.distance(p), cut - along)
+
+    return replace(femur, shape=AnalyticShape(distance, femur.shape.bounds), density=())
+
+
+def hip_nail(femur: Bone, rng: np.random.Generator) -> list[Implant]:
+    """A nail down the shaft and a lag screw up the neck into the head, as after a fracture of the hip."""
+    pose = Pose(femur.pose.rotation, femur.pose.translation, femur.pose.mirror)
+    offset = 42 * femur.pose.scale[0]
+    nail, screw = float(rng.uniform(4.5, 6.5)), float(rng.uniform(3.5, 5.5))
+    tip = tuple(rng.uniform(-5, 5, 3))
+    length = float(rng.uniform(130, 300))
+
+    def metal(p: Tensor) -> Tensor:
+        rod = tube(
+            p, [(offset * 1.02, 2, 8), (offset, 0, -40), (offset * 0.92, -4, -length)], [nail + 2, nail + 1, nail]
+        )
+        return torch.minimum(rod, cone(p, tip, (offset + 20, 4, -48), screw, screw))
+
+    bounds: Bounds = ((-14, -18, -length - 10), (offset + 30, 18, 18))
+    return [Implant("hip_nail", AnalyticShape(metal, bounds), pose, femur.label)]
 
 
 def knee_prosthesis(femur: Bone, shank: Pose, plateau: float) -> list[Implant]:

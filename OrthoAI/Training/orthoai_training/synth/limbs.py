@@ -18,7 +18,7 @@ from orthoai.volume import Source, Volume
 from scipy.spatial.transform import Rotation
 
 from orthoai_training.synth.acquisition import Scanner, scan
-from orthoai_training.synth.implants import Implant, hip_prosthesis, knee_prosthesis
+from orthoai_training.synth.implants import Implant, hip_nail, hip_prosthesis, knee_prosthesis, without_head
 from orthoai_training.synth.leg_shape import LegSize
 from orthoai_training.synth.render import render
 from orthoai_training.synth.scene import Scene
@@ -43,7 +43,7 @@ class LimbRecipe:
         shapes: folders with real surfaces (:mod:`shape_library`); empty for parametric bones.
         real_share: the chance that a case uses a real femur when there are ``shapes``.
         textures: folders with CT to take texture from (:mod:`texture`).
-        metal: chance of a prosthesis. one_sided: chance that only one leg is there.
+        metal: chance, per leg, of a prosthesis or a nail. one_sided: chance that only one leg is there.
         warp: mm (root mean square) by which a smooth deformation moves all bones.
         oblique: largest tilt in degrees of the scan's axes. any_axes: store the axes in one of the 48 orders.
     """
@@ -124,23 +124,29 @@ def draw_scene(
     low = np.min([b[0] for b in bounds], axis=0) - 30
     high = np.max([b[1] for b in bounds], axis=0) + 30
     warp = Warp.draw(tuple(low), tuple(high), recipe.warp, generator, generator.device)
-    implants = _draw_implants(rng, skeleton, recipe.metal)
+    skeleton, implants = _operated(rng, skeleton, recipe.metal)
     return Scene(skeleton, tuple(implants), BodySize.draw(rng), warp, table=bool(rng.random() < 0.8))
 
 
-def _draw_implants(rng: np.random.Generator, skeleton: Skeleton, chance: float) -> list[Implant]:
+def _operated(rng: np.random.Generator, skeleton: Skeleton, chance: float) -> tuple[Skeleton, list[Implant]]:
+    """The skeleton after surgery, and the metal in it."""
     implants: list[Implant] = []
+    bones = list(skeleton.bones)
     for side in skeleton.legs:
         if rng.random() >= chance:
             continue
-        femur = next(bone for bone in skeleton.bones if bone.name == f"femur_{side}")
-        if rng.random() < 0.6 or skeleton.usable_below is not None:
+        at, femur = next((n, bone) for n, bone in enumerate(bones) if bone.name == f"femur_{side}")
+        kind = rng.random()
+        if kind < 0.35:
             implants += hip_prosthesis(femur, rng)
+            bones[at] = without_head(femur, rng)
+        elif kind < 0.65 or skeleton.usable_below is not None:
+            implants += hip_nail(femur, rng)
         else:
-            legs = [bone for bone in skeleton.bones if bone.name == "tibia"]
+            legs = [bone for bone in bones if bone.name == "tibia"]
             shank = legs[list(skeleton.legs).index(side)].pose
             implants += knee_prosthesis(femur, replace(shank, scale=(1.0, 1.0, 1.0)), LegSize().plateau)
-    return implants
+    return replace(skeleton, bones=tuple(bones)), implants
 
 
 def _draw_field(rng: np.random.Generator, skeleton: Skeleton) -> str:

@@ -14,7 +14,7 @@ from orthoai_training.synth.flesh import Flesh
 from orthoai_training.synth.implants import Implant
 from orthoai_training.synth.scene import Scene
 from orthoai_training.synth.skeleton import FEMUR_LABELS
-from orthoai_training.synth.texture import TextureBank, draw_texture, limited, repeated
+from orthoai_training.synth.texture import TextureBank, draw_grain, limited, repeated
 from orthoai_training.synth.voxels import Part, points_of
 from orthoai_training.synth.warp import Warp
 
@@ -49,7 +49,7 @@ def render(scene: Scene, geometry: Geometry, textures: TextureBank | None, gener
     )
     soft = Flesh(scene, geometry, textures, generator)
     spacing = float(np.cbrt(geometry.voxel_volume))
-    grain = draw_texture(textures, "bone", limited(shape), spacing, generator)
+    grain = draw_grain(textures, limited(shape), spacing, generator)
     painter = _Painter(scene.warp, geometry, spacing, grain, rendered)
     for start in range(0, shape[0], SLAB):
         stop = min(start + SLAB, shape[0])
@@ -103,7 +103,7 @@ class _Painter:
         distance = bone.distance(points)
         wins = distance < deepest
         occupancy = self._occupancy(distance) * (wins | (distance > 0))
-        texture = repeated(self.grain, part)
+        texture = repeated(self.grain, part) + bone.added_density(points)
         filled = bone_hu(bone, -distance, bone.long_position(points), texture, 0.3 * self.spacing + 0.2)
         self._blend(part, filled, occupancy)
         inside = wins & (distance < 0)

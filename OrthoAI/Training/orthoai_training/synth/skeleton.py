@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from orthoai.geometry import Triple
 from scipy.spatial.transform import Rotation
 
-from orthoai_training.synth.bone import Bone, Pose, Tissue
+from orthoai_training.synth.bone import Bone, Density, Pose, Tissue
 from orthoai_training.synth.femur_shape import FemurSize, femur_shape
 from orthoai_training.synth.hip_shape import HipSize, hip_bone_shape, sacrum_shape, vertebra_shape
 from orthoai_training.synth.leg_shape import LegSize, fibula_shape, hindfoot_shape, patella_shape, tibia_shape
@@ -64,27 +64,31 @@ def draw_skeleton(rng: np.random.Generator, library: ShapeLibrary | None, sides:
     # Made for a head of usual size, a real pelvis grows with the femur's.
     grow = head / FemurSize.head if real_hip else 1.0
     half = real_hip[1] * grow if real_hip else hips.half_distance
-    flat = replace(tissue, long=False, cortical=tissue.cortical * 0.75, cortex_end=tissue.cortex_end + 0.4)
+    shell = tissue.cortex_end * float(rng.uniform(0.6, 1.3))
+    flat = replace(tissue, long=False, cortical=tissue.cortical * 0.75, cortex_end=shell)
 
+    load = _Load.draw(rng, head)
     bones: list[Bone] = []
     legs: dict[str, LegAxis] = {}
     usable: list[float] = []
     if real_hip:
         # A whole pelvis surface: one bone, placed by its left hip.
         at_left = Pose(tilt, _point(tilt @ np.array([half, 0.0, 0.0])), False, (grow, grow, grow))
-        bones.append(Bone("hip", real_hip[0], at_left, flat, CONTEXT_LABELS["hip"]))
+        sockets = load.socket((0.0, 0.0, 0.0)), load.socket((-2 * real_hip[1], 0.0, 0.0))
+        bones.append(Bone("hip", real_hip[0], at_left, flat, CONTEXT_LABELS["hip"], density=sockets))
     for side in ("left", "right"):
         mirror = side == "right"
         hip = _point(tilt @ np.array([-half if mirror else half, 0.0, 0.0]))
         if not real_hip:
-            bones.append(Bone("hip", hip_bone_shape(hips), Pose(tilt, hip, mirror), flat, CONTEXT_LABELS["hip"]))
+            at_hip, around = Pose(tilt, hip, mirror), (load.socket((0.0, 0.0, 0.0)),)
+            bones.append(Bone("hip", hip_bone_shape(hips), at_hip, flat, CONTEXT_LABELS["hip"], density=around))
         if side not in sides:
             continue
         femur = real.get(side)
         pose = Pose(_draw_thigh(rng, mirror), hip, mirror, stretch if femur else (1.0, 1.0, 1.0))
         ends = None if femur is None or femur.whole else (-femur.knee_depth, femur.head)
         shape = femur.shape if femur else femur_shape(size)
-        bones.append(Bone(f"femur_{side}", shape, pose, tissue, FEMUR_LABELS[side], ends))
+        bones.append(Bone(f"femur_{side}", shape, pose, tissue, FEMUR_LABELS[side], ends, load.femur))
         knee = pose.place((0.0, 0.0, -knee_depth / pose.scale[2]))
         shank = Pose(_turn([abs(rng.normal(0, 7.0)), 0.0, 0.0], mirror, pose.rotation), knee, mirror)
         legs[side] = LegAxis(hip, knee, shank.place((0.0, 10.0, -leg_size.length)))
@@ -97,6 +101,37 @@ def draw_skeleton(rng: np.random.Generator, library: ShapeLibrary | None, sides:
         bones.append(Bone("vertebra", vertebra_shape(hips, level), middle, flat, CONTEXT_LABELS["vertebra"]))
     used = tuple(sorted({femur.name for femur in real.values()}))
     return Skeleton(tuple(bones), legs, (0.0, 0.0, 0.0), max(usable, default=None), used)
+
+
+@dataclass(frozen=True)
+class _Load:
+    """How a life of standing has changed the bone at the hips.
+
+    Attributes:
+        head: mm, radius of the femoral head.
+        head_hu: HU added in the head, whose trabeculae carry the weight.
+        neck_hu: HU added in the neck's porous triangle; negative.
+        socket_hu: HU added in the socket's wall.
+    """
+
+    head: float
+    head_hu: float
+    neck_hu: float
+    socket_hu: float
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator, head: float) -> _Load:
+        return cls(head, float(rng.uniform(-20, 280)), float(rng.uniform(-90, 0)), float(rng.uniform(-30, 300)))
+
+    @property
+    def femur(self) -> tuple[Density, ...]:
+        return (
+            Density((0.0, 0.0, 0.0), 0.0, 0.75 * self.head, self.head_hu),
+            Density((24.0, 2.0, -24.0), 0.0, 14.0, self.neck_hu),
+        )
+
+    def socket(self, center: Triple) -> Density:
+        return Density(center, self.head + 6.0, 5.0, self.socket_hu)
 
 
 def _draw_thigh(rng: np.random.Generator, mirror: bool) -> NDArray[np.float64]:

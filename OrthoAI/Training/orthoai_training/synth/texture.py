@@ -8,21 +8,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from orthoai.errors import InputError
 from orthoai.io.read import read_volume
+from scipy import ndimage
 from torch import Tensor
 
 from orthoai_training.synth.soft_tissue import smooth_noise
 from orthoai_training.synth.voxels import Part
 
 SOFT_RANGE = (-140.0, 160.0)
-BONE_RANGE = (80.0, 700.0)
-PATCH = 20
-"""Voxels along a cube's edge."""
+SHELL_HU, SHELL_GAP = 150.0, 3
+"""HU of the shell that encloses inner bone, and how many voxels wide its gaps may be. Marrow itself is no denser than
+muscle, so its HU does not tell where bone is."""
+BELOW_SHELL = 2
+"""Voxels between inner bone and the outside."""
+PATCH = {"bone": 10, "soft": 20}
+"""Voxels along a cube's edge: a vertebral body holds no larger one."""
+FEWEST_INSIDE = {"bone": 0.6, "soft": 0.35}
+"""Share of a cube that must lie well inside the tissue."""
+UNEVEN_MM, UNEVEN_HU = 14.0, 70.0
+"""Width of the denser and more porous regions of a bone, and the largest standard deviation of their HU."""
 MOST_DRAWN = 96
 """Voxels a side of a drawn texture; larger grids repeat it."""
 PLAYED_STEP = 1.5
@@ -62,25 +72,43 @@ def load_textures(folders: tuple[Path, ...]) -> TextureBank | None:
                 voxels = voxels[voxels.shape[0] // 2 :]
             hu = torch.from_numpy(voxels.astype("float32"))[None, None]
             detail = (hu - F.avg_pool3d(hu, 5, 1, 2, count_include_pad=False))[0, 0]
-            for target, (low, high) in ((bone, BONE_RANGE), (soft, SOFT_RANGE)):
-                inside = ((hu > low) & (hu < high)).float()
-                share = F.avg_pool3d(inside, 5, 1, 2)[0, 0]
+            inside = {"bone": _inner_bone(hu), "soft": (hu > SOFT_RANGE[0]) & (hu < SOFT_RANGE[1])}
+            for kind, target in (("bone", bone), ("soft", soft)):
+                share = F.avg_pool3d(inside[kind].float(), 5, 1, 2)[0, 0]
                 masked = torch.where(share > 0.9, detail, torch.zeros_like(detail)).clamp(-150, 150)
-                target += _cubes(masked, share)
-    fallback = torch.zeros(1, PATCH, PATCH, PATCH)
-    return TextureBank(torch.stack(bone or [fallback[0]]), torch.stack(soft or [fallback[0]]), PLAYED_STEP)
+                target += _cubes(masked, share, kind)
+    return TextureBank(_stacked(bone, "bone"), _stacked(soft, "soft"), PLAYED_STEP)
 
 
-def _cubes(detail: Tensor, share: Tensor) -> list[Tensor]:
+def _inner_bone(hu: Tensor) -> Tensor:
+    """Voxels of ``hu`` (1, 1, Z, Y, X) that a shell of cortical bone encloses."""
+    shell = ndimage.binary_closing(hu[0, 0].numpy() > SHELL_HU, iterations=SHELL_GAP)
+    inner = ndimage.binary_erosion(ndimage.binary_fill_holes(shell), iterations=BELOW_SHELL)
+    return torch.from_numpy(inner)[None, None]
+
+
+def _stacked(cubes: list[Tensor], kind: str) -> Tensor:
+    return torch.stack(cubes) if cubes else torch.zeros(1, PATCH[kind], PATCH[kind], PATCH[kind])
+
+
+def _cubes(detail: Tensor, share: Tensor, kind: str) -> list[Tensor]:
     cubes = []
-    z, y, x = detail.shape
-    for k in range(0, z - PATCH + 1, PATCH // 2):
-        for j in range(0, y - PATCH + 1, PATCH // 2):
-            for i in range(0, x - PATCH + 1, PATCH // 2):
-                part = (slice(k, k + PATCH), slice(j, j + PATCH), slice(i, i + PATCH))
-                if float((share[part] > 0.9).float().mean()) > 0.35:
-                    cubes.append(detail[part])
+    edge = PATCH[kind]
+    starts = [range(0, n - edge + 1, edge // 2) for n in detail.shape]
+    for k, j, i in product(*starts):
+        part = (slice(k, k + edge), slice(j, j + edge), slice(i, i + edge))
+        if float((share[part] > 0.9).float().mean()) > FEWEST_INSIDE[kind]:
+            cubes.append(detail[part])
     return cubes
+
+
+def draw_grain(
+    bank: TextureBank | None, size: tuple[int, int, int], spacing: float, generator: torch.Generator
+) -> Tensor:
+    """A field (Z, Y, X) of HU deviations inside bone: its fine texture, and its denser and more porous regions."""
+    strength = float(torch.rand((), generator=generator, device=generator.device)) * UNEVEN_HU
+    uneven = smooth_noise(size, max(2.0, UNEVEN_MM / spacing), generator, generator.device)
+    return draw_texture(bank, "bone", size, spacing, generator) + strength * uneven
 
 
 def draw_texture(
@@ -94,7 +122,7 @@ def draw_texture(
     cubes = getattr(bank, kind).to(device)
     scale = bank.step / spacing
     need = [max(1, int(n / scale) + 1) for n in size]
-    tiles = [-(-n // PATCH) for n in need]
+    tiles = [-(-n // PATCH[kind]) for n in need]
     rows = []
     for _ in range(tiles[0]):
         planes = []

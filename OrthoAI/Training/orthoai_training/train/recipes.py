@@ -103,10 +103,11 @@ class Recipe:
 
 _STRONG = Augmentation(
     affine_probability=0.4,
-    gain=(0.85, 1.15),
+    # Old bone and low tube voltages differ by more than the simulated bones do.
+    gain=(0.6, 1.2),
     offset_hu=(-40.0, 40.0),
-    noise_probability=0.4,
-    blur_probability=0.3,
+    noise_probability=0.5,
+    blur_probability=0.4,
 )
 
 _COMPACT = SegmenterRecipe(

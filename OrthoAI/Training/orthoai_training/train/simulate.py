@@ -1,8 +1,8 @@
 """Simulated cases to train on.
 
 The detector learns from coarse scans with every field of view, kept as the folders that own data also comes in. The
-segmenter learns from fine scans of one femur each, cut into training crops at once: a scan of whole legs at that
-spacing would be simulated only to be thrown away.
+segmenter learns from fine scans of one femur and from scans of hips and knees, cut into training crops at once: a fine
+scan of whole legs would be simulated only to be thrown away.
 """
 
 from __future__ import annotations
@@ -25,8 +25,23 @@ STAGE = "simulate"
 PROJECTED_SPACING = (1.8, 1.8, 3.5)
 """mm (i, j, k) of scans for the detector: its pictures of 416 pixels do not show more."""
 
-CROP_SPACINGS = ((0.9, 0.9, 1.0), (1.0, 1.0, 1.5), (1.1, 1.1, 2.0), (0.9, 0.9, 2.5), (1.2, 1.2, 1.2))
-"""mm (i, j, k) of scans for the segmenter, in turn: thin and thick slices."""
+CROP_SCANS = (
+    ("femur", (0.9, 0.9, 1.0)),
+    ("hips", (3.0, 3.0, 3.0)),
+    ("femur", (1.1, 1.1, 2.0)),
+    ("hips", (1.5, 1.5, 2.0)),
+    ("femur", (1.2, 1.2, 1.2)),
+    ("hips", (2.0, 2.0, 3.0)),
+    ("femur", (0.9, 0.9, 2.5)),
+    ("hips", (2.5, 2.5, 2.5)),
+    ("femur", (1.0, 1.0, 1.5)),
+    ("knees", (2.0, 2.0, 3.0)),
+)
+"""Field of view and mm (i, j, k) of scans for the segmenter, in turn: thin and thick slices, and above all hips, where
+a worn joint in a coarse scan is what is hardest to see."""
+
+CROP_METAL = 0.25
+"""Chance of metal in these scans: more than people have, since streaks are hard as well."""
 
 SEED_STRIDE = 100_000
 """Cases of two runs with different seeds never share a seed."""
@@ -60,22 +75,24 @@ def simulate_crops(
     recipe: SegmenterRecipe,
     progress: Progress | None = None,
 ) -> None:
-    """Cut the crops of ``count`` simulated scans of one femur into ``folder``/train and /validation.
+    """Cut the crops of ``count`` simulated scans (:data:`CROP_SCANS`) into ``folder``/train and /validation.
 
     The first ``validation`` cases validate. They are parametric, so that no real bone is on both sides. Crops that are
     complete are kept.
     """
     progress = progress or Progress()
     for number in range(count):
-        progress.report(STAGE, number / count, f"femur {number + 1} of {count}")
+        progress.report(STAGE, number / count, f"scan {number + 1} of {count}")
         subset = folder / ("validation" if number < validation else "train")
         name = f"limb_{number:04d}"
         if (subset / f"{name}.done").exists():
             continue
+        field, spacing = CROP_SCANS[number % len(CROP_SCANS)]
         one = replace(
             limbs,
-            field="femur",
-            spacing=CROP_SPACINGS[number % len(CROP_SPACINGS)],
+            field=field,
+            spacing=spacing,
+            metal=CROP_METAL,
             real_share=0.0 if number < validation else limbs.real_share,
         )
         made = simulate_limb(one, seed * SEED_STRIDE + number)
