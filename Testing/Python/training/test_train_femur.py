@@ -19,7 +19,8 @@ from orthoai.segment.network import SegmenterSpec, build, load_weights
 from orthoai.volume import Volume
 from orthoai_training.dataset import CaseFolder, Split
 from orthoai_training.detector.recipe import DetectorRecipe
-from orthoai_training.train import command, recipes
+from orthoai_training.segmenter.crop_store import open_crops
+from orthoai_training.train import command, recipes, simulate
 from orthoai_training.train.credits import credits_for
 from orthoai_training.train.femur import DETECTOR, SEGMENTERS, TrainRequest, train_femur
 from orthoai_training.train.model_folder import Part
@@ -120,6 +121,38 @@ def test_parts_trained_one_by_one_become_models_when_they_are_complete(cases: Pa
     single = ModelStore((made[0].parent,)).verify("femur_single_stage").metadata
     assert list(single.networks) == ["segmenter"] and single.license == "Apache-2.0"
     assert [f.name for f in train_femur(replace(request, only="transunet"))][-1] == "femur_transunet"
+
+
+def test_training_goes_on_from_a_model_and_takes_over_its_detector(cases: Path, tmp_path: Path) -> None:
+    first = train_femur(
+        TrainRequest(tmp_path / "first", data=cases, device="cpu", shapes=(Path("meshes/vhm_lowerlimb"),)),
+        train_detector=fake_detector,
+    )[0]
+    request = TrainRequest(tmp_path / "second", data=cases, only="segmenter", device="cpu", start=str(first))
+    (second,) = train_femur(request)
+    old, new = (ModelStore((folder.parent,)).verify("femur_two_stage") for folder in (first, second))
+    assert new.sha256["detector"] == old.sha256["detector"]
+    assert new.sha256["segmenter"] != old.sha256["segmenter"]
+    assert new.metadata.training["detector"] == old.metadata.training["detector"]
+    assert new.metadata.training["data"]["started_from"]["segmenter_sha256"] == old.sha256["segmenter"]
+    # Who made the first model possible made the second possible.
+    assert set(old.metadata.attribution) <= set(new.metadata.attribution)
+    assert any("Devold" in line for line in new.metadata.attribution)
+
+
+def test_a_model_with_another_network_is_no_start(cases: Path, tmp_path: Path) -> None:
+    request = TrainRequest(tmp_path / "out", data=cases, only="transunet", device="cpu", start="femur_two_stage")
+    with pytest.raises(InputError, match="another network"):
+        train_femur(request)
+
+
+def test_the_segmenter_alone_needs_no_coarse_cases(
+    tmp_path: Path, tiny: SegmenterRecipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulate, "CROP_SCANS", (("femur", (5.0, 5.0, 6.0)),))
+    train_femur(TrainRequest(tmp_path / "out", simulate=3, only="segmenter", device="cpu"))
+    assert not (tmp_path / "out" / "cases").exists()
+    assert len({crop.name[:9] for crop in open_crops(tmp_path / "out" / "crops", "train")}) == 2
 
 
 def test_the_test_cases_of_a_split_are_never_cut(cases: Path, tmp_path: Path) -> None:

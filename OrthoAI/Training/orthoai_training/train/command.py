@@ -29,6 +29,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     source.add_argument("--simulate", metavar="N", type=int, help="simulate N cases first")
     add_sources(parser)
+    parser.add_argument(
+        "--start", metavar="MODEL", help="go on from this model's segmenter, and take over its detector unless trained"
+    )
     parser.add_argument("--minutes", metavar="M", type=float, help="end in this time; default: all epochs")
     parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
@@ -52,6 +55,7 @@ def _run(args: argparse.Namespace) -> int:
         resume=args.resume,
         device=args.device,
         seed=args.seed,
+        start=args.start,
     )
     with stop_signals() as stop:
         lines = (lambda *news: None) if args.quiet else TrainingLines()

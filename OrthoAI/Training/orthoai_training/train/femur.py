@@ -25,6 +25,7 @@ from orthoai_training.segmenter.trainer import train_segmenter
 from orthoai_training.train.credits import credits_for
 from orthoai_training.train.model_folder import ModelParts, Part, write_model_folder
 from orthoai_training.train.recipes import Recipe, SegmenterRecipe, get_recipe
+from orthoai_training.train.start import Start
 
 if TYPE_CHECKING:
     from orthoai_training.synth.limbs import LimbRecipe
@@ -60,6 +61,8 @@ class TrainRequest:
         shapes, textures: folders for the simulation.
         minutes: for all trainings of this request; None trains all epochs.
         resume: go on with what ``out`` holds.
+        start: name or folder of a model whose segmenter is trained on, and whose detector the new model takes over
+            unless one is trained too; None starts from nothing.
     """
 
     out: Path
@@ -73,6 +76,7 @@ class TrainRequest:
     resume: bool = False
     device: str = "auto"
     seed: int = 0
+    start: str | None = None
 
     def __post_init__(self) -> None:
         if (self.data is None) == (self.simulate is None):
@@ -88,6 +92,11 @@ class TrainRequest:
     def parts(self) -> tuple[str, ...]:
         """The networks to train, in order."""
         return (DETECTOR, "segmenter") if self.only is None else (self.only,)
+
+    @property
+    def needs_cases(self) -> bool:
+        """False where all training data are crops that are simulated one by one."""
+        return self.data is not None or self.only not in ("segmenter", "transunet")
 
     def minutes_for(self, part: str) -> float | None:
         """The time for one network."""
@@ -114,17 +123,18 @@ def train_femur(
     recipe = get_recipe(request.recipe)
     _refuse_earlier_run(request)
     request.out.mkdir(parents=True, exist_ok=True)
-    cases = _cases(request, progress)
+    cases = _cases(request, progress) if request.needs_cases else []
     split = _split(request, recipe, cases)
     train_detector = train_detector or detector_part
+    start = Start.of(request.start) if request.start else None
     for part in request.parts:
         if part == DETECTOR:
             made = train_detector(request, recipe.detector, cases, split, progress)
         else:
-            made = _segmenter_part(request, part, recipe, cases, split, progress)
+            made = _segmenter_part(request, part, recipe, cases, split, start, progress)
         _keep(request.out / part, made)
     # A detector completes the models of whatever was trained before it.
-    folders = [_assemble(request, part, recipe, cases, split) for part in SEGMENTERS]
+    folders = [_assemble(request, part, recipe, cases, split, start) for part in SEGMENTERS]
     return [folder for folder in folders if folder is not None]
 
 
@@ -203,6 +213,7 @@ def _segmenter_part(
     recipe: Recipe,
     cases: Sequence[CaseFolder],
     split: Split,
+    start: Start | None,
     progress: Progress,
 ) -> Part:
     chosen = _segmenter_recipe(recipe, part)
@@ -220,6 +231,7 @@ def _segmenter_part(
         minutes=request.minutes_for(part),
         progress=progress,
         resume=request.resume,
+        start=start.weights_for(chosen) if start else None,
     )
     said = ("best_dice", "best_step", "steps", "training_s", "device", "precision", "train_crops", "validation_crops")
     return Part(trained.weights, chosen, {key: trained.metrics[key] for key in said})
@@ -228,11 +240,11 @@ def _segmenter_part(
 def _simulate_crops(
     request: TrainRequest, recipe: Recipe, chosen: SegmenterRecipe, crops: Path, progress: Progress
 ) -> None:
-    """Fine scans of one femur each, half as many as there are coarse ones; their seeds follow those."""
+    """Scans for the segmenter; beside coarse ones for the detector, half as many. Their seeds follow those."""
     from orthoai_training.train.simulate import simulate_crops
 
     assert request.simulate is not None
-    count = max(2, round(request.simulate * FINE_SHARE))
+    count = max(2, round(request.simulate * FINE_SHARE)) if request.needs_cases else request.simulate
     validation = max(1, round(count * recipe.validation_share))
     simulate_crops(crops, count, validation, request.seed + 1, _limbs(request), chosen, progress)
 
@@ -270,11 +282,18 @@ def _refuse_earlier_run(request: TrainRequest) -> None:
 
 
 def _assemble(
-    request: TrainRequest, part: str, recipe: Recipe, cases: Sequence[CaseFolder], split: Split
+    request: TrainRequest,
+    part: str,
+    recipe: Recipe,
+    cases: Sequence[CaseFolder],
+    split: Split,
+    start: Start | None,
 ) -> Path | None:
     """The model folder of ``part``; None while its detector is missing."""
     segmenter = _kept(request.out / part, _segmenter_recipe(recipe, part))
-    detector = None if part == "single-stage" else _kept(request.out / DETECTOR, recipe.detector)
+    detector = None
+    if part != "single-stage":
+        detector = _kept(request.out / DETECTOR, recipe.detector) or (start.detector if start else None)
     if segmenter is None or (detector is None and part != "single-stage"):
         return None
     name, description = SEGMENTERS[part]
@@ -283,15 +302,19 @@ def _assemble(
     for case in used:
         meta = case.meta
         sources += [str(entry) for key in ("shapes", "textures") for entry in meta.get(key) or ()]
-    simulated = sum("seed" in case.meta for case in used)
-    data = {
+    simulated = sum("seed" in case.meta for case in used) if used else request.simulate
+    data: dict[str, Any] = {
         "train_cases": len(split.train),
         "validation_cases": len(split.validation),
         "test_cases_held_out": len(split.test),
         "simulated_train_cases": simulated,
         "seed": request.seed,
     }
-    parts = ModelParts(name, description, segmenter, detector, recipe.name, data, credits_for(sources))
+    makers = credits_for(sources)
+    if start:
+        data["started_from"] = start.lineage
+        makers = tuple(dict.fromkeys((*start.model.metadata.attribution, *makers)))
+    parts = ModelParts(name, description, segmenter, detector, recipe.name, data, makers)
     folder = request.out / "model" / name
     write_model_folder(parts, folder)
     return folder
