@@ -1,0 +1,1 @@
+"""The sample in Slicer's Sample Data: a simulated CT that comes with the module."""

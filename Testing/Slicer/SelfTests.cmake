@@ -1,0 +1,4 @@
+# Written by tools/cmake_lists.py: run it again instead of editing here.
+
+set(SELF_TESTS
+  )
