@@ -1,9 +1,10 @@
 """Imports run one way, and what must start fast imports nothing heavy.
 
     orthoai_training -> orthoai_report -> orthoai
+    OrthoAI.py -> OrthoAILib -> orthoai
 
 The engine imports no slicer, qt or vtk. Pictures of surfaces need vtk, so they are drawn by orthoai_report, a package
-of its own beside the engine.
+of its own beside the engine. The Slicer module never loads a network: a worker process does.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ PACKAGES = {
     "orthoai": ROOT / "Logic" / "orthoai",
     "orthoai_report": ROOT / "Report" / "orthoai_report",
     "orthoai_training": ROOT / "Training" / "orthoai_training",
+    "OrthoAILib": ROOT / "OrthoAILib",
 }
 
 FORBIDDEN = {
@@ -31,9 +33,10 @@ FORBIDDEN = {
     },
     "orthoai_report": {"slicer", "qt", "ctk", "orthoai_training", "orthoai_workbench", "OrthoAILib", "ultralytics"},
     "orthoai_training": {"slicer", "qt", "ctk", "orthoai_workbench", "OrthoAILib"},
+    "OrthoAILib": {"OrthoAI", "orthoai_report", "orthoai_training", "torch", "monai", "onnxruntime", "ultralytics"},
 }
 
-UNSAFE = {"pickle", "cPickle", "dill", "joblib", "shelve"}
+UNSAFE = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve"}
 """Modules that run what they read."""
 
 NETWORK = {"socket", "http", "urllib", "requests", "ftplib", "aiohttp", "httpx"}
@@ -102,14 +105,20 @@ def test_nothing_that_runs_what_it_reads_is_imported(package):
     assert breaches(package, UNSAFE) == []
 
 
-@pytest.mark.parametrize("package", ["orthoai", "orthoai_report"])
+@pytest.mark.parametrize("package", ["orthoai", "orthoai_report", "OrthoAILib"])
 def test_nothing_reaches_the_network(package):
     assert breaches(package, NETWORK) == []
 
 
 def test_one_file_imports_ultralytics():
     users = {path.name for path in files("orthoai_training") for name, _ in imports(path) if "ultralytics" in name}
-    assert users <= {"ultralytics_engine.py"}
+    assert users == {"ultralytics_engine.py"}
+
+
+def test_the_bridge_to_mrml_knows_no_widgets():
+    bridge = ROOT / "OrthoAILib" / "Bridge"
+    assert [line for line in breaches("OrthoAILib", {"qt", "ctk"}) if line.startswith("OrthoAILib/Bridge")] == []
+    assert any(bridge.glob("*.py"))
 
 
 def test_the_walk_sees_every_kind_of_import(tmp_path):
