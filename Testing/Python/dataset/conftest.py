@@ -52,7 +52,9 @@ def rods() -> Callable[..., Case]:
         labels = np.zeros(GRID.shape, np.uint8)
         labels[(np.hypot((i - 0.5 - 0.1 * k) / 0.2, (j - 0.4 * k) / 0.25) < 1) & (np.abs(k) < 0.6)] = 1
         labels[(np.hypot((i + 0.5) / 0.16, (j + 0.3 * k) / 0.3) < 1) & (np.abs(k - 0.1) < 0.8)] = 2
-        source = Source("dicom", f"{seed:064x}", {"study": study, "series": "1.2.3.4"} if study else {}, "Thigh of Jane")
+        source = Source(
+            "dicom", f"{seed:064x}", {"study": study, "series": "1.2.3.4"} if study else {}, "Thigh of Jane"
+        )
         lps = Volume(np.where(labels > 0, 1400 + seed, -1000).astype(np.int16), GRID, "CT", source)
         volume = lps.reoriented(codes)
         marks = lps.with_voxels(labels).reoriented(codes).voxels

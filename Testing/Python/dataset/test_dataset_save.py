@@ -233,5 +233,16 @@ def test_a_damaged_case_json_is_told_when_cases_are_listed(rods: Callable, tmp_p
     content = json.loads((folder / "case.json").read_text())
     for text, sentence in (("{", "damaged"), (json.dumps({**content, "verdict": "good"}), "incomplete")):
         (folder / "case.json").write_text(text)
-        with pytest.raises(InputError, match=sentence):
+        with pytest.raises(InputError, match=f"Case {folder.name}: .*{sentence}"):
             Dataset(tmp_path).tasks()
+
+
+def test_an_unreadable_review_is_told_with_its_case(rods: Callable, tmp_path: Path) -> None:
+    folder = save_case(tmp_path, *rods())
+    (case,) = Dataset(tmp_path).cases()
+    (folder / "review.json").write_text("{")
+    with pytest.raises(InputError, match=f"Case {folder.name}: .*damaged"):
+        case.review()
+    (folder / "review.json").unlink()
+    with pytest.raises(InputError, match=f"Case {folder.name}: review.json is not readable"):
+        case.review()

@@ -17,7 +17,10 @@ KEYS = ("verdict", "comment", "reviewer", "time_spent_s", "revision", "created",
 
 def test_a_review_survives_its_file(rods: Callable) -> None:
     _, review = rods()
-    changes = (Change("box", "femur_left", None, {"index_min": (1.0, 2.0, 3.0)}), Change("class", "L1", "wedge", "crush"))
+    changes = (
+        Change("box", "femur_left", None, {"index_min": (1.0, 2.0, 3.0)}),
+        Change("class", "L1", "wedge", "crush"),
+    )
     review = replace(review, changes=changes, comment='Größe "links"', verdict=None)
     back = Review.from_json(review.to_json(), review.result.segmentation)
     assert back.to_json() == review.to_json()
@@ -88,9 +91,7 @@ def test_each_change_is_told_with_before_and_after(rods: Callable) -> None:
     labels[labels == 2] = 0
     labels[0, 0, :3] = 1
     one, two = result.findings
-    edited = replace(
-        result, boxes=(moved, added), findings=(replace(one, label="implant"), two), segmentation=labels
-    )
+    edited = replace(result, boxes=(moved, added), findings=(replace(one, label="implant"), two), segmentation=labels)
     count_left, count_right = (int((result.segmentation == value).sum()) for value in (1, 2))
     assert changes_between(result, edited) == (
         Change("box", "femur_left", edges(left), edges(moved)),

@@ -35,7 +35,10 @@ class DatasetCase:
     @cached_property
     def lineage(self) -> Lineage:
         """Where it comes from. Raises InputError when case.json is missing or damaged."""
-        return Lineage.from_json(self._text(META_FILE))
+        try:
+            return Lineage.from_json(self._text(META_FILE))
+        except InputError as error:
+            raise InputError(f"Case {self.name}: {error}") from error
 
     def image(self) -> Volume:
         """The image that was reviewed."""
@@ -47,14 +50,17 @@ class DatasetCase:
 
     def review(self) -> Review:
         """The review, with its segmentation."""
-        return Review.from_json(self._text(REVIEW_FILE), self.labels().voxels)
+        try:
+            return Review.from_json(self._text(REVIEW_FILE), self.labels().voxels)
+        except InputError as error:
+            raise InputError(f"Case {self.name}: {error}") from error
 
     def problems(self) -> list[str]:
         """A sentence for each file that is missing or has changed since it was saved; none when all is well."""
         try:
             files = self.lineage.files
         except InputError as error:
-            return [f"Case {self.name}: {error}"]
+            return [str(error)]
         found = []
         for name in (IMAGE_FILE, LABELS_FILE, REVIEW_FILE):
             file = self.path / name
@@ -68,7 +74,7 @@ class DatasetCase:
         try:
             return (self.path / name).read_text("utf-8")
         except (OSError, ValueError) as error:
-            raise InputError(f"Case {self.name} has no readable {name}; export its review again.") from error
+            raise InputError(f"{name} is not readable; export the review again.") from error
 
     def _read(self, name: str) -> Volume:
         # Imported here: SimpleITK, which a list of cases does not need.

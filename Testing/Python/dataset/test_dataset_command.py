@@ -1,0 +1,75 @@
+"""``orthoai dataset`` lists, checks and exports, and says in one sentence what is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from orthoai.cli.dataset import COMMAND
+from orthoai.cli.exits import guarded
+from orthoai.dataset import save_case
+
+
+def run(*words: object) -> int:
+    parser = argparse.ArgumentParser()
+    COMMAND.add_arguments(parser)
+    args = parser.parse_args([str(word) for word in words])
+    return guarded(lambda: COMMAND.run(args))
+
+
+def test_cases_are_listed_for_people_and_for_programs(
+    rods: Callable, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = save_case(tmp_path, *rods())
+    assert run("list", tmp_path) == 0
+    line = capsys.readouterr().out
+    assert all(word in line for word in (folder.name, "approved", "revision 1", "2025-11-20T10:00:00Z", "Dr. A"))
+    assert run("list", "--json", tmp_path) == 0
+    (case,) = json.loads(capsys.readouterr().out)
+    assert case["case"] == folder.name
+    assert case["model_sha256"] == {"detector": "ab12"}
+
+
+def test_an_empty_data_set_is_no_error_and_a_missing_one_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list", tmp_path) == 0
+    assert "No case has been approved yet." in capsys.readouterr().err
+    assert run("list", tmp_path / "none") == 2
+    assert "There is no folder" in capsys.readouterr().err
+
+
+def test_verify_answers_by_its_exit_code(rods: Callable, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = save_case(tmp_path, *rods())
+    assert run("verify", tmp_path) == 0
+    assert "1 cases: intact" in capsys.readouterr().out
+    (folder / "review.json").write_text("{}")
+    assert run("verify", tmp_path) == 2
+    captured = capsys.readouterr()
+    assert f"Error: review.json of case {folder.name} has changed" in captured.err
+    assert captured.out == ""
+
+
+def test_export_prints_the_folder_it_made(rods: Callable, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_case(tmp_path / "data", *rods())
+    assert run("export", "monai", tmp_path / "data", "-o", tmp_path / "out") == 0
+    captured = capsys.readouterr()
+    assert Path(captured.out.strip()) == tmp_path / "out" / "monai"
+    assert "100%" in captured.err
+    assert run("export", "coco", tmp_path / "data", "-o", tmp_path / "out") == 2
+    assert "choose one of monai" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("module", ["orthoai.review", "orthoai.dataset", "orthoai.cli.dataset"])
+def test_nothing_heavy_is_imported_before_it_is_needed(module: str) -> None:
+    heavy = ("torch", "SimpleITK", "monai", "onnxruntime", "matplotlib", "contourpy", "PIL", "pydicom")
+    code = (
+        f"import sys, {module}, orthoai.dataset.exporters as e; e.all_exporters(); "
+        f"print(*[name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []
