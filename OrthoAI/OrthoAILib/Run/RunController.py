@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import time
 from collections.abc import Callable
@@ -16,9 +15,11 @@ from orthoai.tasks import RunOptions, Task, get_task
 from orthoai.worker.events import Crashed, Event, Failed, FailureKind, Finished, Progressed
 from orthoai.worker.requests import WorkerRun
 
+from OrthoAILib.ErrorLog import logError
 from OrthoAILib.Run.Collaborators import Client, Collaborators
 from OrthoAILib.Run.ExportCache import ExportCache
 from OrthoAILib.Run.RunJob import RunJob
+from OrthoAILib.Run.RunOutcome import RunOutcome
 from OrthoAILib.Run.RunState import RunState
 from OrthoAILib.Run.SceneGuard import SceneGuard
 from OrthoAILib.Signal import Signal
@@ -39,7 +40,9 @@ EXPORT_STAGE = "export"
 
 CANCELED = "Canceled: the scene is as it was."
 
-MISSING = "OrthoAI cannot run before its Python packages are installed."
+INSTALL_FAILED = (
+    "The Python packages that OrthoAI needs could not be installed; see the Python Console, then try again."
+)
 
 
 class RunController:
@@ -51,7 +54,7 @@ class RunController:
         clock: seconds; for the limit of a cancel.
 
     Signals:
-        stateChanged(RunState), progressed(stage, fraction 0..1, message), finished(ResultNodes, volumeNode, Task),
+        stateChanged(RunState), progressed(stage, fraction 0..1, message), finished(RunOutcome),
         failed(sentence), canceled(sentence). Each run ends with exactly one of the last three.
     """
 
@@ -130,15 +133,21 @@ class RunController:
         self.progressed.emit(EXPORT_STAGE, 0.0, "")
         return True
 
-    def runStage2(
-        self, nodes: ResultNodes, volumeNode: Any, task: Task | str, options: RunOptions | None = None
-    ) -> bool:
-        """Run ``task`` again with the boxes of ``nodes`` as they now lie in the scene; the search is skipped."""
-        boxes = self._with.reviews.boxes(nodes, volumeNode)
-        if not boxes:
-            self.failed.emit("There is no box left: draw one, or run the task without boxes.")
+    def runStage2(self, nodes: ResultNodes, options: RunOptions | None = None) -> bool:
+        """Run the task of ``nodes`` again with its boxes as they now lie in the scene; the search is skipped."""
+        volumeNode = nodes.volumeNode
+        if volumeNode is None:
+            self.failed.emit("The image of this result is not in the scene anymore: load it again.")
             return False
-        return self.run(task, volumeNode, options, boxes)
+        try:
+            boxes = self._with.reviews.boxes(nodes, volumeNode)
+        except InputError as error:
+            self.failed.emit(str(error))
+            return False
+        if not boxes:
+            self.failed.emit("This result has no box left: run the task without boxes.")
+            return False
+        return self.run(nodes.taskName, volumeNode, options, boxes)
 
     def cancel(self) -> None:
         """Stop the run. Returns at once; ``canceled`` follows within two seconds. Harmless when idle."""
@@ -160,14 +169,14 @@ class RunController:
     def _dependenciesAreThere(self) -> bool:
         self._setState(RunState.INSTALLING)
         try:
-            sentence = "" if self._with.ensureDependencies() else MISSING
-        except Exception as error:
-            # pip can fail in many ways; its own text is in Slicer's log.
-            sentence = f"The installation of the Python packages failed ({type(error).__name__}). {MISSING}"
+            problem = self._with.ensureDependencies()
+        except Exception as error:  # pip fails in many ways, and the panel must survive them all.
+            logError("OrthoAI could not install its Python packages", error)
+            problem = INSTALL_FAILED
         self._setState(RunState.IDLE)
-        if sentence:
-            self.failed.emit(sentence)
-        return not sentence
+        if problem:
+            self.failed.emit(problem)
+        return not problem
 
     def _warmClient(self) -> Client:
         if self._client is None:
@@ -184,10 +193,9 @@ class RunController:
         job = self._job
         if job is None:
             return
-        if job.id or self._state is RunState.PREPARING:
-            for event in self._warmClient().poll():
-                if self._job is job:
-                    self._hear(job, event)
+        for event in self._warmClient().poll():
+            if self._job is job:
+                self._hear(job, event)
         if self._job is not job:
             return
         if self._state is RunState.CANCELING and self._clock() > job.deadline:
@@ -238,10 +246,10 @@ class RunController:
         except InputError as error:
             self._end(self.failed, str(error))
         except Exception as error:
-            logging.exception("OrthoAI could not show a result")
+            logError("OrthoAI could not show a result", error)
             self._end(self.failed, f"The result could not be shown ({type(error).__name__}); the scene is as it was.")
         else:
-            self._end(self.finished, nodes, job.volumeNode, job.task)
+            self._end(self.finished, RunOutcome(nodes, job.volumeNode, job.task, result.message))
 
     # The end
 

@@ -1,0 +1,225 @@
+"""The whole panel: its parts, and what each click sets going."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import slicer
+import vtk
+from slicer.i18n import tr as _
+from slicer.util import VTKObservationMixin
+
+from OrthoAILib.Bridge.ResultNodes import ResultNodes
+from OrthoAILib.Panels.AdvancedPanel import AdvancedPanel
+from OrthoAILib.Panels.Form import Form
+from OrthoAILib.Panels.InputPanel import InputPanel
+from OrthoAILib.Panels.MessageLine import MessageLine
+from OrthoAILib.Panels.ResultPanel import ResultPanel
+from OrthoAILib.Panels.ReviewPanel import ReviewPanel
+from OrthoAILib.Panels.Shortcuts import Shortcuts
+from OrthoAILib.Panels.TaskPanel import TaskPanel
+from OrthoAILib.Run.RunOutcome import RunOutcome
+from OrthoAILib.Run.RunState import RunState
+
+if TYPE_CHECKING:
+    from orthoai.tasks import Task
+
+    from OrthoAILib.Bridge.ResultBridge import ResultBridge
+    from OrthoAILib.Bridge.VolumeBridge import VolumeBridge
+    from OrthoAILib.Run.RunController import RunController
+
+RUN_KEYS, CANCEL_KEYS = "Ctrl+Return", "Ctrl+Backspace"
+"""Run the first task, and stop a run, from the keyboard."""
+
+
+class MainPanel(VTKObservationMixin):
+    """Input, Tasks, Result, Review and Advanced, around one run controller.
+
+    Args:
+        controller: runs the tasks; closed by its owner.
+        volumes, results: the MRML bridge.
+        tasks: the registry.
+        models: names of the models in the store.
+    """
+
+    def __init__(
+        self,
+        controller: RunController,
+        volumes: VolumeBridge,
+        results: ResultBridge,
+        tasks: Sequence[Task],
+        models: Sequence[str],
+    ) -> None:
+        super().__init__()
+        self._controller, self._volumes, self._results = controller, volumes, results
+        self._tasks = {task.name: task for task in tasks}
+        self._node: Any = None
+        self._volume: Any = None
+        self._shown: ResultNodes | None = None
+        form = Form("OrthoAI")
+        self.widget, self.ui = form.widget, form.ui
+        self.inputPanel = InputPanel(volumes)
+        self.taskPanel = TaskPanel(tasks, RUN_KEYS, CANCEL_KEYS)
+        self.advancedPanel = AdvancedPanel(models)
+        self.resultPanel = ResultPanel(self.widget)
+        self.reviewPanel = ReviewPanel(self.widget)
+        self.message = MessageLine(self.ui.messageIcon, self.ui.messageText)
+        self._shortcuts = Shortcuts({RUN_KEYS: self._onRunKeys, CANCEL_KEYS: controller.cancel})
+        self._place()
+        self._connect()
+
+    # Life
+
+    def setParameterNode(self, node: Any | None) -> None:
+        """Work on ``node`` (OrthoAIParameterNode) from now on; None while a scene is closed."""
+        if self._node is not None:
+            self.removeObserver(self._node.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onNodeModified)
+        self._node = node
+        self.advancedPanel.setParameterNode(node)
+        self.reviewPanel.setParameterNode(node)
+        if node is not None:
+            self.addObserver(node.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onNodeModified)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the volume and the result that the parameter node names."""
+        self._setVolume(self._node.inputVolume if self._node is not None else None)
+        self._setResult(self._resultToShow())
+
+    def enter(self) -> None:
+        """The user has opened the module."""
+        self._shortcuts.install(slicer.util.mainWindow() or self.widget)
+        self._updateProblems()
+
+    def exit(self) -> None:
+        """The user has gone to another module."""
+        self._shortcuts.remove()
+
+    def cleanup(self) -> None:
+        """The panel goes away."""
+        self.exit()
+        self.setParameterNode(None)
+        self.removeObservers()
+        self.reviewPanel.cleanup()
+
+    # Wiring
+
+    def _place(self) -> None:
+        places = {
+            self.ui.inputLayout: self.inputPanel,
+            self.ui.tasksLayout: self.taskPanel,
+            self.ui.resultLayout: self.resultPanel,
+            self.ui.reviewLayout: self.reviewPanel,
+            self.ui.advancedLayout: self.advancedPanel,
+        }
+        for layout, panel in places.items():
+            layout.addWidget(panel.widget)
+        self.widget.setMRMLScene(slicer.mrmlScene)
+        self.inputPanel.widget.setMRMLScene(slicer.mrmlScene)
+
+    def _connect(self) -> None:
+        controller = self._controller
+        self.taskPanel.runRequested.connect(self._onRun)
+        self.taskPanel.cancelRequested.connect(controller.cancel)
+        self.resultPanel.rerunRequested.connect(self._onRerun)
+        controller.stateChanged.connect(self._onState)
+        controller.progressed.connect(self.taskPanel.setProgress)
+        controller.finished.connect(self._onFinished)
+        controller.failed.connect(self.message.warn)
+        controller.canceled.connect(self.message.say)
+        scene = slicer.mrmlScene
+        self.addObserver(scene, slicer.vtkMRMLScene.NodeRemovedEvent, self._onNodeRemoved)
+
+    # Input
+
+    def _onNodeModified(self, caller: Any, event: Any) -> None:
+        self.advancedPanel.refresh()
+        self.refresh()
+
+    def _setVolume(self, volumeNode: Any | None) -> None:
+        if volumeNode is not self._volume:
+            changed = slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent
+            if self._volume is not None:
+                self.removeObserver(self._volume, changed, self._onVolumeModified)
+            if volumeNode is not None:
+                self.addObserver(volumeNode, changed, self._onVolumeModified)
+            self._volume = volumeNode
+            self._onVolumeModified()
+
+    def _onVolumeModified(self, caller: Any = None, event: Any = None) -> None:
+        self.inputPanel.showVolume(self._volume)
+        self._updateProblems()
+
+    def _updateProblems(self) -> None:
+        self.taskPanel.setProblems(
+            {name: self._volumes.problem(self._volume, task) for name, task in self._tasks.items()}
+        )
+
+    # Run
+
+    def _onRunKeys(self) -> None:
+        task = self.taskPanel.firstTask
+        if task is not None and self._volume is not None:
+            self._onRun(task)
+
+    def _onRun(self, task: Task) -> None:
+        self.message.clear()
+        self._controller.run(task, self._volume, self.advancedPanel.options())
+
+    def _onRerun(self) -> None:
+        if self._shown is not None:
+            self.message.clear()
+            self._controller.runStage2(self._shown, self.advancedPanel.options())
+
+    def _onState(self, state: RunState) -> None:
+        idle = state is RunState.IDLE
+        self.taskPanel.setState(state, self._controller.task)
+        for panel in (self.inputPanel, self.advancedPanel, self.resultPanel, self.reviewPanel):
+            panel.setEnabled(idle)
+        if state is RunState.INSTALLING:
+            self.message.say(_("Checking the Python packages."))
+
+    def _onFinished(self, outcome: RunOutcome) -> None:
+        self._hideOthers(outcome.nodes)
+        if self._node is not None:
+            with slicer.util.NodeModify(self._node):
+                self._node.inputVolume = outcome.volumeNode
+                self._node.task = outcome.task.name
+                self._node.resultId = outcome.nodes.resultId
+        self.refresh()
+        self.message.say(outcome.message)
+
+    # Result
+
+    def _resultToShow(self) -> ResultNodes | None:
+        """The result that the scene names, if it is the volume's, else the volume's newest."""
+        if self._volume is None:
+            return None
+        own = [nodes for nodes in self._results.load() if nodes.volumeNode is self._volume]
+        named = [nodes for nodes in own if nodes.resultId == self._node.resultId]
+        return (named or own or [None])[-1]
+
+    def _setResult(self, nodes: ResultNodes | None) -> None:
+        if nodes == self._shown:
+            return
+        self._shown = nodes
+        if self._node is not None and nodes is not None:
+            self._node.resultId = nodes.resultId
+        task = self._tasks.get(nodes.taskName) if nodes else None
+        self.resultPanel.setResult(nodes, self._volume, task)
+        self.reviewPanel.setResult(nodes, self._volume, task)
+
+    def _hideOthers(self, shown: ResultNodes) -> None:
+        """Two masks over each other help nobody; the earlier ones stay in the scene."""
+        for nodes in self._results.load():
+            if nodes.resultId != shown.resultId:
+                for node in (nodes.segmentation, *nodes.boxes):
+                    if node is not None and node.GetDisplayNode() is not None:
+                        node.GetDisplayNode().SetVisibility(False)
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _onNodeRemoved(self, caller: Any, event: Any, node: Any) -> None:
+        """The user may delete any part of a result."""
+        if self._shown is not None and node in (self._shown.resultText, self._shown.segmentation, *self._shown.boxes):
+            self.refresh()

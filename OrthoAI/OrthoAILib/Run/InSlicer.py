@@ -1,0 +1,58 @@
+"""A run controller with Slicer's own scene, timer and Python."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from uuid import uuid4
+
+import slicer
+from slicer.i18n import tr as _
+
+from OrthoAILib.Bridge.ResultBridge import ResultBridge
+from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
+from OrthoAILib.Bridge.VolumeBridge import VolumeBridge
+from OrthoAILib.Install.Dependencies import Dependencies
+from OrthoAILib.Run.Collaborators import Client, Collaborators
+from OrthoAILib.Run.GuiTimer import guiTimer
+from OrthoAILib.Run.RunController import RunController
+
+RESOURCES = Path(__file__).resolve().parents[2] / "Resources"
+
+PYTHON_SLICER = "PythonSlicer"
+"""Slicer's Python without a window; Slicer puts it on PATH."""
+
+
+def controllerInSlicer() -> RunController:
+    """For slicer.mrmlScene. Close it when it is not needed anymore."""
+    from orthoai.worker.exchange import read_result, write_exchange
+
+    scene = slicer.mrmlScene
+    collaborators = Collaborators(
+        scene=scene,
+        volumes=VolumeBridge(),
+        results=ResultBridge(scene),
+        reviews=ReviewBridge(scene),
+        clientFactory=_client,
+        timerFactory=guiTimer,
+        writeExchange=write_exchange,
+        readResult=read_result,
+        ensureDependencies=_ensureDependencies,
+    )
+    return RunController(collaborators, Path(slicer.app.temporaryPath) / f"OrthoAI-{uuid4().hex[:12]}")
+
+
+def _client() -> Client:
+    from orthoai.worker.client import WorkerClient
+    from orthoai.worker.launch import worker_command, worker_environment
+
+    return WorkerClient(worker_command(shutil.which(PYTHON_SLICER)), worker_environment())
+
+
+def _ensureDependencies() -> str:
+    dependencies = Dependencies.inSlicer(RESOURCES)
+    return "" if dependencies.ensure(_ask) else dependencies.problem
+
+
+def _ask(question: str, details: str) -> bool:
+    return slicer.util.confirmOkCancelDisplay(question, windowTitle=_("OrthoAI"), detailedText=details)
