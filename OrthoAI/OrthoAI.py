@@ -1,4 +1,4 @@
-"""OrthoAI, the module of 3D Slicer: a shell. What it does is in OrthoAILib, what it knows of images in Logic/orthoai."""
+"""OrthoAI, the module of 3D Slicer: a shell. What it does is in OrthoAILib, what it knows in Logic/orthoai."""
 
 import sys
 from pathlib import Path
@@ -31,8 +31,8 @@ class OrthoAI(ScriptedLoadableModule):
         self.parent.dependencies = []
         self.parent.contributors = ["The OrthoAI authors (OrthoAI)"]
         self.parent.helpText = _(
-            "Finds, measures and marks bones in CT and MR. Choose an image, run a task, correct what it found, and keep "
-            "approved cases as training data. Results are made by a program and need a radiologist's review."
+            "Finds, measures and marks bones in CT and MR. Choose an image, run a task, correct what it found, and "
+            "keep approved cases as training data. Results are made by a program and need a radiologist's review."
         )
         self.parent.acknowledgementText = _("OrthoAI stands on 3D Slicer, MONAI, PyTorch and ONNX Runtime.")
         slicer.app.connect("startupCompleted()", onStartupCompleted)
@@ -65,7 +65,6 @@ class OrthoAIWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         super().setup()
         from orthoai.models.store import ModelStore
         from orthoai.tasks import all_tasks
-
         from OrthoAILib.Bridge.ResultBridge import ResultBridge
         from OrthoAILib.Bridge.VolumeBridge import VolumeBridge
         from OrthoAILib.Panels.MainPanel import MainPanel
@@ -73,7 +72,7 @@ class OrthoAIWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         scene = slicer.mrmlScene
         self.logic = OrthoAILogic()
         self.controller = self.logic.createController()
-        models = [model.name for model in ModelStore.default().all()]
+        models = [model.name for model in ModelStore.default().list()]
         self.panel = MainPanel(self.controller, VolumeBridge(), ResultBridge(scene), all_tasks(), models)
         self.layout.addWidget(self.panel.widget)
         slicer.app.connect("aboutToQuit()", self.controller.close)

@@ -51,7 +51,7 @@ class Collaborators:
         clientFactory: makes a worker client; called once, and again after a worker had to be given up.
         timerFactory: (callback, milliseconds) to a timer that is not started yet.
         writeExchange, readResult: orthoai.worker.exchange's.
-        ensureDependencies: asks for and installs what the worker needs; returns a sentence where it cannot run, else "".
+        ensureDependencies: asks for and installs what the worker needs; a sentence where it cannot run, else "".
     """
 
     scene: Any
