@@ -1,0 +1,81 @@
+"""The host runs a scripted module as Slicer does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+MODULE = Path(__file__).parent / "FixtureModule" / "FixtureModule.py"
+
+
+@pytest.fixture
+def module(host):
+    return host.loadModule(MODULE)
+
+
+def addVolume(name: str = "CT"):
+    import slicer
+
+    return slicer.util.addVolumeFromArray(np.zeros((3, 4, 5), np.int16), name=name)
+
+
+def test_a_module_loads_its_panel_and_is_entered(host, module):
+    assert module.widget.ui.applyButton.text == "Apply"
+    assert module.widget.entered == 1
+    assert not module.widget.ui.applyButton.enabled
+
+
+def test_choosing_a_node_writes_the_parameter_and_enables_the_button(host, module):
+    volume = addVolume()
+    module.widget.ui.inputSelector.setCurrentNode(volume)
+    assert module.widget.parameterNode.inputVolume is volume
+    assert module.widget.ui.applyButton.enabled
+
+
+def test_a_click_reaches_the_logic(host, module):
+    module.widget.ui.inputSelector.setCurrentNode(addVolume())
+    module.widget.parameterNode.threshold = 0.25
+    assert module.widget.ui.thresholdSlider.value == 0.25
+    module.widget.ui.applyButton.click()
+    assert module.logic.processed == [("CT", 0.25)]
+
+
+def test_an_error_in_a_slot_is_logged_and_fails_the_test_unless_it_is_expected(host, module, caplog):
+    module.widget.ui.inputSelector.setCurrentNode(addVolume())
+    module.widget.ui.thresholdSlider.value = 0.95
+    module.widget.ui.applyButton.click()
+    assert "threshold too high" in caplog.text
+    assert module.logic.processed == []
+    with pytest.raises(AssertionError, match="threshold too high"):
+        host.checkProblems()
+
+
+def test_a_timer_ticks_while_events_are_processed(host, module):
+    module.widget.timer.start()
+    assert host.processEvents(5, until=lambda: module.widget.ticks >= 3)
+
+
+def test_parameters_come_back_with_a_saved_scene(host, module, tmp_path):
+    module.widget.ui.inputSelector.setCurrentNode(addVolume())
+    module.widget.ui.commentEdit.text = "seen"
+    module.widget.ui.thresholdSlider.value = 0.75
+    host.saveScene(tmp_path / "scene.mrb")
+    host.clearScene()
+    host.loadScene(tmp_path / "scene.mrb")
+    again = module.logic.getParameterNode()
+    assert (again.inputVolume.GetName(), again.comment, again.threshold) == ("CT", "seen", 0.75)
+
+
+def test_a_reload_builds_the_panel_anew(host, module):
+    again = host.reloadModule("FixtureModule")
+    assert again.widget is not module.widget
+    assert again.widget.ui.applyButton.text == "Apply"
+
+
+def test_the_self_test_runs_every_test_method(host, module):
+    import slicer
+
+    slicer.selfTests["FixtureModule"]()
+    assert type(module.widget).__module__ == "FixtureModule"

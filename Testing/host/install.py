@@ -1,0 +1,54 @@
+"""Puts the stand-ins into ``sys.modules`` and ``slicer``. Runs once, before any module under test is imported."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import slicer
+
+from . import dialogs, testing_stubs
+from .problems import problems
+from .pythonqt.module import QtModule
+
+
+def install() -> None:
+    dialogs.install()
+    problems.install()
+    sys.modules["qt"] = QtModule()
+    sys.modules["ctk"] = types.ModuleType("ctk")
+    _installWidgets()
+    _installApplication()
+    _installSlicerModules()
+
+
+def _installWidgets() -> None:
+    from .widgets import ctk_paths, ctk_widgets, mrml_widget, node_combo_box
+
+    for source in (ctk_paths, ctk_widgets, mrml_widget, node_combo_box):
+        for name, value in vars(source).items():
+            if name.startswith("ctk") and isinstance(value, type):
+                setattr(sys.modules["ctk"], name, value)
+            elif name.startswith(("qMRML", "qSlicer")) and isinstance(value, type):
+                setattr(slicer, name, value)
+
+
+def _installApplication() -> None:
+    from .application import makeApplication
+    from .module_manager import loadableModules
+
+    slicer.app = makeApplication()
+    scene = slicer.vtkMRMLScene()
+    slicer.app.setMRMLScene(scene)
+    slicer.modules = loadableModules(scene, slicer.app.applicationLogic())
+    sys.modules["slicer.modules"] = slicer.modules
+    sys.modules["slicer.app"] = slicer.app
+
+
+def _installSlicerModules() -> None:
+    testing_stubs.install()
+    from . import parameters, scripted_module
+
+    for name, module in {"ScriptedLoadableModule": scripted_module, "parameterNodeWrapper": parameters}.items():
+        sys.modules[f"slicer.{name}"] = module
+        setattr(slicer, name, module)

@@ -1,0 +1,100 @@
+"""``slicer.app.layoutManager()`` without views: it keeps the MRML view nodes and records what was asked of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import slicer
+import vtk
+from PySide6 import QtCore
+
+from .pythonqt.facade import facade
+
+SLICE_VIEWS = (("Red", "Axial"), ("Green", "Coronal"), ("Yellow", "Sagittal"))
+
+
+class SliceWidget(facade(QtCore.QObject)):  # type: ignore[misc]
+    """A slice view's logic and nodes, with nothing drawn."""
+
+    def __init__(self, parent: QtCore.QObject, name: str, orientation: str) -> None:
+        super().__init__(parent)
+        self._name, self._orientation = name, orientation
+        self._logic = slicer.vtkMRMLSliceLogic()
+
+    def setMRMLScene(self, scene: Any) -> None:
+        self._logic.SetMRMLScene(scene)
+        applicationLogic = slicer.app.applicationLogic() if hasattr(slicer, "app") else None
+        if applicationLogic is not None:
+            self._logic.SetMRMLApplicationLogic(applicationLogic)
+        node = self._logic.AddSliceNode(self._name)
+        node.SetOrientation(self._orientation)
+
+    def sliceLogic(self) -> Any:
+        return self._logic
+
+    def mrmlSliceNode(self) -> Any:
+        return self._logic.GetSliceNode()
+
+    def mrmlSliceCompositeNode(self) -> Any:
+        return self._logic.GetSliceCompositeNode()
+
+    def fitSliceToBackground(self) -> None:
+        self._logic.FitSliceToAll()
+
+
+class LayoutManager(facade(QtCore.QObject)):  # type: ignore[misc]
+    """Three slice views and no 3D view. ``calls`` lists the view resets and layout changes in their order."""
+
+    layoutChanged = QtCore.Signal(int)
+
+    threeDViewCount = 0
+    tableViewCount = 0
+    plotViewCount = 0
+
+    def __init__(self, parent: QtCore.QObject) -> None:
+        super().__init__(parent)
+        self._calls: list[tuple[Any, ...]] = []
+        self._layout = slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView
+        self._slices = {name: SliceWidget(self, name, orientation) for name, orientation in SLICE_VIEWS}
+
+    def setMRMLScene(self, scene: Any) -> None:
+        for widget in self._slices.values():
+            widget.setMRMLScene(scene)
+
+    @property
+    def calls(self) -> list[tuple[Any, ...]]:
+        """Host only: the record."""
+        return self._calls
+
+    @property
+    def layout(self) -> int:
+        return self._layout
+
+    @layout.setter
+    def layout(self, value: int) -> None:
+        self.setLayout(value)
+
+    def setLayout(self, value: int) -> None:
+        self._calls.append(("setLayout", value))
+        self._layout = value
+        self.layoutChanged.emit(value)
+
+    def sliceViewNames(self) -> tuple[str, ...]:
+        return tuple(self._slices)
+
+    def sliceWidget(self, name: str) -> SliceWidget | None:
+        return self._slices.get(name)
+
+    def mrmlSliceLogics(self) -> Any:
+        logics = vtk.vtkCollection()
+        for widget in self._slices.values():
+            logics.AddItem(widget.sliceLogic())
+        return logics
+
+    def resetThreeDViews(self) -> None:
+        self._calls.append(("resetThreeDViews",))
+
+    def resetSliceViews(self) -> None:
+        self._calls.append(("resetSliceViews",))
+        for widget in self._slices.values():
+            widget.fitSliceToBackground()

@@ -1,0 +1,37 @@
+"""Failures that Qt or VTK would swallow: exceptions in slots and observers, and dialogs that nobody answered."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from types import TracebackType
+
+
+class UnansweredDialogError(AssertionError):
+    """A modal dialog opened that the test had not answered in advance."""
+
+
+class Problems:
+    """What went wrong outside the test's own call stack. A test fails when this list is not empty at its end."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def install(self) -> None:
+        """Takes the exceptions that PySide6 and VTK hand to ``sys.excepthook`` from slots and observers."""
+        sys.excepthook = self._onException
+
+    def add(self, text: str) -> None:
+        self._texts.append(text)
+
+    def take(self) -> list[str]:
+        """All problems since the last call."""
+        texts, self._texts = self._texts, []
+        return texts
+
+    def _onException(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not isinstance(error, UnansweredDialogError):  # Those were added when they were raised.
+            self.add("".join(traceback.format_exception(kind, error, trace)))
+
+
+problems = Problems()
