@@ -34,9 +34,10 @@ def fillTable(table: slicer.vtkMRMLTableNode, findings: Sequence[Finding]) -> No
     for name in units:
         columns[name] = [getattr(finding.measurements.get(name), "value", None) for finding in findings]
     columns[FLAGS] = ["; ".join(finding.flags) for finding in findings]
+    places = [finding.place for finding in findings]
     for axis, (name, sign) in enumerate(zip(RAS, (-1, -1, 1), strict=True)):
-        columns[name] = [None if finding.place is None else sign * finding.place.lps[axis] for finding in findings]
-    columns[SLICE] = [None if finding.place is None else finding.place.slice_index for finding in findings]
+        columns[name] = [None if place is None else sign * float(place.lps[axis]) for place in places]
+    columns[SLICE] = [None if place is None else place.slice_index for place in places]
     table.RemoveAllColumns()
     for name, cells in columns.items():
         table.AddColumn(_column(name, cells))

@@ -37,6 +37,12 @@ class Hierarchy:
             else:
                 self.node.CreateItem(folder, node)
 
+    def forget(self, node: slicer.vtkMRMLNode) -> None:
+        """Remove the item of a node that left the scene. Slicer has done so already; slicer-core alone has not."""
+        item = self.node.GetItemByDataNode(node)
+        if item:
+            self.node.RemoveItem(item, False, False)
+
     def folder(self, resultId: str) -> int:
         """The folder of a result; 0 when there is none."""
         items = vtk.vtkIdList()

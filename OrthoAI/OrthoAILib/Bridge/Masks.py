@@ -1,21 +1,14 @@
-"""Voxels of structures: label map <-> segments, cropped to where they are, so that nothing walks a whole long CT."""
+"""Masks of structures, cropped to where they are, so that nothing walks a whole long CT. Plain numpy."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import slicer
 from numpy.typing import NDArray
-from vtk.util.numpy_support import vtk_to_numpy
 
-from OrthoAILib.Bridge.Grid import Extent, Grid, toArray, toMatrix
-
-BINARY = "Binary labelmap"
-"""Slicer's name of the representation."""
-
-SAME_LATTICE = 1e-3
-"""Part of a voxel by which two grids may differ over the mask and still count as one."""
+from OrthoAILib.Bridge.Grid import Extent
 
 EMPTY: Extent = (0, 0, 0, 0, 0, 0)
 
@@ -40,11 +33,56 @@ class Mask:
 
     def pasteInto(self, labels: NDArray[np.uint8], value: int) -> None:
         """Write ``value`` where the mask is True."""
-        labels[self.slices][self.voxels] = value
+        np.copyto(labels[self.slices], value, where=self.voxels)
+
+    def clearIn(self, voxels: NDArray[np.bool_], extent: Extent) -> None:
+        """Set ``voxels`` (K, J, I), which lie at ``extent`` of the volume, to False where this mask is True."""
+        start = [max(a, b) for a, b in zip(self.extent[::2], extent[::2], strict=True)]
+        stop = [min(a, b) for a, b in zip(self.extent[1::2], extent[1::2], strict=True)]
+        if any(low >= high for low, high in zip(start, stop, strict=True)):
+            return
+        here, there = (
+            tuple(slice(start[n] - own[2 * n], stop[n] - own[2 * n]) for n in (2, 1, 0))
+            for own in (self.extent, extent)
+        )
+        voxels[there] &= ~self.voxels[here]
 
 
 NOTHING = Mask(EMPTY, np.zeros((0, 0, 0), bool))
 """The mask of a structure that is not there."""
+
+
+def labelMap(masks: Mapping[int, Mask], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """Masks by value as one array (K, J, I); where they overlap, the highest value stays."""
+    labels = np.zeros(shape, np.uint8)
+    for value, mask in sorted(masks.items()):
+        mask.pasteInto(labels, value)
+    return labels
+
+
+def mergedLabels(
+    edited: Mapping[int, Mask], original: Mapping[int, Mask], shape: tuple[int, int, int]
+) -> NDArray[np.uint8]:
+    """Edited masks by value as one array (K, J, I).
+
+    A voxel in several masks goes to the one whose edit put it there, else to the highest value.
+
+    Args:
+        edited: the masks as they are now.
+        original: the masks before they were edited.
+    """
+    labels = labelMap(edited, shape)
+    for value, mask in sorted(edited.items()):
+        added = mask.voxels.copy()
+        original.get(value, NOTHING).clearIn(added, mask.extent)
+        Mask(mask.extent, added).pasteInto(labels, value)
+    return labels
+
+
+def hull(masks: Iterable[Mask]) -> Extent:
+    """The smallest extent that holds the extents of all masks; one voxel where they are empty."""
+    extents = np.array([mask.extent for mask in masks if mask.voxels.size] or [(0, 1, 0, 1, 0, 1)])
+    return toExtent(extents[:, ::2].min(axis=0), extents[:, 1::2].max(axis=0))
 
 
 def extentOf(labels: NDArray[np.uint8], value: int) -> Extent:
@@ -67,82 +105,6 @@ def cropOf(labels: NDArray[np.uint8], value: int, extent: Extent) -> Mask:
     return Mask(extent, labels[k0:k1, j0:j1, i0:i1] == value)
 
 
-def toImage(mask: Mask, grid: Grid) -> slicer.vtkOrientedImageData:
-    """The mask as a labelmap with value 1 on ``grid``."""
-    image = grid.image(mask.extent)
-    if mask.voxels.size:
-        vtk_to_numpy(image.GetPointData().GetScalars())[:] = mask.voxels.ravel()
-    return image
-
-
-def fromSegment(segment: slicer.vtkSegment, grid: Grid, toVolume: NDArray) -> Mask:
-    """The mask of a segment on the volume's grid.
-
-    Nothing is resampled where the segment's lattice is the volume's, whatever its extent and axis order; voxels
-    outside the volume are left out. Another lattice (a geometry that the user chose) takes the nearest voxel.
-
-    Args:
-        segment: with a binary labelmap, which it may share with others.
-        grid: of the volume.
-        toVolume: 4x4 from the segmentation's frame to the volume's (RAS mm).
-    """
-    image = segment.GetRepresentation(BINARY)
-    if image is None or image.IsEmpty() or image.GetPointData().GetScalars() is None:
-        return NOTHING
-    ijkToRas = np.eye(4)
-    matrix = toMatrix(ijkToRas)
-    image.GetImageToWorldMatrix(matrix)
-    toIndex = np.linalg.inv(grid.ijkToRas) @ toVolume @ toArray(matrix)
-    if not _isSameLattice(toIndex, image.GetExtent()):
-        image, toIndex = _resampled(image, segment.GetLabelValue(), grid, toVolume), np.eye(4)
-        return _clipped(_voxels(image) != 0, image.GetExtent(), toIndex, grid)
-    return _clipped(_voxels(image) == segment.GetLabelValue(), image.GetExtent(), toIndex, grid)
-
-
-def _voxels(image: slicer.vtkOrientedImageData) -> NDArray:
-    i, j, k = image.GetDimensions()
-    return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(k, j, i)
-
-
-def _isSameLattice(toIndex: NDArray, extent: tuple[int, ...]) -> bool:
-    """Whether every voxel of ``extent`` falls on a voxel: a permutation with signs and a whole shift."""
-    corners = np.array([[i, j, k, 1] for i in extent[:2] for j in extent[2:4] for k in extent[4:6]], float)
-    rounded = np.rint(toIndex)
-    is_permutation = (np.abs(rounded[:3, :3]).sum(axis=0) == 1).all() and (
-        np.abs(rounded[:3, :3]).sum(axis=1) == 1
-    ).all()
-    return bool(is_permutation and np.abs((toIndex - rounded) @ corners.T).max() <= SAME_LATTICE)
-
-
-def _clipped(voxels: NDArray[np.bool_], extent: tuple[int, ...], toIndex: NDArray, grid: Grid) -> Mask:
-    """``voxels`` (K, J, I) of a lattice's inclusive ``extent``, turned to the volume's axes and cut at its borders."""
-    steps = np.rint(toIndex[:3, :3]).astype(int)
-    sources = np.abs(steps).argmax(axis=1)  # per index axis of the volume: the lattice's axis
-    # Array axis 0 is k, so index axis n is array axis 2 - n.
-    view = voxels.transpose([2 - sources[2], 2 - sources[1], 2 - sources[0]])
-    first, last = (np.rint(toIndex @ [*extent[start::2], 1])[:3].astype(int) for start in (0, 1))
-    view = view[tuple(slice(None, None, -1 if first[n] > last[n] else 1) for n in (2, 1, 0))]
-    low, high = np.minimum(first, last), np.maximum(first, last) + 1
-    start, stop = np.maximum(low, 0), np.minimum(high, grid.geometry.size)
-    if (start >= stop).any():
-        return NOTHING
-    inside = view[tuple(slice(start[n] - low[n], stop[n] - low[n]) for n in (2, 1, 0))]
-    return Mask((start[0], stop[0], start[1], stop[1], start[2], stop[2]), inside)
-
-
-def _resampled(
-    image: slicer.vtkOrientedImageData, value: int, grid: Grid, toVolume: NDArray
-) -> slicer.vtkOrientedImageData:
-    """One label as 0 and 1 on the volume's grid, by the nearest voxel."""
-    import vtk
-
-    single = slicer.vtkOrientedImageData()
-    single.DeepCopy(image)
-    vtk_to_numpy(single.GetPointData().GetScalars())[:] = _voxels(image).ravel() == value
-    transform = vtk.vtkTransform()
-    transform.SetMatrix(toMatrix(toVolume))
-    output = slicer.vtkOrientedImageData()
-    slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage(
-        single, grid.image(grid.fullExtent), output, False, False, transform
-    )
-    return output
+def toExtent(start: NDArray, stop: NDArray) -> Extent:
+    """Start and stop (i, j, k) as an extent."""
+    return int(start[0]), int(stop[0]), int(start[1]), int(stop[1]), int(start[2]), int(stop[2])

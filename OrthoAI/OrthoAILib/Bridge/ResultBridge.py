@@ -15,9 +15,10 @@ from OrthoAILib.Bridge.FindingsTable import fillTable
 from OrthoAILib.Bridge.Grid import Extent, Grid, worldFrom
 from OrthoAILib.Bridge.Hierarchy import RESULT_ID, Hierarchy
 from OrthoAILib.Bridge.MaskArchive import MaskArchive
-from OrthoAILib.Bridge.Masks import BINARY, Mask, cropOf, extentOf, toImage
+from OrthoAILib.Bridge.Masks import EMPTY, Mask, cropOf, extentOf
 from OrthoAILib.Bridge.ResultNodes import ResultNodes, removeNodes, textNodes
 from OrthoAILib.Bridge.RoiBoxes import fillRoi
+from OrthoAILib.Bridge.Segments import BINARY, toImage
 from OrthoAILib.Bridge.Terminology import Terminology
 
 FILL_OPACITY = 0.35
@@ -63,9 +64,9 @@ class ResultBridge:
             raise InputError("The result does not lie on this volume's grid; run the task again.")
         labels = self.terminology.labels(result.task, result.labels)
         masks = {label.value: self._mask(result, label, extents) for label in labels}
+        hierarchy = Hierarchy(self.scene)
         before = self._nodeIds()
         folder = 0
-        hierarchy = Hierarchy(self.scene)
         resultId = uuid4().hex
         try:
             text = self._addText(roles.RESULT, result.to_json(), resultId, result)
@@ -118,11 +119,10 @@ class ResultBridge:
     # Parts
 
     def _mask(self, result: Result, label: Label, extents: Mapping[int, Extent] | None) -> Mask:
-        nothing = (0, 0, 0, 0, 0, 0)
         if extents is None:
             extent = extentOf(result.segmentation, label.value)
         else:
-            extent = tuple(int(edge) for edge in extents.get(label.value, nothing))
+            extent = tuple(int(edge) for edge in extents.get(label.value, EMPTY))
         return cropOf(result.segmentation, label.value, extent)
 
     def _addText(self, role: str, content: str, resultId: str, result: Result) -> slicer.vtkMRMLTextNode:

@@ -114,7 +114,8 @@ def textNodes(scene: slicer.vtkMRMLScene) -> list[slicer.vtkMRMLTextNode]:
 
 
 def removeNodes(scene: slicer.vtkMRMLScene, nodes: list[slicer.vtkMRMLNode]) -> None:
-    """Remove nodes with their display and storage nodes."""
+    """Remove nodes with their display and storage nodes and their places in the subject hierarchy."""
+    hierarchy = Hierarchy(scene)
     for node in nodes:
         helpers = []
         if node.IsA("vtkMRMLStorableNode"):
@@ -124,3 +125,4 @@ def removeNodes(scene: slicer.vtkMRMLScene, nodes: list[slicer.vtkMRMLNode]) -> 
         for one in (node, *helpers):
             if one is not None and scene.IsNodePresent(one):
                 scene.RemoveNode(one)
+        hierarchy.forget(node)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import slicer
 from orthoai.box import Box
 from orthoai.errors import InputError
+from orthoai.geometry import Geometry
 from orthoai.result import Result
-from orthoai.review import Change, Review, Verdict, changes_between
+from orthoai.review import Review, Verdict, changes_between
 
 from OrthoAILib.Bridge.FindingsTable import editedFindings, setClass
-from OrthoAILib.Bridge.Grid import Grid, transformBetween
+from OrthoAILib.Bridge.Grid import Extent, Grid, transformBetween
 from OrthoAILib.Bridge.MaskArchive import MaskArchive
-from OrthoAILib.Bridge.Masks import BINARY, NOTHING, Mask, fromSegment
+from OrthoAILib.Bridge.Masks import NOTHING, Mask, hull, labelMap, mergedLabels
 from OrthoAILib.Bridge.ResultNodes import ResultNodes
-from OrthoAILib.Bridge.RoiBoxes import fromRoi, isSame
+from OrthoAILib.Bridge.RoiBoxes import clipped, fromRoi, isSame
+from OrthoAILib.Bridge.Segments import BINARY, fromSegment
 
 
 class ReviewBridge:
@@ -66,8 +67,7 @@ class ReviewBridge:
         """
         nodes = self._current(nodes)
         stored = self._stored(nodes, volumeNode)
-        edited = self._masks(nodes, stored, volumeNode)
-        return self._assembled(nodes, stored, volumeNode, edited, MaskArchive.fromText(self._archive(nodes)))
+        return self._edited(nodes, stored, volumeNode, self._originalMasks(nodes))[0]
 
     def review(
         self,
@@ -86,10 +86,12 @@ class ReviewBridge:
         """
         nodes = self._current(nodes)
         stored = self._stored(nodes, volumeNode)
-        original = MaskArchive.fromText(self._archive(nodes))
-        edited = self._masks(nodes, stored, volumeNode)
-        result = self._assembled(nodes, stored, volumeNode, edited, original)
-        changes = self._changes(stored, result, original, edited)
+        original = self._originalMasks(nodes)
+        result, masks = self._edited(nodes, stored, volumeNode, original)
+        before = replace(stored, segmentation=labelMap(original, stored.geometry.shape))
+        # Counted where there is or was a mask: a long CT is mostly empty.
+        used = hull((*original.values(), *masks.values()))
+        changes = changes_between(_cropped(before, used), _cropped(result, used))
         return Review(result, verdict, comment, reviewer, timeSpentS, revision, changes)
 
     # Parts
@@ -107,21 +109,15 @@ class ReviewBridge:
         geometry = Grid.ofVolume(volumeNode).geometry
         if geometry.shape != stored.geometry.shape:
             raise InputError("The result belongs to another volume; choose the volume that it was made from.")
-        if geometry.matches(stored.geometry):
-            return stored
-        moved = []
-        for finding in stored.findings:
-            if finding.place is not None:
-                x, y, z = geometry.index_to_lps(stored.geometry.lps_to_index(finding.place.lps))
-                finding = replace(finding, place=replace(finding.place, lps=(float(x), float(y), float(z))))
-            moved.append(finding)
-        boxes = (Box.from_index(box.label, box.score, box.index_min, box.index_max, geometry) for box in stored.boxes)
-        return replace(stored, geometry=geometry, boxes=tuple(boxes), findings=tuple(moved))
+        return stored if geometry.matches(stored.geometry) else moved(stored, geometry)
 
     def _boxes(self, nodes: ResultNodes, stored: Result, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> tuple[Box, ...]:
         grid = Grid(stored.geometry)
         boxes = (fromRoi(roi, grid, transformBetween(roi, volumeNode)) for roi in nodes.boxes)
-        return tuple(next((old for old in stored.boxes if isSame(old, box)), box) for box in boxes)
+        # A file rounds, so a box that only came back from one is taken for the very box that it was.
+        return tuple(
+            next((old for old in stored.boxes if isSame(old, box)), None) or clipped(box, grid) for box in boxes
+        )
 
     def _masks(self, nodes: ResultNodes, stored: Result, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> dict[int, Mask]:
         node = nodes.segmentation
@@ -138,49 +134,45 @@ class ReviewBridge:
             for value, segment in segments.items()
         }
 
-    def _archive(self, nodes: ResultNodes) -> str:
+    def _originalMasks(self, nodes: ResultNodes) -> dict[int, Mask]:
         if nodes.originalMasks is None:
             raise InputError("The scene's record of the original masks was deleted; run the task again.")
-        return nodes.originalMasks.GetText()
+        return MaskArchive.fromText(nodes.originalMasks.GetText())
 
-    def _assembled(
+    def _edited(
         self,
         nodes: ResultNodes,
         stored: Result,
         volumeNode: slicer.vtkMRMLScalarVolumeNode,
-        edited: dict[int, Mask],
         original: dict[int, Mask],
-    ) -> Result:
-        voxels = np.zeros(stored.geometry.shape, np.uint8)
-        before = np.zeros(stored.geometry.shape, np.uint8)
-        for value, mask in sorted(original.items()):
-            mask.pasteInto(before, value)
-        for value, mask in sorted(edited.items()):
-            mask.pasteInto(voxels, value)
-        for value, mask in sorted(edited.items()):
-            added = mask.voxels & (before[mask.slices] != value)
-            Mask(mask.extent, added).pasteInto(voxels, value)
-        return replace(
+    ) -> tuple[Result, dict[int, Mask]]:
+        """The result as it is now, and the masks that its segmentation was put together from."""
+        masks = self._masks(nodes, stored, volumeNode)
+        result = replace(
             stored,
-            segmentation=voxels,
+            segmentation=mergedLabels(masks, original, stored.geometry.shape),
             boxes=self._boxes(nodes, stored, volumeNode),
             findings=editedFindings(nodes.findingsTable, stored.findings),
         )
+        return result, masks
 
-    def _changes(
-        self, stored: Result, result: Result, original: dict[int, Mask], edited: dict[int, Mask]
-    ) -> tuple[Change, ...]:
-        """Changes, counted where there is or was a mask: a long CT is mostly empty."""
-        extents = np.array(
-            [mask.extent for mask in (*original.values(), *edited.values()) if mask.voxels.size] or [(0, 1, 0, 1, 0, 1)]
-        )
-        start, stop = extents[:, ::2].min(axis=0), extents[:, 1::2].max(axis=0)
-        crop = stored.geometry.cropped(start, stop)
-        where = tuple(slice(start[n], stop[n]) for n in (2, 1, 0))
-        before = np.zeros(stored.geometry.shape, np.uint8)
-        for value, mask in sorted(original.items()):
-            mask.pasteInto(before, value)
-        return changes_between(
-            replace(stored, geometry=crop, segmentation=before[where]),
-            replace(result, geometry=crop, segmentation=result.segmentation[where]),
-        )
+
+def moved(result: Result, geometry: Geometry) -> Result:
+    """A result that lies at the same voxels of ``geometry``, a grid of the same shape elsewhere in the patient."""
+    boxes = (Box.from_index(box.label, box.score, box.index_min, box.index_max, geometry) for box in result.boxes)
+    findings = []
+    for finding in result.findings:
+        if finding.place is not None:
+            x, y, z = geometry.index_to_lps(result.geometry.lps_to_index(finding.place.lps))
+            finding = replace(finding, place=replace(finding.place, lps=(float(x), float(y), float(z))))
+        findings.append(finding)
+    return replace(result, geometry=geometry, boxes=tuple(boxes), findings=tuple(findings))
+
+
+def _cropped(result: Result, extent: Extent) -> Result:
+    start, stop = extent[::2], extent[1::2]
+    return replace(
+        result,
+        geometry=result.geometry.cropped(start, stop),
+        segmentation=result.segmentation[tuple(slice(start[n], stop[n]) for n in (2, 1, 0))],
+    )

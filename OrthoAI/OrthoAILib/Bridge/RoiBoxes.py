@@ -53,27 +53,35 @@ def fillRoi(roi: slicer.vtkMRMLMarkupsROINode, box: Box, label: Label, grid: Gri
 
 
 def fromRoi(roi: slicer.vtkMRMLMarkupsROINode, grid: Grid, toVolume: NDArray) -> Box:
-    """The box of a ROI node as it lies now: the smallest along the volume's axes that holds it, cut at the borders.
+    """The box of a ROI node as it lies now: the smallest along the volume's axes that holds it.
 
     Args:
         grid: of the volume.
         toVolume: 4x4 from the ROI's frame to the volume's (RAS mm).
-
-    Raises:
-        InputError: it has no extent, or none of it lies in the volume.
     """
-    label = roi.GetAttribute(LABEL) or ""
     half = np.array(roi.GetSize()) / 2
     corners = np.array([[*(half * signs), 1] for signs in product((-1, 1), repeat=3)])
     toIndex = np.linalg.inv(grid.ijkToRas) @ toVolume @ toArray(roi.GetObjectToNodeMatrix())
     indices = (corners @ toIndex.T)[:, :3]
-    low = np.maximum(indices.min(axis=0), -0.5)
-    high = np.minimum(indices.max(axis=0), np.array(grid.geometry.size) - 0.5)
-    if (half <= 0).any():
-        raise InputError(f"The box {label} has no extent; draw it again or delete it.")
+    score = float(roi.GetAttribute(SCORE) or 1.0)
+    return Box.from_index(
+        roi.GetAttribute(LABEL) or "", score, tuple(indices.min(axis=0)), tuple(indices.max(axis=0)), grid.geometry
+    )
+
+
+def clipped(box: Box, grid: Grid) -> Box:
+    """The part of a box that lies in the volume.
+
+    Raises:
+        InputError: it has no extent, or none of it lies in the volume.
+    """
+    low, high = np.array(box.index_min), np.array(box.index_max)
     if (low >= high).any():
-        raise InputError(f"The box {label} lies outside the volume; move it back or delete it.")
-    return Box.from_index(label, float(roi.GetAttribute(SCORE) or 1.0), tuple(low), tuple(high), grid.geometry)
+        raise InputError(f"The box {box.label} has no extent; draw it again or delete it.")
+    low, high = np.maximum(low, -0.5), np.minimum(high, np.array(grid.geometry.size) - 0.5)
+    if (low >= high).any():
+        raise InputError(f"The box {box.label} lies outside the volume; move it back or delete it.")
+    return Box.from_index(box.label, box.score, tuple(low), tuple(high), grid.geometry)
 
 
 def isSame(one: Box, other: Box) -> bool:

@@ -8,6 +8,7 @@ import vtk
 from numpy.typing import NDArray
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
+from orthoai.io.checks import MIN_FAT
 from orthoai.tasks import Task
 from vtk.util.numpy_support import vtk_to_numpy
 
@@ -78,7 +79,7 @@ class VolumeBridge:
         """
         if volumeNode is None or volumeNode.GetImageData() is None:
             return ""
-        stated = self._dicomAttribute(volumeNode, "DICOM.Modality") or volumeNode.GetAttribute("DICOM.Modality")
+        stated = self._dicomAttribute(volumeNode, "DICOM.Modality")
         if stated:
             return stated
         units = volumeNode.GetVoxelValueUnits()
@@ -131,7 +132,7 @@ class VolumeBridge:
     def _hasAirInHounsfieldUnits(self, voxels: NDArray) -> bool:
         step = max(1, int((voxels.size / SAMPLES) ** (1 / 3)))
         values = voxels[tuple(slice(None, None, min(step, n)) for n in voxels.shape)]
-        return bool(np.mean(values < AIR_HU) > 0.001 and values.max() > 0)
+        return bool(np.mean(values < AIR_HU) >= MIN_FAT and values.max() > 0)
 
 
 def _hierarchyItem(node: slicer.vtkMRMLNode) -> tuple[slicer.vtkMRMLSubjectHierarchyNode | None, int]:
