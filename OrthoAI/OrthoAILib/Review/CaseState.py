@@ -1,0 +1,45 @@
+"""How far one case of a worklist is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from orthoai.review import Verdict
+
+
+@dataclass(frozen=True)
+class CaseState:
+    """What was decided about a case.
+
+    Attributes:
+        verdict: None while it is open.
+        revision: of its newest export to the training set; 0 before the first.
+        reviewer: as the person wrote it.
+        updated: UTC time in ISO 8601; empty for a case that nobody has looked at.
+    """
+
+    verdict: Verdict | None = None
+    revision: int = 0
+    reviewer: str = ""
+    updated: str = ""
+
+    def toJson(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "verdict": None if self.verdict is None else self.verdict.value,
+            "revision": self.revision,
+            "reviewer": self.reviewer,
+            "updated": self.updated,
+        }
+
+    @classmethod
+    def fromJson(cls, content: Any) -> CaseState:
+        """Undo :meth:`toJson`. Raises ValueError, KeyError or TypeError for anything else."""
+        verdict = content["verdict"]
+        return cls(
+            verdict=None if verdict is None else Verdict(verdict),
+            revision=int(content["revision"]),
+            reviewer=str(content["reviewer"]),
+            updated=str(content["updated"]),
+        )

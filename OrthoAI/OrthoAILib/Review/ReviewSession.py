@@ -1,0 +1,210 @@
+"""One result under review: edits, undo, verdict, time. No widget."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from orthoai.review import Verdict
+
+from OrthoAILib.Review.ActiveTime import ActiveTime
+from OrthoAILib.Review.BoxWatch import BoxWatch
+from OrthoAILib.Review.EditHistory import EditHistory
+from OrthoAILib.Review.FindingRow import FindingRow
+from OrthoAILib.Review.MaskWatch import MaskWatch
+from OrthoAILib.Review.ReviewState import ReviewState
+from OrthoAILib.Review.SetFindingClass import SetFindingClass
+from OrthoAILib.Signal import Signal
+
+if TYPE_CHECKING:
+    from orthoai.review import Review
+
+VERDICT_CLEARED = "Changed after the verdict: please decide again."
+
+
+class ReviewSession:
+    """The review of one result, from its first look to its export.
+
+    The state is kept with the result's nodes at every change, so it is saved with the scene.
+
+    Args:
+        nodes: ResultNodes.
+        volumeNode: the image that was analyzed.
+        bridge: a ReviewBridge.
+        reviewer: name for a review that has none yet.
+        maskUndo, maskRedo: of the Segment Editor, so that one undo serves masks, boxes and classes.
+        clock: seconds, for the time spent.
+
+    Signals:
+        changed(): the state, the edits or what can be undone; boxTouched(): a box is being moved, and
+        :meth:`settle` is due when it rests; noticed(sentence): something that the reviewer should read.
+    """
+
+    def __init__(
+        self,
+        nodes: Any,
+        volumeNode: Any,
+        bridge: Any,
+        reviewer: str = "",
+        maskUndo: Callable[[], None] | None = None,
+        maskRedo: Callable[[], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.changed, self.boxTouched, self.noticed = Signal(), Signal(), Signal()
+        self.nodes, self.volumeNode = nodes, volumeNode
+        self._bridge = bridge
+        self._state = ReviewState.read(nodes.resultText) or ReviewState(reviewer=reviewer)
+        self._time = ActiveTime(self._state.timeSpent, clock)
+        self._masks = MaskWatch(nodes.segmentation, self._onMaskEdited)
+        self._boxes = BoxWatch(nodes.boxes, self._onBoxTouched)
+        functions = {"maskUndo": maskUndo, "maskRedo": maskRedo}
+        self._history = EditHistory(
+            lambda: self._masks.edits, **{name: function for name, function in functions.items() if function}
+        )
+        self._undoing = False
+
+    # State
+
+    @property
+    def state(self) -> ReviewState:
+        """Where the review stands."""
+        return self._state
+
+    @property
+    def isUnsaved(self) -> bool:
+        """Whether leaving now would lose an edit, a verdict or a comment."""
+        return not self._state.isSaved
+
+    @property
+    def history(self) -> EditHistory:
+        """What can be undone."""
+        return self._history
+
+    def touch(self) -> None:
+        """The reviewer is at work: looking around counts, too."""
+        self._time.touch()
+
+    def pause(self) -> None:
+        """The reviewer went elsewhere; the time stops until the next :meth:`touch`."""
+        self._time.pause()
+
+    # Edits
+
+    def setFindingClass(self, row: int, label: str) -> bool:
+        """Give the finding in ``row`` the class ``label``. False when it has it already."""
+        finding = FindingRow.readAll(self.nodes.findingsTable)[row]
+        if finding.finding == label:
+            return False
+        self.settle()
+        edit = SetFindingClass(self._bridge, self.nodes, row, finding.structure, finding.finding, label)
+        edit.apply()
+        self._history.push(edit)
+        self._edited()
+        return True
+
+    def settle(self) -> bool:
+        """Make edits of the boxes that were moved. False when all lie where they were."""
+        edits = self._boxes.settle()
+        for edit in edits:
+            self._history.push(edit)
+        if edits:
+            self._edited()
+        return bool(edits)
+
+    def undo(self) -> bool:
+        """Take the last edit back. False when there is none."""
+        return self._go(self._history.undo)
+
+    def redo(self) -> bool:
+        """Make the edit again that was taken back last. False when there is none."""
+        return self._go(self._history.redo)
+
+    # Words
+
+    def setComment(self, comment: str) -> None:
+        if comment != self._state.comment:
+            self._put(comment=comment, isSaved=False)
+
+    def setReviewer(self, reviewer: str) -> None:
+        """The name that the next export carries; it makes nothing unsaved."""
+        if reviewer != self._state.reviewer:
+            self._put(reviewer=reviewer)
+
+    def decide(self, verdict: Verdict | None) -> None:
+        """Keep the verdict; None takes it back."""
+        self.settle()
+        if verdict != self._state.verdict:
+            self._put(verdict=verdict, isSaved=False)
+
+    def approve(self) -> Review:
+        """Decide that the result is right as it is now, and give the review."""
+        self.decide(Verdict.APPROVED)
+        return self.review()
+
+    def review(self) -> Review:
+        """The result as the nodes now have it, with the verdict: revision one above the newest export."""
+        self.settle()
+        self._put()
+        state = self._state
+        made = self._bridge.review(
+            self.nodes, self.volumeNode, state.verdict, state.comment, state.reviewer, state.timeSpent
+        )
+        return replace(made, revision=state.revision + 1)
+
+    def markSaved(self, revision: int | None = None, asOf: ReviewState | None = None) -> None:
+        """The review is in a safe place.
+
+        Args:
+            revision: that it got in the training set; None where it does not go there.
+            asOf: the state that was saved. When something was edited while it was written, the review stays unsaved.
+        """
+        unchanged = asOf is None or replace(asOf, timeSpent=0.0) == replace(self._state, timeSpent=0.0)
+        self._put(revision=self._state.revision if revision is None else revision, isSaved=unchanged)
+
+    def close(self) -> None:
+        """Keep the state and stop watching. Harmless when the nodes are gone."""
+        if self.nodes.resultText is not None and self.nodes.resultText.GetScene() is not None:
+            self.settle()
+            self._put()
+        self._masks.close()
+        self._boxes.close()
+        for signal in (self.changed, self.boxTouched, self.noticed):
+            signal.disconnect()
+
+    # Inside
+
+    def _go(self, step: Callable[[], bool]) -> bool:
+        self.settle()
+        self._undoing = True
+        try:
+            done = step()
+            # A box that was put back is where it is known to be, not moved by the reviewer.
+            self._boxes.settle()
+        finally:
+            self._undoing = False
+        if done:
+            self._edited()
+        return done
+
+    def _onBoxTouched(self) -> None:
+        if not self._undoing:
+            self.boxTouched.emit()
+
+    def _onMaskEdited(self) -> None:
+        if not self._undoing:
+            self._history.masksEdited()
+            self._edited()
+
+    def _edited(self) -> None:
+        """A verdict is about what the reviewer saw; after an edit it is about something else."""
+        hadVerdict = self._state.verdict is not None
+        self._put(verdict=None, isSaved=False)
+        if hadVerdict:
+            self.noticed.emit(VERDICT_CLEARED)
+
+    def _put(self, **fields: Any) -> None:
+        self._state = replace(self._state, **fields, timeSpent=self._time.touch())
+        self._state.write(self.nodes.resultText)
+        self.changed.emit()

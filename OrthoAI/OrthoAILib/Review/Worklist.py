@@ -1,0 +1,109 @@
+"""A folder of images that are reviewed one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from orthoai.review import Verdict, utc_now
+
+from OrthoAILib.Review.CaseState import CaseState
+from OrthoAILib.Review.ImageFolder import ImageEntry, findImages
+from OrthoAILib.Review.WorklistFile import WorklistFile, WorklistProgress
+
+
+class Worklist:
+    """Walks through the images of a folder and remembers what was decided about each.
+
+    Nothing is written to the images or beside their names; the state lies in one small file (WorklistFile). Two
+    reviewers may share a folder: each change is made to what the file says at that moment.
+
+    Args:
+        folder: of the images.
+        fallback: where the state goes when the folder is read-only.
+        file: for tests.
+
+    Raises:
+        InputError: the folder cannot be read.
+
+    Example:
+        >>> worklist = Worklist(Path("cases"), fallback=Path("training-set"))
+        >>> worklist.step(1).name
+        'case2.nii.gz'
+    """
+
+    def __init__(self, folder: Path, fallback: Path | None = None, file: WorklistFile | None = None) -> None:
+        self.folder = Path(folder)
+        self.cases: tuple[ImageEntry, ...] = findImages(self.folder)
+        self._file = file or WorklistFile(self.folder, fallback)
+        self._progress = self._file.read()
+        self._index = self.indexOf(self._progress.current)
+
+    # Where it is
+
+    @property
+    def index(self) -> int:
+        """Of the case that is open; -1 for none."""
+        return self._index
+
+    @property
+    def current(self) -> ImageEntry | None:
+        """The case that is open."""
+        return self.cases[self._index] if self._index >= 0 else None
+
+    @property
+    def decided(self) -> int:
+        """Cases with a verdict."""
+        return sum(self.state(case).verdict is not None for case in self.cases)
+
+    @property
+    def notice(self) -> str:
+        """One sentence where the state is not kept as usual; else empty."""
+        if not self._file.isKept:
+            return "This worklist's folder is read-only: its progress is lost unless a training set folder is chosen."
+        if self._file.wasDamaged:
+            return "The worklist's file was damaged and put aside; its cases are shown as open."
+        return ""
+
+    def indexOf(self, name: str) -> int:
+        """Where the case of that name stands; -1 when it is not there."""
+        return next((number for number, case in enumerate(self.cases) if case.name == name), -1)
+
+    def state(self, case: ImageEntry) -> CaseState:
+        """What was decided about ``case``."""
+        return self._progress.cases.get(case.name, CaseState())
+
+    def neighbor(self, step: int) -> ImageEntry | None:
+        """The case ``step`` cases on (1) or back (-1); None beyond either end. Before any case 1 is the first."""
+        index = self._index + step
+        return self.cases[index] if 0 <= index < len(self.cases) else None
+
+    # Changes
+
+    def open(self, case: ImageEntry) -> None:
+        """Make ``case`` the current one, and remember that."""
+        self._index = self.indexOf(case.name)
+        self._change(lambda progress: replace(progress, current=case.name))
+
+    def step(self, step: int) -> ImageEntry | None:
+        """Open the :meth:`neighbor`; None where there is none, and the current case stays open."""
+        case = self.neighbor(step)
+        if case is not None:
+            self.open(case)
+        return case
+
+    def record(self, verdict: Verdict | None, revision: int = 0, reviewer: str = "") -> bool:
+        """Keep what was decided about the current case. False when there is none or no disk takes it."""
+        case = self.current
+        if case is None:
+            return False
+        state = CaseState(verdict, revision, reviewer, utc_now())
+        return self._change(lambda progress: replace(progress, cases={**progress.cases, case.name: state}))
+
+    def _change(self, change: Callable[[WorklistProgress], WorklistProgress]) -> bool:
+        newest = self._file.read() if self._file.isKept else self._progress
+        if not newest.cases:
+            newest = self._progress
+        self._progress = change(newest)
+        return self._file.write(self._progress)

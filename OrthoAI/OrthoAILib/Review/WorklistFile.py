@@ -1,0 +1,122 @@
+"""The small file that remembers how far a worklist is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orthoai.output import beside
+
+from OrthoAILib.Review.CaseState import CaseState
+
+FILE_NAME = "orthoai-worklist.json"
+SCHEMA_VERSION = 1
+
+DAMAGED_SUFFIX = ".damaged"
+"""Added to the name of a file that cannot be read, so that nobody's work is written over."""
+
+
+@dataclass(frozen=True)
+class WorklistProgress:
+    """What is remembered of a worklist.
+
+    Attributes:
+        current: name of the case that was open; empty for none.
+        cases: state by case name; open cases that nobody has looked at are left out.
+    """
+
+    current: str = ""
+    cases: dict[str, CaseState] = field(default_factory=dict)
+
+    def toText(self) -> str:
+        """As JSON."""
+        content = {
+            "schema_version": SCHEMA_VERSION,
+            "current": self.current,
+            "cases": {name: state.toJson() for name, state in sorted(self.cases.items())},
+        }
+        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def fromText(cls, text: str) -> WorklistProgress:
+        """Undo :meth:`toText`. Raises ValueError, KeyError, TypeError or AttributeError for anything else."""
+        content = json.loads(text)
+        if content["schema_version"] != SCHEMA_VERSION:
+            raise ValueError("another schema version")
+        cases = {str(name): CaseState.fromJson(state) for name, state in content["cases"].items()}
+        return cls(str(content["current"]), cases)
+
+
+class WorklistFile:
+    """Progress in FILE_NAME beside the images or, where that folder is read-only, in another folder.
+
+    Args:
+        folder: of the images.
+        fallback: folder for the file where ``folder`` cannot be written; usually the training set. None for none.
+        write: (path, text), for tests.
+    """
+
+    def __init__(
+        self, folder: Path, fallback: Path | None = None, write: Callable[[Path, str], None] | None = None
+    ) -> None:
+        self.places = [Path(folder) / FILE_NAME]
+        if fallback is not None:
+            self.places.append(Path(fallback) / fallbackName(folder))
+        self.isKept = True
+        """Whether the last :meth:`write` reached a disk."""
+        self.wasDamaged = False
+        """Whether :meth:`read` found a file that it could not understand and put it aside."""
+        self._write = write or writeText
+
+    def read(self) -> WorklistProgress:
+        """What is remembered; of several places the one that knows the newest. Nothing where there is no file."""
+        found = [progress for path in self.places if (progress := self._readOne(path)) is not None]
+        return max(found, key=_newest, default=WorklistProgress())
+
+    def write(self, progress: WorklistProgress) -> bool:
+        """Remember ``progress``. False when no place can be written."""
+        for path in self.places:
+            try:
+                self._write(path, progress.toText())
+            except OSError:
+                continue
+            self.isKept = True
+            return True
+        self.isKept = False
+        return False
+
+    def _readOne(self, path: Path) -> WorklistProgress | None:
+        try:
+            return WorklistProgress.fromText(path.read_text("utf-8"))
+        except OSError:
+            return None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self.wasDamaged = True
+            with suppress(OSError):
+                path.replace(path.with_name(path.name + DAMAGED_SUFFIX))
+            return None
+
+
+def fallbackName(folder: Path) -> str:
+    """File name away from the images: several worklists may share one training set."""
+    digest = hashlib.sha256(str(Path(folder).resolve()).encode()).hexdigest()
+    return f"{Path(FILE_NAME).stem}-{digest[:8]}.json"
+
+
+def writeText(path: Path, text: str) -> None:
+    """Write a file that appears whole or not at all. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = beside(path)
+    try:
+        aside.write_text(text, "utf-8")
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _newest(progress: WorklistProgress) -> str:
+    return max((state.updated for state in progress.cases.values()), default="")
