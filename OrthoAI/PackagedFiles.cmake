@@ -1,6 +1,8 @@
 # Written by tools/cmake_lists.py: run it again instead of editing here.
 
 set(MODULE_PYTHON_SCRIPTS
+  OrthoAI.py
+
   Logic/orthoai/__init__.py
   Logic/orthoai/box.py
   Logic/orthoai/errors.py
@@ -116,6 +118,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/worker/protocol.py
   Logic/orthoai/worker/requests.py
   Logic/orthoai/worker/server.py
+  Logic/orthoai/worker/state.py
   Logic/orthoai/worker/thin.py
   Logic/orthoai/worker/tree.py
   Logic/orthoai/worker/verbs.py
@@ -136,6 +139,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Bridge/ResultNodes.py
   OrthoAILib/Bridge/ReviewBridge.py
   OrthoAILib/Bridge/RoiBoxes.py
+  OrthoAILib/Bridge/Segments.py
   OrthoAILib/Bridge/Terminology.py
   OrthoAILib/Bridge/VolumeBridge.py
 
@@ -150,6 +154,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Panels/AdvancedPanel.py
   OrthoAILib/Panels/Form.py
   OrthoAILib/Panels/InputPanel.py
+  OrthoAILib/Panels/MainPanel.py
   OrthoAILib/Panels/MessageLine.py
   OrthoAILib/Panels/Shortcuts.py
   OrthoAILib/Panels/TaskPanel.py
@@ -157,9 +162,14 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Review/__init__.py
   OrthoAILib/Review/ActiveTime.py
   OrthoAILib/Review/BoxWatch.py
+  OrthoAILib/Review/CaseState.py
+  OrthoAILib/Review/CaseWriter.py
   OrthoAILib/Review/Command.py
   OrthoAILib/Review/EditHistory.py
+  OrthoAILib/Review/ExportController.py
+  OrthoAILib/Review/ExportRequest.py
   OrthoAILib/Review/FindingRow.py
+  OrthoAILib/Review/ImageFolder.py
   OrthoAILib/Review/MaskWatch.py
   OrthoAILib/Review/MoveBox.py
   OrthoAILib/Review/ReviewSession.py
@@ -168,6 +178,8 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Review/SliceJump.py
   OrthoAILib/Review/UndoStack.py
   OrthoAILib/Review/Wording.py
+  OrthoAILib/Review/Worklist.py
+  OrthoAILib/Review/WorklistFile.py
 
   OrthoAILib/Run/__init__.py
   OrthoAILib/Run/Collaborators.py
