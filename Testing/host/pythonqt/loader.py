@@ -51,7 +51,9 @@ class QUiLoader(facade(QtUiTools.QUiLoader)):  # type: ignore[misc]
         return widget
 
     def createLayout(self, className: str, parent: QtCore.QObject | None = None, name: str = "") -> QtWidgets.QLayout:
-        layout = widgetClass(className)(parent)  # type: ignore[misc]
+        # A layout in a layout is given its parent by the loader, which adds it there.
+        owner = (parent,) if isinstance(parent, QtWidgets.QWidget) else ()
+        layout = widgetClass(className)(*owner)  # type: ignore[misc]
         layout.setObjectName(name)
         self._made.append(layout)
         return layout
