@@ -82,6 +82,11 @@ class MainPanel(VTKObservationMixin):
             self.addObserver(node.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onNodeModified)
         self.refresh()
 
+    @property
+    def result(self) -> ResultNodes | None:
+        """The result that is shown."""
+        return self._shown
+
     def refresh(self) -> None:
         """Show the volume and the result that the parameter node names."""
         self._setVolume(self._node.inputVolume if self._node is not None else None)
@@ -115,6 +120,9 @@ class MainPanel(VTKObservationMixin):
         }
         for layout, panel in places.items():
             layout.addWidget(panel.widget)
+        # Only now: what is put into a collapsed section later would show.
+        for section in (self.ui.reviewSection, self.ui.advancedSection):
+            section.collapsed = True
         self.widget.setMRMLScene(slicer.mrmlScene)
         self.inputPanel.widget.setMRMLScene(slicer.mrmlScene)
 
@@ -128,8 +136,7 @@ class MainPanel(VTKObservationMixin):
         controller.finished.connect(self._onFinished)
         controller.failed.connect(self.message.warn)
         controller.canceled.connect(self.message.say)
-        scene = slicer.mrmlScene
-        self.addObserver(scene, slicer.vtkMRMLScene.NodeRemovedEvent, self._onNodeRemoved)
+        self.addObserver(slicer.mrmlScene, slicer.vtkMRMLScene.NodeRemovedEvent, self._onNodeRemoved)
 
     # Input
 
@@ -188,7 +195,7 @@ class MainPanel(VTKObservationMixin):
                 self._node.task = outcome.task.name
                 self._node.resultId = outcome.nodes.resultId
         self.refresh()
-        self.message.say(outcome.message)
+        self.message.say(_("{title} is done.").format(title=outcome.task.title))
 
     # Result
 
@@ -209,6 +216,7 @@ class MainPanel(VTKObservationMixin):
         task = self._tasks.get(nodes.taskName) if nodes else None
         self.resultPanel.setResult(nodes, self._volume, task)
         self.reviewPanel.setResult(nodes, self._volume, task)
+        self.ui.reviewSection.collapsed = nodes is None
 
     def _hideOthers(self, shown: ResultNodes) -> None:
         """Two masks over each other help nobody; the earlier ones stay in the scene."""

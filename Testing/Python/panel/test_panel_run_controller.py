@@ -9,10 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-slicer = pytest.importorskip("slicer", reason="MRML comes from slicer-core or Slicer")
-vtk = pytest.importorskip("vtk")
-
+import slicer
+import vtk
 from orthoai.box import Box
 from orthoai.errors import InputError
 from orthoai.tasks import RunOptions
