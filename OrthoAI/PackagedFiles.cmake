@@ -130,6 +130,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Signal.py
 
   OrthoAILib/Bridge/__init__.py
+  OrthoAILib/Bridge/Extent.py
   OrthoAILib/Bridge/FindingsTable.py
   OrthoAILib/Bridge/Grid.py
   OrthoAILib/Bridge/Hierarchy.py
@@ -152,15 +153,27 @@ set(MODULE_PYTHON_SCRIPTS
 
   OrthoAILib/Panels/__init__.py
   OrthoAILib/Panels/AdvancedPanel.py
+  OrthoAILib/Panels/Ask.py
+  OrthoAILib/Panels/BoxList.py
+  OrthoAILib/Panels/CaseLoader.py
+  OrthoAILib/Panels/ExportForm.py
+  OrthoAILib/Panels/FindingsTable.py
   OrthoAILib/Panels/Form.py
   OrthoAILib/Panels/InputPanel.py
   OrthoAILib/Panels/MainPanel.py
+  OrthoAILib/Panels/MaskEditor.py
   OrthoAILib/Panels/MessageLine.py
+  OrthoAILib/Panels/ResultPanel.py
+  OrthoAILib/Panels/ReviewPanel.py
+  OrthoAILib/Panels/ReviewParts.py
   OrthoAILib/Panels/Shortcuts.py
   OrthoAILib/Panels/TaskPanel.py
+  OrthoAILib/Panels/VerdictButtons.py
+  OrthoAILib/Panels/WorklistRow.py
 
   OrthoAILib/Review/__init__.py
   OrthoAILib/Review/ActiveTime.py
+  OrthoAILib/Review/ActivityWatch.py
   OrthoAILib/Review/BoxWatch.py
   OrthoAILib/Review/CaseState.py
   OrthoAILib/Review/CaseWriter.py
@@ -169,6 +182,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Review/ExportController.py
   OrthoAILib/Review/ExportRequest.py
   OrthoAILib/Review/FindingRow.py
+  OrthoAILib/Review/FindingsWatch.py
   OrthoAILib/Review/ImageFolder.py
   OrthoAILib/Review/MaskWatch.py
   OrthoAILib/Review/MoveBox.py
@@ -217,5 +231,7 @@ set(MODULE_PYTHON_RESOURCES
   Resources/UI/AdvancedPanel.ui
   Resources/UI/InputPanel.ui
   Resources/UI/OrthoAI.ui
+  Resources/UI/ResultPanel.ui
+  Resources/UI/ReviewPanel.ui
   Resources/UI/TaskPanel.ui
   )
