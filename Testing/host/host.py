@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -101,14 +100,20 @@ class Host:
         """
         limit = time.monotonic() + (seconds or (30.0 if until else 0.0))
         while True:
-            self.app.sendPostedEvents()
-            self.app.processEvents()
-            self.checkProblems()
+            self._spin()
             if until is not None and until():
                 return True
             if time.monotonic() >= limit:
                 return until is None
             time.sleep(0.002)
+
+    def _spin(self) -> None:
+        try:
+            self.app.sendPostedEvents()
+            self.app.processEvents()
+        except Exception as error:  # PySide6 hands on what a slot raised if nothing else is on the stack.
+            raise AssertionError("\n".join([repr(error), *self._problems.take()])) from error
+        self.checkProblems()
 
     def checkProblems(self) -> None:
         """Raises AssertionError for exceptions in slots and observers, and for dialogs that nobody answered."""
@@ -170,4 +175,4 @@ class Host:
         for name in scriptedModules():
             self.unloadModule(name)
         self.clearScene()
-        sys.modules["slicer.packaging"].calls.clear()
+        self._slicer.packaging.reset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import types
 
@@ -10,6 +11,18 @@ import slicer
 from . import dialogs, testing_stubs
 from .problems import problems
 from .pythonqt.module import QtModule
+
+WIDGET_MODULES = (
+    "ctk_widgets",
+    "ctk_paths",
+    "ctk_range_widget",
+    "mrml_widget",
+    "node_combo_box",
+    "segments_table_view",
+    "segment_editor",
+    "show_3d_button",
+    "table_view",
+)
 
 
 def install() -> None:
@@ -23,10 +36,8 @@ def install() -> None:
 
 
 def _installWidgets() -> None:
-    from .widgets import ctk_paths, ctk_widgets, mrml_widget, node_combo_box
-
-    for source in (ctk_paths, ctk_widgets, mrml_widget, node_combo_box):
-        for name, value in vars(source).items():
+    for source in WIDGET_MODULES:
+        for name, value in vars(importlib.import_module(f"host.widgets.{source}")).items():
             if name.startswith("ctk") and isinstance(value, type):
                 setattr(sys.modules["ctk"], name, value)
             elif name.startswith(("qMRML", "qSlicer")) and isinstance(value, type):
@@ -36,13 +47,14 @@ def _installWidgets() -> None:
 def _installApplication() -> None:
     from .application import makeApplication
     from .module_manager import loadableModules
+    from .subject_hierarchy import SubjectHierarchyItems
 
     slicer.app = makeApplication()
     scene = slicer.vtkMRMLScene()
     slicer.app.setMRMLScene(scene)
+    SubjectHierarchyItems(scene)
     slicer.modules = loadableModules(scene, slicer.app.applicationLogic())
     sys.modules["slicer.modules"] = slicer.modules
-    sys.modules["slicer.app"] = slicer.app
 
 
 def _installSlicerModules() -> None:

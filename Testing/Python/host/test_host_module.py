@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -78,4 +79,4 @@ def test_the_self_test_runs_every_test_method(host, module):
     import slicer
 
     slicer.selfTests["FixtureModule"]()
-    assert type(module.widget).__module__ == "FixtureModule"
+    assert sys.modules["FixtureModule"].FixtureModuleTest.ran == ["first", "second"]

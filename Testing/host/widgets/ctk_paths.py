@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6 import QtCore, QtWidgets
 
@@ -17,7 +17,10 @@ class ctkPathLineEdit(facade(QtWidgets.QWidget)):  # type: ignore[misc]
 
     currentPathChanged = QtCore.Signal(str)
     validInputChanged = QtCore.Signal(bool)
-    SIGNALS = {"currentPathChanged(QString)": "currentPathChanged", "validInputChanged(bool)": "validInputChanged"}
+    SIGNALS: ClassVar[dict[str, str]] = {
+        "currentPathChanged(QString)": "currentPathChanged",
+        "validInputChanged(bool)": "validInputChanged",
+    }
 
     locals().update(
         plainProperties(
@@ -61,7 +64,10 @@ class ctkDirectoryButton(facade(QtWidgets.QWidget)):  # type: ignore[misc]
 
     directoryChanged = QtCore.Signal(str)
     directorySelected = QtCore.Signal(str)
-    SIGNALS = {"directoryChanged(QString)": "directoryChanged", "directorySelected(QString)": "directorySelected"}
+    SIGNALS: ClassVar[dict[str, str]] = {
+        "directoryChanged(QString)": "directoryChanged",
+        "directorySelected(QString)": "directorySelected",
+    }
 
     locals().update(plainProperties(caption=(str, ""), acceptMode=(int, 0), displayAbsolutePath=(bool, True)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6 import QtCore, QtWidgets
 
@@ -15,7 +15,7 @@ class ctkCollapsibleButton(facade(QtWidgets.QAbstractButton)):  # type: ignore[m
     """A titled section whose content hides when it is collapsed."""
 
     contentsCollapsed = QtCore.Signal(bool)
-    SIGNALS = {"contentsCollapsed(bool)": "contentsCollapsed"}
+    SIGNALS: ClassVar[dict[str, str]] = {"contentsCollapsed(bool)": "contentsCollapsed"}
 
     locals().update(
         plainProperties(
@@ -76,7 +76,10 @@ class qMRMLCollapsibleButton(ctkCollapsibleButton):
     """ctkCollapsibleButton that hands the scene on."""
 
     mrmlSceneChanged = QtCore.Signal(object)
-    SIGNALS = {**ctkCollapsibleButton.SIGNALS, "mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged"}
+    SIGNALS: ClassVar[dict[str, str]] = {
+        **ctkCollapsibleButton.SIGNALS,
+        "mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged",
+    }
 
     def setMRMLScene(self, scene: Any) -> None:
         self._scene = scene
@@ -94,7 +97,7 @@ class ctkSliderWidget(facade(QtWidgets.QWidget)):  # type: ignore[misc]
     """A slider and a spin box for one number."""
 
     valueChanged = QtCore.Signal(float)
-    SIGNALS = {"valueChanged(double)": "valueChanged"}
+    SIGNALS: ClassVar[dict[str, str]] = {"valueChanged(double)": "valueChanged"}
 
     locals().update(
         plainProperties(
@@ -192,7 +195,7 @@ class ctkCheckablePushButton(ctkPushButton):
     """Push button with a check box in it."""
 
     checkBoxToggled = QtCore.Signal(bool)
-    SIGNALS = {"checkBoxToggled(bool)": "checkBoxToggled"}
+    SIGNALS: ClassVar[dict[str, str]] = {"checkBoxToggled(bool)": "checkBoxToggled"}
 
     locals().update(plainProperties(checkBoxControlsButton=(bool, True), checkBoxUserCheckable=(bool, True)))
 
