@@ -12,10 +12,9 @@ from orthoai.review import Verdict
 from OrthoAILib.Review.ActiveTime import ActiveTime
 from OrthoAILib.Review.BoxWatch import BoxWatch
 from OrthoAILib.Review.EditHistory import EditHistory
-from OrthoAILib.Review.FindingRow import FindingRow
+from OrthoAILib.Review.FindingsWatch import FindingsWatch
 from OrthoAILib.Review.MaskWatch import MaskWatch
 from OrthoAILib.Review.ReviewState import ReviewState
-from OrthoAILib.Review.SetFindingClass import SetFindingClass
 from OrthoAILib.Signal import Signal
 
 if TYPE_CHECKING:
@@ -27,7 +26,8 @@ VERDICT_CLEARED = "Changed after the verdict: please decide again."
 class ReviewSession:
     """The review of one result, from its first look to its export.
 
-    The state is kept with the result's nodes at every change, so it is saved with the scene.
+    It watches the nodes, so an edit counts wherever it is made: in a panel, in a view or in another module. The state
+    is kept with the nodes at every change, so it is saved with the scene.
 
     Args:
         nodes: ResultNodes.
@@ -59,6 +59,7 @@ class ReviewSession:
         self._time = ActiveTime(self._state.timeSpent, clock)
         self._masks = MaskWatch(nodes.segmentation, self._onMaskEdited)
         self._boxes = BoxWatch(nodes.boxes, self._onBoxTouched)
+        self._findings = FindingsWatch(bridge, nodes, self._onFindingTouched)
         functions = {"maskUndo": maskUndo, "maskRedo": maskRedo}
         self._history = EditHistory(
             lambda: self._masks.edits, **{name: function for name, function in functions.items() if function}
@@ -92,21 +93,14 @@ class ReviewSession:
 
     # Edits
 
-    def setFindingClass(self, row: int, label: str) -> bool:
-        """Give the finding in ``row`` the class ``label``. False when it has it already."""
-        finding = FindingRow.readAll(self.nodes.findingsTable)[row]
-        if finding.finding == label:
-            return False
+    def setFindingClass(self, row: int, label: str) -> None:
+        """Give the finding in ``row`` the class ``label``; no edit when it has it already. Raises IndexError."""
+        self._bridge.setFindingClass(self.nodes, row, label)
         self.settle()
-        edit = SetFindingClass(self._bridge, self.nodes, row, finding.structure, finding.finding, label)
-        edit.apply()
-        self._history.push(edit)
-        self._edited()
-        return True
 
     def settle(self) -> bool:
-        """Make edits of the boxes that were moved. False when all lie where they were."""
-        edits = self._boxes.settle()
+        """Make edits of the boxes that were moved and the classes that were changed. False when there are none."""
+        edits = [*self._boxes.settle(), *self._findings.settle()]
         for edit in edits:
             self._history.push(edit)
         if edits:
@@ -170,6 +164,7 @@ class ReviewSession:
             self._put()
         self._masks.close()
         self._boxes.close()
+        self._findings.close()
         for signal in (self.changed, self.boxTouched, self.noticed):
             signal.disconnect()
 
@@ -180,8 +175,9 @@ class ReviewSession:
         self._undoing = True
         try:
             done = step()
-            # A box that was put back is where it is known to be, not moved by the reviewer.
+            # What was put back is known to be so; it is no edit of the reviewer's.
             self._boxes.settle()
+            self._findings.settle()
         finally:
             self._undoing = False
         if done:
@@ -191,6 +187,10 @@ class ReviewSession:
     def _onBoxTouched(self) -> None:
         if not self._undoing:
             self.boxTouched.emit()
+
+    def _onFindingTouched(self) -> None:
+        if not self._undoing:
+            self.settle()
 
     def _onMaskEdited(self) -> None:
         if not self._undoing:

@@ -32,7 +32,7 @@ def test_a_fresh_result_has_no_verdict_and_nothing_to_lose(session):
 
 
 def test_a_class_change_is_kept_in_the_review_and_undo_brings_the_old_class_back(session):
-    assert session.setFindingClass(0, "femur_right")
+    session.setFindingClass(0, "femur_right")
     review = session.review()
     assert review.result.findings[0].label == "femur_right"
     assert [(change.kind, change.target, change.before, change.after) for change in review.changes] == [
@@ -45,8 +45,15 @@ def test_a_class_change_is_kept_in_the_review_and_undo_brings_the_old_class_back
 
 
 def test_giving_a_finding_the_class_that_it_has_is_no_edit(session):
-    assert not session.setFindingClass(1, "present")
+    session.setFindingClass(1, "present")
     assert not session.isUnsaved and not session.history.canUndo
+
+
+def test_a_class_changed_outside_the_session_is_an_edit_as_well(session, shown):
+    shown.bridge.setFindingClass(shown.nodes, 1, "femur_left")
+    assert session.isUnsaved and "Femur right" in session.history.undoText
+    session.undo()
+    assert label(session, 1) == "present" and not session.undo()
 
 
 def test_a_drag_of_a_box_is_one_edit_however_many_moves_it_takes(session):

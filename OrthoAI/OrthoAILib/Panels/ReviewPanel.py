@@ -1,0 +1,399 @@
+"""Correct, decide, keep the case, go on to the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import qt
+import slicer
+from orthoai.errors import InputError
+from orthoai.review import Verdict
+from slicer.i18n import tr as _
+
+from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
+from OrthoAILib.Bridge.VolumeBridge import VolumeBridge
+from OrthoAILib.Panels.Ask import Answer, Ask, askInSlicer
+from OrthoAILib.Panels.CaseLoader import CASE_ATTRIBUTE, loadCase, removeCase
+from OrthoAILib.Panels.ExportForm import ExportForm
+from OrthoAILib.Panels.Form import Form
+from OrthoAILib.Panels.MaskEditor import MaskEditor
+from OrthoAILib.Panels.MessageLine import MessageLine
+from OrthoAILib.Panels.ReviewParts import exportersOfRegistry, exportsInSlicer, stateLine
+from OrthoAILib.Panels.Shortcuts import Shortcuts
+from OrthoAILib.Panels.VerdictButtons import VerdictButtons
+from OrthoAILib.Panels.WorklistRow import WorklistRow
+from OrthoAILib.Review.ActivityWatch import ActivityWatch
+from OrthoAILib.Review.ExportRequest import ExportRequest
+from OrthoAILib.Review.ReviewSession import ReviewSession
+from OrthoAILib.Review.ReviewState import ReviewState
+from OrthoAILib.Signal import Signal
+
+if TYPE_CHECKING:
+    from orthoai.tasks import Task
+
+    from OrthoAILib.Bridge.ResultNodes import ResultNodes
+    from OrthoAILib.Review.ExportController import ExportController
+    from OrthoAILib.Review.ImageFolder import ImageEntry
+
+VERDICT_KEYS = {
+    Verdict.APPROVED: "Ctrl+Shift+A",
+    Verdict.CORRECTED: "Ctrl+Shift+C",
+    Verdict.REJECTED: "Ctrl+Shift+R",
+    Verdict.FLAGGED: "Ctrl+Shift+F",
+}
+UNDO_KEYS, REDO_KEYS = "Ctrl+Z", "Ctrl+Shift+Z"
+PREVIOUS_KEYS, NEXT_KEYS, EXPORT_KEYS = "Ctrl+PgUp", "Ctrl+PgDown", "Ctrl+Shift+E"
+
+REST_MS = 400
+"""Milliseconds after which a box that was dragged counts as at rest."""
+
+OUTSIDE = (Verdict.REJECTED, Verdict.FLAGGED)
+"""Verdicts of cases that do not go into the training set."""
+
+
+class ReviewPanel:
+    """The review of the result that the panel shows.
+
+    Args:
+        parent: the widget that the panel will be part of, or None.
+        reviews: ReviewBridge; by default that of slicer.mrmlScene.
+        exports: ExportController; closed by :meth:`cleanup`.
+        ask: what becomes of an unsaved review.
+        load: puts a case of the worklist into the scene.
+
+    Signals:
+        openCaseRequested(path): a case of the worklist is about to be opened; exportRequested(ExportRequest).
+    """
+
+    def __init__(
+        self,
+        parent: Any = None,
+        reviews: ReviewBridge | None = None,
+        exports: ExportController | None = None,
+        ask: Ask = askInSlicer,
+        load: Callable[[ImageEntry], Any] = loadCase,
+    ) -> None:
+        self.openCaseRequested, self.exportRequested = Signal(), Signal()
+        self._reviews = reviews or ReviewBridge(slicer.mrmlScene)
+        self._ask, self._load = ask, load
+        self._node: Any = None
+        self._volumeNode: Any = None
+        self._session: ReviewSession | None = None
+        self._activity: ActivityWatch | None = None
+        self._saving: ReviewState | None = None
+        self._afterExport: Callable[[], None] | None = None
+        self._enabled = True
+        form = Form("ReviewPanel")
+        self.widget, self._ui = form.widget, form.ui
+        self.widget.setMRMLScene(slicer.mrmlScene)
+        self.notice = MessageLine(self._ui.noticeIcon, self._ui.noticeText)
+        self.maskEditor = MaskEditor(self._ui.segmentEditor)
+        self.verdicts = VerdictButtons(self._ui, VERDICT_KEYS)
+        self.worklist = WorklistRow(self._ui, PREVIOUS_KEYS, NEXT_KEYS)
+        self.exportForm = ExportForm(self._ui, exportersOfRegistry(), EXPORT_KEYS)
+        self.exports = exports or exportsInSlicer()
+        self._rest = qt.QTimer()
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._shortcuts = Shortcuts(self._actions())
+        self._connect()
+        self._update()
+
+    @property
+    def session(self) -> ReviewSession | None:
+        """The review that is going on."""
+        return self._session
+
+    # Life
+
+    def setParameterNode(self, node: Any | None) -> None:
+        """Work on ``node`` (OrthoAIParameterNode) from now on; None while a scene is closed."""
+        self._node = node
+        if node is None:
+            self.setResult(None, None, None)
+            return
+        self.exportForm.setFolder(node.exportFolder)
+        self.worklist.setFolders(node.worklistFolder, node.exportFolder)
+        self.worklist.setLoaded((node.inputVolume and node.inputVolume.GetAttribute(CASE_ATTRIBUTE)) or "")
+        self._update()
+
+    def setResult(self, nodes: ResultNodes | None, volumeNode: Any, task: Task | None) -> None:
+        """Review a result on ``volumeNode``, or nothing. What was said about it before is still there."""
+        self._endSession()
+        self._volumeNode = volumeNode
+        if nodes is not None:
+            reviewer = self._node.reviewer if self._node is not None else ""
+            editor = self.maskEditor
+            session = ReviewSession(nodes, volumeNode, self._reviews, reviewer, editor.undo, editor.redo)
+            session.changed.connect(self._onSessionChanged)
+            session.boxTouched.connect(self._rest.start)
+            session.noticed.connect(self.notice.say)
+            self._session = session
+            self._activity = ActivityWatch(slicer.mrmlScene, session.touch)
+            self.worklist.setLoaded(volumeNode.GetAttribute(CASE_ATTRIBUTE) or "")
+        self.maskEditor.setNodes(nodes.segmentation if nodes is not None else None, volumeNode)
+        self._onSessionChanged()
+
+    def setEnabled(self, enabled: bool) -> None:
+        """Whether the case may be changed or left: not during a run."""
+        self._enabled = enabled
+        self._update()
+
+    def enter(self) -> None:
+        """The user has opened the module."""
+        self._shortcuts.install(slicer.util.mainWindow() or self.widget)
+        self.maskEditor.enter()
+        if self._session is not None:
+            self._session.touch()
+
+    def exit(self) -> None:
+        """The user has gone to another module."""
+        self._shortcuts.remove()
+        self.maskEditor.exit()
+        if self._session is not None:
+            self._session.settle()
+            self._session.pause()
+
+    def cleanup(self) -> None:
+        """The panel goes away. A case that is being written is finished first."""
+        self.exit()
+        self.exports.close()
+        self._endSession()
+        self._node = None
+
+    # Edits and words
+
+    def undo(self) -> None:
+        """Take the last edit back, whatever it was: class, box or mask."""
+        if self._session is not None and self._enabled and not self._session.undo():
+            self.notice.say(_("There is nothing to undo."))
+
+    def redo(self) -> None:
+        """Make the edit again that was taken back last."""
+        if self._session is not None and self._enabled and not self._session.redo():
+            self.notice.say(_("There is nothing to redo."))
+
+    def _onVerdict(self, verdict: Verdict | None) -> None:
+        if self._session is not None:
+            self.notice.clear()
+            self._session.decide(verdict)
+            self._keepInWorklist()
+
+    def _onCommentEdited(self) -> None:
+        if self._session is not None:
+            self._session.setComment(self._ui.commentEdit.text)
+
+    def _onReviewerEdited(self) -> None:
+        if self._node is not None:
+            self._node.reviewer = self._ui.reviewerEdit.text
+        if self._session is not None:
+            self._session.setReviewer(self._ui.reviewerEdit.text)
+
+    def _keepInWorklist(self) -> None:
+        """A case that stays out of the training set is safe when the worklist knows what was said about it."""
+        session = self._session
+        if session is not None and self.worklist.record(session.state) and session.state.verdict in OUTSIDE:
+            session.markSaved()
+
+    # Export
+
+    def export(self) -> bool:
+        """Put the case into the training set; False when it cannot be, and the notice says why."""
+        problem = self._exportProblem()
+        if problem or self._session is None:
+            self.notice.warn(problem)
+            return False
+        try:
+            review = self._session.review()
+        except InputError as error:
+            self.notice.warn(str(error))
+            return False
+        folder, formats = self._node.exportFolder, self.exportForm.formats
+        request = ExportRequest.ofNode(folder, self._volumeNode, VolumeBridge(), review, formats)
+        self._saving = self._session.state
+        self.exportRequested.emit(request)
+        return self.exports.start(request)
+
+    def _exportProblem(self) -> str:
+        """One sentence why the case cannot be exported now; empty where it can."""
+        if self._session is None:
+            return _("There is no result to export: run a task first.")
+        if self.exports.isBusy:
+            return _("A case is being written.")
+        if not self._enabled:
+            return _("A task is running.")
+        if self._session.state.verdict is None:
+            return _("Decide first: only approved and corrected cases go into the training set.")
+        if self._session.state.verdict in OUTSIDE:
+            return _("A rejected or flagged case does not go into the training set.")
+        if self._node is None or not self._node.exportFolder:
+            return _("Choose a folder for the training set first.")
+        return ""
+
+    def _onSaved(self, request: ExportRequest, folder: Any) -> None:
+        session = self._session
+        if session is not None and session.nodes.resultId and self._saving is not None:
+            session.markSaved(request.review.revision, self._saving)
+            self.worklist.record(session.state)
+        self._saving = None
+
+    def _onExported(self, request: ExportRequest, folder: Any) -> None:
+        self.notice.say(_("The case is in the training set: {name}").format(name=folder.name))
+        self._endExport(succeeded=True)
+
+    def _onExportFailed(self, sentence: str) -> None:
+        self._endExport(succeeded=False)
+        self.notice.warn(sentence)
+
+    def _endExport(self, succeeded: bool) -> None:
+        after, self._afterExport = self._afterExport, None
+        self._update()
+        if succeeded and after is not None:
+            after()
+
+    # The next case
+
+    def _onCaseAsked(self, entry: ImageEntry) -> None:
+        if not self._enabled or self.exports.isBusy:
+            return
+        self._ui.commentEdit.clearFocus()
+        session = self._session
+        if session is not None:
+            session.settle()
+            if session.state.verdict in OUTSIDE:
+                self._keepInWorklist()
+        if session is None or not session.isUnsaved:
+            self._open(entry)
+            return
+        answer = self._ask(not self._exportProblem())
+        if answer is Answer.DISCARD:
+            self._open(entry)
+        elif answer is Answer.SAVE and self.export():
+            self._afterExport = lambda: self._open(entry)
+
+    def _open(self, entry: ImageEntry) -> None:
+        self.notice.clear()
+        self.openCaseRequested.emit(str(entry.path))
+        previous = self._node.inputVolume if self._node is not None else None
+        try:
+            volumeNode = self._load(entry)
+        except InputError as error:
+            self.worklist.opened(entry)
+            self.notice.warn(str(error))
+            return
+        if self._node is not None:
+            self._node.inputVolume = volumeNode
+            self._node.resultId = ""
+        if previous is not None and previous.GetAttribute(CASE_ATTRIBUTE):
+            removeCase(previous)
+        slicer.util.setSliceViewerLayers(background=volumeNode, fit=True)
+        self.worklist.opened(entry)
+        self._update()
+
+    def _onWorklistFolder(self, folder: str) -> None:
+        if self._node is not None:
+            self._node.worklistFolder = folder
+            self._setWorklist()
+
+    def _onExportFolder(self, folder: str) -> None:
+        if self._node is not None:
+            self._node.exportFolder = folder
+            self._setWorklist()
+        self._update()
+
+    def _setWorklist(self) -> None:
+        self.worklist.setFolders(self._node.worklistFolder, self._node.exportFolder)
+        self._update()
+
+    # Showing
+
+    def _actions(self) -> dict[str, Callable[[], None]]:
+        actions: dict[str, Callable[[], None]] = {
+            keys: (lambda verdict=verdict: self.verdicts.choose(verdict)) for verdict, keys in VERDICT_KEYS.items()
+        }
+        actions |= {UNDO_KEYS: self.undo, REDO_KEYS: self.redo, EXPORT_KEYS: self._onExportClicked}
+        return actions | {PREVIOUS_KEYS: self.worklist.askPrevious, NEXT_KEYS: self.worklist.askNext}
+
+    def _connect(self) -> None:
+        ui = self._ui
+        self._rest.connect("timeout()", self._onRest)
+        ui.undoButton.connect("clicked()", self.undo)
+        ui.redoButton.connect("clicked()", self.redo)
+        ui.commentEdit.connect("textEdited(QString)", lambda text: self._onCommentEdited())
+        ui.reviewerEdit.connect("textEdited(QString)", lambda text: self._onReviewerEdited())
+        self.verdicts.chosen.connect(self._onVerdict)
+        self.worklist.caseAsked.connect(self._onCaseAsked)
+        self.worklist.folderChosen.connect(self._onWorklistFolder)
+        self.worklist.noticed.connect(self.notice.warn)
+        self.exportForm.exportAsked.connect(self._onExportClicked)
+        self.exportForm.folderChosen.connect(self._onExportFolder)
+        self.exports.progressed.connect(self.notice.say)
+        self.exports.saved.connect(self._onSaved)
+        self.exports.finished.connect(self._onExported)
+        self.exports.failed.connect(self._onExportFailed)
+
+    def _onExportClicked(self) -> None:
+        if self.export():
+            self._update()
+
+    def _onRest(self) -> None:
+        if self._session is not None:
+            self._session.settle()
+
+    def _onSessionChanged(self) -> None:
+        self._mirror()
+        self._update()
+
+    def _mirror(self) -> None:
+        """The parameter node says where the review on screen stands; the result's nodes keep it."""
+        if self._node is None or self._session is None:
+            return
+        state = self._session.state
+        words = {
+            "verdict": state.verdict.value if state.verdict else "",
+            "comment": state.comment,
+            "reviewer": state.reviewer,
+            "revision": state.revision,
+            "timeSpent": state.timeSpent,
+            "worklistIndex": self.worklist.index,
+        }
+        with slicer.util.NodeModify(self._node):
+            for name, value in words.items():
+                if getattr(self._node, name) != value:
+                    setattr(self._node, name, value)
+
+    def _update(self) -> None:
+        session, ui = self._session, self._ui
+        state = session.state if session is not None else ReviewState()
+        usable = session is not None and self._enabled
+        self.verdicts.show(state.verdict)
+        self.verdicts.setEnabled(usable)
+        _showText(ui.commentEdit, state.comment)
+        reviewer = self._node.reviewer if self._node is not None else ""
+        _showText(ui.reviewerEdit, state.reviewer if session is not None else reviewer)
+        for widget in (ui.commentEdit, ui.editSection):
+            widget.setEnabled(usable)
+        history = session.history if session is not None else None
+        self._showStep(ui.undoButton, _("Undo"), UNDO_KEYS, history and history.undoText, history and history.canUndo)
+        self._showStep(ui.redoButton, _("Redo"), REDO_KEYS, history and history.redoText, history and history.canRedo)
+        ui.stateText.setText(stateLine(state) if session is not None else _("Run a task to have something to review."))
+        self.exportForm.setProblem(self._exportProblem())
+
+    def _showStep(self, button: Any, word: str, keys: str, text: str | None, possible: bool | None) -> None:
+        button.setEnabled(bool(possible) and self._enabled)
+        button.setToolTip(f"{word}: {text} ({keys})" if text else f"{word} ({keys})")
+
+    def _endSession(self) -> None:
+        self._rest.stop()
+        if self._activity is not None:
+            self._activity.close()
+        if self._session is not None:
+            self._session.close()
+        self._session, self._activity, self._saving = None, None, None
+
+
+def _showText(edit: Any, text: str) -> None:
+    """Leaves the cursor of somebody who is typing where it is."""
+    if edit.text != text:
+        edit.setText(text)
