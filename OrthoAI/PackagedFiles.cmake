@@ -197,6 +197,7 @@ set(MODULE_PYTHON_SCRIPTS
 
   OrthoAILib/Run/__init__.py
   OrthoAILib/Run/Collaborators.py
+  OrthoAILib/Run/DependencyCheck.py
   OrthoAILib/Run/ExportCache.py
   OrthoAILib/Run/GuiTimer.py
   OrthoAILib/Run/InSlicer.py
