@@ -97,6 +97,8 @@ class OrthoAIWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def cleanup(self):
         self.removeObservers()
+        if self.panel is None:  # The setup has failed.
+            return
         slicer.app.disconnect("aboutToQuit()", self.controller.close)
         self.controller.close()
         self.setParameterNode(None)
@@ -111,10 +113,11 @@ class OrthoAIWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def onNodeAdded(self, caller, event, node):
         """The first image that is loaded is the one to work on; it gets its voxels a little later."""
-        scene = slicer.mrmlScene
-        if not scene.IsClosing() and not scene.IsImporting() and self._parameterNode is not None:
-            if self._parameterNode.inputVolume is None and isImage(node):
-                self._parameterNode.inputVolume = node
+        scene, parameters = slicer.mrmlScene, self._parameterNode
+        if parameters is None or scene.IsClosing() or scene.IsImporting():
+            return
+        if parameters.inputVolume is None and isImage(node):
+            parameters.inputVolume = node
 
     def initializeParameterNode(self):
         """Take the scene's parameter node, and the first image where none is chosen."""

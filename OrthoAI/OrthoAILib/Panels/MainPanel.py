@@ -95,15 +95,17 @@ class MainPanel(VTKObservationMixin):
     def enter(self) -> None:
         """The user has opened the module."""
         self._shortcuts.install(slicer.util.mainWindow() or self.widget)
+        self.reviewPanel.enter()
         self._updateProblems()
 
     def exit(self) -> None:
         """The user has gone to another module."""
         self._shortcuts.remove()
+        self.reviewPanel.exit()
 
     def cleanup(self) -> None:
         """The panel goes away."""
-        self.exit()
+        self._shortcuts.remove()
         self.setParameterNode(None)
         self.removeObservers()
         self.reviewPanel.cleanup()

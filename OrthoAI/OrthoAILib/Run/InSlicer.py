@@ -14,6 +14,7 @@ from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
 from OrthoAILib.Bridge.VolumeBridge import VolumeBridge
 from OrthoAILib.Install.Dependencies import Dependencies
 from OrthoAILib.Run.Collaborators import Client, Collaborators
+from OrthoAILib.Run.DependencyCheck import DependencyCheck
 from OrthoAILib.Run.GuiTimer import guiTimer
 from OrthoAILib.Run.RunController import RunController
 
@@ -37,7 +38,7 @@ def controllerInSlicer() -> RunController:
         timerFactory=guiTimer,
         writeExchange=write_exchange,
         readResult=read_result,
-        ensureDependencies=_ensureDependencies,
+        ensureDependencies=DependencyCheck(Dependencies.inSlicer(RESOURCES), _ask),
     )
     return RunController(collaborators, Path(slicer.app.temporaryPath) / f"OrthoAI-{uuid4().hex[:12]}")
 
@@ -47,11 +48,6 @@ def _client() -> Client:
     from orthoai.worker.launch import worker_command, worker_environment
 
     return WorkerClient(worker_command(shutil.which(PYTHON_SLICER)), worker_environment())
-
-
-def _ensureDependencies() -> str:
-    dependencies = Dependencies.inSlicer(RESOURCES)
-    return "" if dependencies.ensure(_ask) else dependencies.problem
 
 
 def _ask(question: str, details: str) -> bool:

@@ -116,6 +116,10 @@ class RunController:
         options = options or RunOptions()
         if boxes is not None:
             options = replace(options, boxes=tuple(boxes))
+        # What a worker said after the last run does not concern this one. It starts while the volume is written.
+        client = self._warmClient()
+        client.poll()
+        client.start()
         geometry = self._with.volumes.geometry(volumeNode)
         try:
             export = self._exports.export(volumeNode, self._with.volumes.voxels(volumeNode), geometry)
@@ -124,10 +128,6 @@ class RunController:
             return False
         self._job = RunJob(task, volumeNode, options, geometry, export, self._folder / f"run-{uuid4().hex[:12]}")
         self._guard.watch(self._with.scene, volumeNode)
-        # What a worker said after the last run does not concern this one.
-        client = self._warmClient()
-        client.poll()
-        client.start()
         self._setState(RunState.PREPARING)
         self._timer.start()
         self.progressed.emit(EXPORT_STAGE, 0.0, "")
