@@ -61,4 +61,4 @@ lock: $(READY)
 
 clean:
 	@rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	@find OrthoAI Testing -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find OrthoAI Testing tools -name __pycache__ -type d -prune -exec rm -rf {} +

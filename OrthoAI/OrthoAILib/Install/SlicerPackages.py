@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SLICER_PACKAGES = (
-    *("numpy", "scipy", "simpleitk", "vtk", "pip", "setuptools", "wheel", "packaging", "typing_extensions", "six"),
+    *("numpy", "scipy", "simpleitk", "vtk", "pip", "setuptools", "wheel", "packaging", "typing-extensions", "six"),
     *("requests", "certifi", "charset-normalizer", "chardet", "idna", "urllib3", "retrying", "python-dateutil"),
     *("pydicom", "pillow", "highdicom", "dicomweb-client", "dcmqi", "pyjpegls", "pyparsing"),
     *("cryptography", "cffi", "pycparser", "pyjwt", "pynacl", "pygithub", "gitpython", "gitdb", "smmap"),
