@@ -26,7 +26,7 @@ class ctkPathLineEdit(facade(QtWidgets.QWidget)):  # type: ignore[misc]
         plainProperties(
             label=(str, ""),
             nameFilters=("QStringList", ()),
-            filters=(QtCore.QDir.Filter, QtCore.QDir.Filter.AllEntries),
+            filters=(str, ""),
             settingKey=(str, ""),
             showBrowseButton=(bool, True),
             showHistoryButton=(bool, True),
@@ -69,7 +69,7 @@ class ctkDirectoryButton(facade(QtWidgets.QWidget)):  # type: ignore[misc]
         "directorySelected(QString)": "directorySelected",
     }
 
-    locals().update(plainProperties(caption=(str, ""), acceptMode=(int, 0), displayAbsolutePath=(bool, True)))
+    locals().update(plainProperties(caption=(str, ""), acceptMode=(str, ""), displayAbsolutePath=(bool, True)))
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)

@@ -20,10 +20,10 @@ class ctkCollapsibleButton(facade(QtWidgets.QAbstractButton)):  # type: ignore[m
     locals().update(
         plainProperties(
             collapsedHeight=(int, 14),
-            contentsFrameShape=(int, 0),
-            contentsFrameShadow=(int, 16),
+            contentsFrameShape=("QVariant", 0),
+            contentsFrameShadow=("QVariant", 16),
             contentsLineWidth=(int, 1),
-            indicatorAlignment=(int, 1),
+            indicatorAlignment=("QVariant", 1),
             flat=(bool, False),
         )
     )
@@ -68,8 +68,9 @@ class ctkCollapsibleButton(facade(QtWidgets.QAbstractButton)):  # type: ignore[m
         header = QtWidgets.QStyleOptionButton()
         header.initFrom(self)
         header.rect = QtCore.QRect(0, 0, QtWidgets.QWidget.width(self), self._headerHeight())
-        header.text = f"{'▸' if self._isCollapsed else '▾'}  {QtWidgets.QAbstractButton.text(self)}"
-        painter.drawControl(QtWidgets.QStyle.ControlElement.CE_PushButton, header)
+        painter.drawControl(QtWidgets.QStyle.ControlElement.CE_PushButtonBevel, header)
+        title = f"{'▸' if self._isCollapsed else '▾'}  {QtWidgets.QAbstractButton.text(self)}"
+        painter.drawText(header.rect.adjusted(8, 0, 0, 0), QtCore.Qt.AlignmentFlag.AlignVCenter, title)
 
 
 class qMRMLCollapsibleButton(ctkCollapsibleButton):
@@ -105,7 +106,7 @@ class ctkSliderWidget(facade(QtWidgets.QWidget)):  # type: ignore[misc]
             tracking=(bool, True),
             spinBoxVisible=(bool, True),
             tickInterval=(float, 0.0),
-            orientation=(QtCore.Qt.Orientation, QtCore.Qt.Orientation.Horizontal),
+            orientation=(str, ""),
         )
     )
 
@@ -180,7 +181,7 @@ class ctkSliderWidget(facade(QtWidgets.QWidget)):  # type: ignore[misc]
 class ctkComboBox(facade(QtWidgets.QComboBox)):  # type: ignore[misc]
     """QComboBox with a default text."""
 
-    locals().update(plainProperties(defaultText=(str, ""), scrollWheelEffect=(int, 0)))
+    locals().update(plainProperties(defaultText=(str, ""), scrollWheelEffect=(str, "")))
 
 
 class ctkCheckBox(facade(QtWidgets.QCheckBox)):  # type: ignore[misc]

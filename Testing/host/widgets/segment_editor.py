@@ -61,7 +61,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
             switchToSegmentationsButtonVisible=(bool, True),
             undoEnabled=(bool, True),
             readOnly=(bool, False),
-            effectButtonStyle=(int, 0),
+            effectButtonStyle=("QVariant", 0),
             effectColumnCount=(int, 2),
             unorderedEffectsVisible=(bool, True),
             defaultTerminologyEntrySettingsKey=(str, ""),

@@ -29,7 +29,7 @@ class qMRMLSegmentsTableView(qMRMLWidget):
 
     locals().update(
         plainProperties(
-            selectionMode=(int, 3),
+            selectionMode=("QVariant", 3),
             headerVisible=(bool, True),
             visibilityColumnVisible=(bool, True),
             colorColumnVisible=(bool, True),
@@ -51,6 +51,8 @@ class qMRMLSegmentsTableView(qMRMLWidget):
         self._table = facade(QtWidgets.QTableWidget)(0, 3, self)
         self._table.setHorizontalHeaderLabels(["", "Color", "Name"])
         self._table.horizontalHeader().setStretchLastSection(True)
+        self._table.setColumnWidth(VISIBLE, 28)
+        self._table.setColumnWidth(COLOR, 56)
         self._table.verticalHeader().hide()
         self._table.setSelectionBehavior(QtWidgets.QTableWidget.SelectionBehavior.SelectRows)
         self._table.itemChanged.connect(self._onItemChanged)
