@@ -11,11 +11,12 @@ from orthoai.result import Result
 from orthoai.tasks import Label
 
 from OrthoAILib.Bridge import ResultNodes as roles
+from OrthoAILib.Bridge.Extent import EMPTY, Extent
 from OrthoAILib.Bridge.FindingsTable import fillTable
-from OrthoAILib.Bridge.Grid import Extent, Grid, worldFrom
+from OrthoAILib.Bridge.Grid import Grid, worldFrom
 from OrthoAILib.Bridge.Hierarchy import RESULT_ID, Hierarchy
 from OrthoAILib.Bridge.MaskArchive import MaskArchive
-from OrthoAILib.Bridge.Masks import EMPTY, Mask, cropOf, extentOf
+from OrthoAILib.Bridge.Masks import Mask, cropOf, extentOf
 from OrthoAILib.Bridge.ResultNodes import ResultNodes, removeNodes, textNodes
 from OrthoAILib.Bridge.RoiBoxes import fillRoi
 from OrthoAILib.Bridge.Segments import BINARY, toImage
@@ -67,7 +68,7 @@ class ResultBridge:
         hierarchy = Hierarchy(self.scene)
         before = self._nodeIds()
         folder = 0
-        resultId = uuid4().hex
+        resultId = _newId()
         try:
             text = self._addText(roles.RESULT, result.to_json(), resultId, result)
             text.SetNodeReferenceID(roles.REFERENCE + roles.INPUT, volumeNode.GetID())
@@ -94,8 +95,17 @@ class ResultBridge:
             raise
 
     def load(self, scene: slicer.vtkMRMLScene | None = None) -> list[ResultNodes]:
-        """The results in a scene (by default the bridge's own), such as one that was just loaded, oldest first."""
-        return [ResultNodes.ofText(text) for text in textNodes(scene or self.scene)]
+        """The results in a scene (by default the bridge's own), such as one that was just loaded, oldest first.
+
+        Two that have one id, as after a scene was added to itself, get different ones.
+        """
+        found: dict[str, ResultNodes] = {}
+        for text in textNodes(scene or self.scene):
+            nodes = ResultNodes.ofText(text)
+            if nodes.resultId in found:
+                nodes = nodes.renewed(_newId())
+            found[nodes.resultId] = nodes
+        return list(found.values())
 
     def findingPosition(
         self, nodes: ResultNodes, volumeNode: slicer.vtkMRMLScalarVolumeNode, row: int
@@ -119,11 +129,9 @@ class ResultBridge:
     # Parts
 
     def _mask(self, result: Result, label: Label, extents: Mapping[int, Extent] | None) -> Mask:
-        if extents is None:
-            extent = extentOf(result.segmentation, label.value)
-        else:
-            extent = tuple(int(edge) for edge in extents.get(label.value, EMPTY))
-        return cropOf(result.segmentation, label.value, extent)
+        value = label.value
+        extent = extentOf(result.segmentation, value) if extents is None else extents.get(value, EMPTY)
+        return cropOf(result.segmentation, value, extent)
 
     def _addText(self, role: str, content: str, resultId: str, result: Result) -> slicer.vtkMRMLTextNode:
         node = slicer.vtkMRMLTextNode()
@@ -190,3 +198,7 @@ class ResultBridge:
         removeNodes(self.scene, [node for node in added if node is not None])
         if folder:
             hierarchy.removeFolder(folder)
+
+
+def _newId() -> str:
+    return uuid4().hex
