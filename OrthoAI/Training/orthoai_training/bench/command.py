@@ -1,4 +1,4 @@
-"""``orthoai bench femur``."""
+"""``orthoai bench femur`` and ``orthoai bench worker``."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from pathlib import Path
 
 from orthoai.cli.command import Command
 from orthoai.cli.exits import DONE, say
-from orthoai.cli.supervise import stop_signals
+from orthoai.cli.supervise import StopRequest, stop_signals
+from orthoai.errors import InputError
 from orthoai.progress import Progress
 
 FULL_LEG_SHAPE = (1500, 512, 512)
 """(k, j, i) of a scan of both legs from pelvis to feet."""
+
+WORKER = "worker"
 
 # Named here as well, since the module that defines them loads torch; a test keeps them alike.
 PART_NAMES = ("drr", "two-stage", "single-stage", "whole-run")
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("task", metavar="TASK", choices=["femur"], help="name of the task: femur")
+    parser.add_argument(
+        "task", metavar="WHAT", choices=["femur", WORKER], help="femur, or worker: what the front ends run tasks in"
+    )
     parser.add_argument("-o", "--out", metavar="FILE", type=Path, required=True, help="JSON file for the figures")
     parser.add_argument(
         "--shape",
@@ -28,14 +33,20 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         default=FULL_LEG_SHAPE,
         help=f"slices, rows and columns of the CT; default: {' '.join(map(str, FULL_LEG_SHAPE))}",
     )
-    parser.add_argument("--repeats", metavar="N", type=int, default=5, help="of the projections; default: 5")
-    parser.add_argument("--only", metavar="PART", nargs="+", choices=PART_NAMES, default=PART_NAMES, help="some parts")
+    parser.add_argument("--repeats", metavar="N", type=int, default=5, help="of the projections or cancels; default: 5")
+    parser.add_argument(
+        "--only", metavar="PART", nargs="+", choices=PART_NAMES, default=PART_NAMES, help="some parts (femur)"
+    )
     parser.add_argument("--model", metavar="NAME", help="model to measure; default: the task's own")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     parser.add_argument("--quiet", action="store_true", help="no progress lines")
 
 
 def _run(args: argparse.Namespace) -> int:
+    return _run_worker(args) if args.task == WORKER else _run_femur(args)
+
+
+def _run_femur(args: argparse.Namespace) -> int:
     # Heavy: torch, monai.
     from orthoai_training.bench.femur import BenchRequest, bench_femur
     from orthoai_training.bench.table import text_table
@@ -43,11 +54,29 @@ def _run(args: argparse.Namespace) -> int:
     k, j, i = args.shape
     parts = [part for part in PART_NAMES if part in args.only]
     request = BenchRequest(args.out, (k, j, i), args.repeats, args.model, args.device, parts, args.debug)
-    lines = (lambda *news: None) if args.quiet else _line
     with stop_signals() as stop:
-        content = bench_femur(request, stop, Progress(lines, lambda: stop.asked))
+        content = bench_femur(request, stop, _progress(args, stop))
     print(text_table(content))
     return DONE
+
+
+def _run_worker(args: argparse.Namespace) -> int:
+    # Heavy: scipy and the simulation.
+    from orthoai_training.bench.warm_worker import WorkerBench, bench_worker
+    from orthoai_training.bench.worker_table import text_table
+
+    if tuple(args.only) != PART_NAMES:
+        raise InputError("--only belongs to the benchmark of femur: leave it out.")
+    k, j, i = args.shape
+    with stop_signals() as stop:
+        asked = WorkerBench(args.out, (k, j, i), args.repeats, args.model, args.device)
+        content = bench_worker(asked, stop, _progress(args, stop))
+    print(text_table(content))
+    return DONE
+
+
+def _progress(args: argparse.Namespace, stop: StopRequest) -> Progress:
+    return Progress((lambda *news: None) if args.quiet else _line, lambda: stop.asked)
 
 
 def _line(stage: str, fraction: float, message: str) -> None:
