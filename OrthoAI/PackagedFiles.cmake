@@ -156,6 +156,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Panels/Ask.py
   OrthoAILib/Panels/BoxList.py
   OrthoAILib/Panels/CaseLoader.py
+  OrthoAILib/Panels/CaseWalk.py
   OrthoAILib/Panels/ExportForm.py
   OrthoAILib/Panels/FindingsTable.py
   OrthoAILib/Panels/Form.py
@@ -163,7 +164,9 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Panels/MainPanel.py
   OrthoAILib/Panels/MaskEditor.py
   OrthoAILib/Panels/MessageLine.py
+  OrthoAILib/Panels/OnScreen.py
   OrthoAILib/Panels/ResultPanel.py
+  OrthoAILib/Panels/ReviewExport.py
   OrthoAILib/Panels/ReviewPanel.py
   OrthoAILib/Panels/ReviewParts.py
   OrthoAILib/Panels/Shortcuts.py

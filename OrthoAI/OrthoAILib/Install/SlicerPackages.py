@@ -9,5 +9,5 @@ SLICER_PACKAGES = (
     *("cryptography", "cffi", "pycparser", "pyjwt", "pynacl", "pygithub", "gitpython", "gitdb", "smmap"),
     *("deprecated", "wrapt", "couchdb"),
 )
-"""Distributions of Slicer 5.12.3 (its SuperBuild/External_python-*.cmake). They are never installed over: another
-SimpleITK loses the reader for MRML images, and another numpy breaks whatever was built against Slicer's."""
+"""Distributions of Slicer 5.12.3 (its SuperBuild/External_python-*.cmake), and vtk. They are never installed over:
+another SimpleITK loses the reader for MRML images, and another numpy breaks whatever was built against Slicer's."""
