@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import qt
 import slicer
 import vtk
 from slicer.i18n import tr as _
@@ -57,6 +58,7 @@ class MainPanel(VTKObservationMixin):
         self._node: Any = None
         self._volume: Any = None
         self._shown: ResultNodes | None = None
+        self._reviewed: ResultNodes | None = None
         form = Form("OrthoAI")
         self.widget, self.ui = form.widget, form.ui
         self.inputPanel = InputPanel(volumes)
@@ -212,13 +214,29 @@ class MainPanel(VTKObservationMixin):
     def _setResult(self, nodes: ResultNodes | None) -> None:
         if nodes == self._shown:
             return
-        self._shown = nodes
+        self._shown, self._reviewed = nodes, None
         if self._node is not None and nodes is not None:
             self._node.resultId = nodes.resultId
-        task = self._tasks.get(nodes.taskName) if nodes else None
-        self.resultPanel.setResult(nodes, self._volume, task)
-        self.reviewPanel.setResult(nodes, self._volume, task)
-        self.ui.reviewSection.collapsed = nodes is None
+        self.resultPanel.setResult(nodes, self._volume, self._taskOf(nodes))
+        self.reviewPanel.setResult(None, self._volume, None)
+        if nodes is None:
+            self.ui.reviewSection.collapsed = True
+            return
+        # The review follows in another turn of the event loop: its Segment Editor takes time, and nothing may freeze.
+        qt.QTimer.singleShot(0, self._openReview)
+
+    def _openReview(self) -> None:
+        """Review what is shown by now; the scene may have been closed meanwhile."""
+        nodes = self._shown
+        if nodes is None or nodes == self._reviewed:
+            return
+        self._reviewed = nodes
+        self.reviewPanel.setResult(nodes, self._volume, self._taskOf(nodes))
+        self.ui.reviewSection.collapsed = False
+
+    def _taskOf(self, nodes: ResultNodes | None) -> Task | None:
+        """The task that made ``nodes``; None where it is not installed here."""
+        return self._tasks.get(nodes.taskName) if nodes is not None else None
 
     def _hideOthers(self, shown: ResultNodes) -> None:
         """Two masks over each other help nobody; the earlier ones stay in the scene."""

@@ -26,7 +26,12 @@ PYTHON_SLICER = "PythonSlicer"
 
 def controllerInSlicer() -> RunController:
     """For slicer.mrmlScene. Close it when it is not needed anymore."""
+    from orthoai.worker.client import WorkerClient
     from orthoai.worker.exchange import read_result, write_exchange
+    from orthoai.worker.launch import worker_command, worker_environment
+
+    def client() -> Client:
+        return WorkerClient(worker_command(shutil.which(PYTHON_SLICER)), worker_environment())
 
     scene = slicer.mrmlScene
     collaborators = Collaborators(
@@ -34,20 +39,13 @@ def controllerInSlicer() -> RunController:
         volumes=VolumeBridge(),
         results=ResultBridge(scene),
         reviews=ReviewBridge(scene),
-        clientFactory=_client,
+        clientFactory=client,
         timerFactory=guiTimer,
         writeExchange=write_exchange,
         readResult=read_result,
         ensureDependencies=DependencyCheck(Dependencies.inSlicer(RESOURCES), _ask),
     )
     return RunController(collaborators, Path(slicer.app.temporaryPath) / f"OrthoAI-{uuid4().hex[:12]}")
-
-
-def _client() -> Client:
-    from orthoai.worker.client import WorkerClient
-    from orthoai.worker.launch import worker_command, worker_environment
-
-    return WorkerClient(worker_command(shutil.which(PYTHON_SLICER)), worker_environment())
 
 
 def _ask(question: str, details: str) -> bool:
