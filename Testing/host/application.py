@@ -41,6 +41,10 @@ class ExtensionsManagerModel(facade(QtCore.QObject)):  # type: ignore[misc]
         """Host only."""
         (self._installed.add if installed else self._installed.discard)(name)
 
+    def reset(self) -> None:
+        """Host only."""
+        self._installed.clear()
+
     def isExtensionInstalled(self, name: str) -> bool:
         return name in self._installed
 
@@ -90,6 +94,15 @@ class Application(facade(QtWidgets.QApplication)):  # type: ignore[misc]
         self._layouts.setMRMLScene(scene)
         slicer.mrmlScene = scene
         self.mrmlSceneChanged.emit(scene)
+
+    def reset(self) -> None:
+        """Host only: forgets connections by signature, settings, records and the testing mode."""
+        for sender in (self, self._modules):
+            sender.disconnectAll()
+        self.settings().clear()
+        self._layouts.reset()
+        self._extensions.reset()
+        self._testing = False
 
     def mrmlScene(self) -> Any:
         return self._logic.GetMRMLScene()

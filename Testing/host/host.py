@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ _started: Host | None = None
 
 
 def isRealSlicer() -> bool:
-    """Whether this Python runs in 3D Slicer itself, whose qt module is built in."""
-    return _started is None and importlib.util.find_spec("PythonQt") is not None
+    """Whether this Python runs in 3D Slicer itself, which brings its own Qt binding."""
+    return "PythonQt" in sys.modules
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,13 @@ class ModuleHandle:
 
 
 def start(platform: str = "offscreen") -> Host:
-    """The host of this process. ``platform`` is Qt's, and counts only where QT_QPA_PLATFORM does not name one."""
+    """The host of this process. ``platform`` is Qt's, and counts only where QT_QPA_PLATFORM does not name one.
+
+    Raises RuntimeError in 3D Slicer itself, where nothing needs a stand-in.
+    """
     global _started
+    if isRealSlicer():
+        raise RuntimeError("this is 3D Slicer itself: run the self-tests with ctest or from the module's panel")
     if _started is None:
         os.environ.setdefault("QT_QPA_PLATFORM", platform)
         from .install import install
@@ -169,10 +174,20 @@ class Host:
         return Path(path)
 
     def close(self) -> None:
-        """Unloads the scripted modules and clears the scene. The application stays, for the next test."""
-        from .scripted_loader import scriptedModules
+        """Back to the state after the start: no scripted module, no node, no setting, no connection.
+
+        The application itself stays, for the next test. Raises AssertionError for what went wrong on the way.
+        """
+        from .scripted_loader import scriptedModules, unloadScriptedModule
 
         for name in scriptedModules():
-            self.unloadModule(name)
-        self.clearScene()
+            unloadScriptedModule(name)
+        self.scene.Clear(0)
+        self.app.reset()
         self._slicer.packaging.reset()
+        self.processEvents()
+
+    def forgetProblems(self) -> None:
+        """Drops what one test left behind, so that it fails that test and not the next."""
+        self._problems.take()
+        self.resetDialogs()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import sys
 import types
+import warnings
 
+import PySide6
 import slicer
 
 from . import dialogs, testing_stubs
@@ -26,6 +28,7 @@ WIDGET_MODULES = (
 
 
 def install() -> None:
+    _warnOfNoneLoss()
     dialogs.install()
     problems.install()
     sys.modules["qt"] = QtModule()
@@ -33,6 +36,12 @@ def install() -> None:
     _installWidgets()
     _installApplication()
     _installSlicerModules()
+
+
+def _warnOfNoneLoss() -> None:
+    """Every call of PySide6 6.12.0 that returns nothing takes a reference from None, which Python 3.11 still counts."""
+    if PySide6.__version_info__[:2] == (6, 12) and sys.version_info < (3, 12):
+        warnings.warn("PySide6 6.12 aborts Python 3.11 after some thousand calls: install 6.11", stacklevel=2)
 
 
 def _installWidgets() -> None:

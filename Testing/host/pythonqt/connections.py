@@ -65,6 +65,10 @@ class Connections:
         self._slots.append((signature, slot, relay, signal))
         return True
 
+    def clear(self) -> None:
+        for signature in {entry[0] for entry in self._slots}:
+            self.remove(signature, None)
+
     def remove(self, signature: str, slot: Callable | None) -> bool:
         kept = []
         for entry in self._slots:

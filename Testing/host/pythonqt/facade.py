@@ -45,11 +45,15 @@ class PythonQtObject:
 
     def __getattribute__(self, name: str) -> Any:
         get = super().__getattribute__
+        if name.startswith("_"):
+            return get(name)
+        if not shiboken6.isValid(self):
+            raise RuntimeError(f"{type(self).__name__}.{name}: the C++ object was deleted, or never initialized")
         if name == "connect":
             return get("_connectBySignature")
         if name == "disconnect":
             return get("_disconnectBySignature")
-        if not name.startswith("_") and name in get("_qtProperties"):
+        if name in get("_qtProperties"):
             return QtCore.QObject.property(self, name)  # type: ignore[call-overload]
         return get(name)
 
@@ -80,6 +84,11 @@ class PythonQtObject:
     def _disconnectBySignature(self, signature: str, slot: Any = None) -> bool:
         return hasattr(self, "_connections") and self._connections.remove(signature, slot)
 
+    def disconnectAll(self) -> None:
+        """Host only: undoes every ``connect`` by signature."""
+        if hasattr(self, "_connections"):
+            self._connections.clear()
+
     @property
     def name(self) -> str:
         return QtCore.QObject.objectName(self)  # type: ignore[arg-type]
@@ -92,12 +101,20 @@ class PythonQtObject:
         return type(self).__name__
 
     def delete(self) -> None:
-        shiboken6.delete(self)
+        deleteTree(self)  # type: ignore[arg-type]
 
 
 def _isFacade(kind: type) -> bool:
     """Whether a class stands for a C++ class, rather than being derived in the code under test."""
     return "_native" in kind.__dict__ or kind.__module__.startswith("host.")
+
+
+def deleteTree(root: QtCore.QObject) -> None:
+    """Deletes an object, its children first: a Python half that is still held then raises instead of crashing."""
+    for child in reversed(QtCore.QObject.findChildren(root, QtCore.QObject)):
+        if shiboken6.isValid(child) and shiboken6.createdByPython(child):
+            shiboken6.delete(child)
+    shiboken6.delete(root)
 
 
 def addMixin(className: str, mixin: type) -> None:
