@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import qt
 import slicer
-from orthoai.errors import InputError
 from orthoai.review import Verdict
 from slicer.i18n import tr as _
 
 from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
-from OrthoAILib.Bridge.VolumeBridge import VolumeBridge
-from OrthoAILib.Panels.Ask import Answer, Ask, askInSlicer
-from OrthoAILib.Panels.CaseLoader import CASE_ATTRIBUTE, loadCase, removeCase
+from OrthoAILib.Panels.Ask import Ask, askInSlicer
+from OrthoAILib.Panels.CaseLoader import CASE_ATTRIBUTE, loadCase
+from OrthoAILib.Panels.CaseWalk import CaseWalk
 from OrthoAILib.Panels.ExportForm import ExportForm
 from OrthoAILib.Panels.Form import Form
 from OrthoAILib.Panels.MaskEditor import MaskEditor
 from OrthoAILib.Panels.MessageLine import MessageLine
+from OrthoAILib.Panels.OnScreen import OnScreen
+from OrthoAILib.Panels.ReviewExport import ReviewExport
 from OrthoAILib.Panels.ReviewParts import exportersOfRegistry, exportsInSlicer, stateLine
 from OrthoAILib.Panels.Shortcuts import Shortcuts
 from OrthoAILib.Panels.VerdictButtons import VerdictButtons
 from OrthoAILib.Panels.WorklistRow import WorklistRow
 from OrthoAILib.Review.ActivityWatch import ActivityWatch
-from OrthoAILib.Review.ExportRequest import ExportRequest
 from OrthoAILib.Review.ReviewSession import ReviewSession
 from OrthoAILib.Review.ReviewState import ReviewState
 from OrthoAILib.Signal import Signal
@@ -46,10 +46,7 @@ UNDO_KEYS, REDO_KEYS = "Ctrl+Z", "Ctrl+Shift+Z"
 PREVIOUS_KEYS, NEXT_KEYS, EXPORT_KEYS = "Ctrl+PgUp", "Ctrl+PgDown", "Ctrl+Shift+E"
 
 REST_MS = 400
-"""Milliseconds after which a box that was dragged counts as at rest."""
-
-OUTSIDE = (Verdict.REJECTED, Verdict.FLAGGED)
-"""Verdicts of cases that do not go into the training set."""
+"""Milliseconds after which a box that was dragged, or a mask that was painted, counts as at rest."""
 
 
 class ReviewPanel:
@@ -76,13 +73,10 @@ class ReviewPanel:
     ) -> None:
         self.openCaseRequested, self.exportRequested = Signal(), Signal()
         self._reviews = reviews or ReviewBridge(slicer.mrmlScene)
-        self._ask, self._load = ask, load
         self._node: Any = None
         self._volumeNode: Any = None
         self._session: ReviewSession | None = None
         self._activity: ActivityWatch | None = None
-        self._saving: ReviewState | None = None
-        self._afterExport: Callable[[], None] | None = None
         self._enabled = True
         form = Form("ReviewPanel")
         self.widget, self._ui = form.widget, form.ui
@@ -92,7 +86,8 @@ class ReviewPanel:
         self.verdicts = VerdictButtons(self._ui, VERDICT_KEYS)
         self.worklist = WorklistRow(self._ui, PREVIOUS_KEYS, NEXT_KEYS)
         self.exportForm = ExportForm(self._ui, exportersOfRegistry(), EXPORT_KEYS)
-        self.exports = exports or exportsInSlicer()
+        self.export = ReviewExport(self.exportForm, exports or exportsInSlicer(), self.notice)
+        self.walk = CaseWalk(self.worklist, self.export, self.notice, ask, load)
         self._rest = qt.QTimer()
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -114,9 +109,8 @@ class ReviewPanel:
             self.setResult(None, None, None)
             return
         self.exportForm.setFolder(node.exportFolder)
-        self.worklist.setFolders(node.worklistFolder, node.exportFolder)
-        self.worklist.setLoaded((node.inputVolume and node.inputVolume.GetAttribute(CASE_ATTRIBUTE)) or "")
         self._update()
+        self.walk.takeFolders()
 
     def setResult(self, nodes: ResultNodes | None, volumeNode: Any, task: Task | None) -> None:
         """Review a result on ``volumeNode``, or nothing. What was said about it before is still there."""
@@ -127,7 +121,7 @@ class ReviewPanel:
             editor = self.maskEditor
             session = ReviewSession(nodes, volumeNode, self._reviews, reviewer, editor.undo, editor.redo)
             session.changed.connect(self._onSessionChanged)
-            session.boxTouched.connect(self._rest.start)
+            session.touched.connect(self._rest.start)
             session.noticed.connect(self.notice.say)
             self._session = session
             self._activity = ActivityWatch(slicer.mrmlScene, session.touch)
@@ -158,7 +152,7 @@ class ReviewPanel:
     def cleanup(self) -> None:
         """The panel goes away. A case that is being written is finished first."""
         self.exit()
-        self.exports.close()
+        self.export.close()
         self._endSession()
         self._node = None
 
@@ -178,7 +172,7 @@ class ReviewPanel:
         if self._session is not None:
             self.notice.clear()
             self._session.decide(verdict)
-            self._keepInWorklist()
+            self.walk.keep(self._session)
 
     def _onCommentEdited(self) -> None:
         if self._session is not None:
@@ -190,129 +184,13 @@ class ReviewPanel:
         if self._session is not None:
             self._session.setReviewer(self._ui.reviewerEdit.text)
 
-    def _keepInWorklist(self) -> None:
-        """A case that stays out of the training set is safe when the worklist knows what was said about it."""
-        session = self._session
-        if session is not None and self.worklist.record(session.state) and session.state.verdict in OUTSIDE:
-            session.markSaved()
-
-    # Export
-
-    def export(self) -> bool:
-        """Put the case into the training set; False when it cannot be, and the notice says why."""
-        problem = self._exportProblem()
-        if problem or self._session is None:
-            self.notice.warn(problem)
-            return False
-        try:
-            review = self._session.review()
-        except InputError as error:
-            self.notice.warn(str(error))
-            return False
-        folder, formats = self._node.exportFolder, self.exportForm.formats
-        request = ExportRequest.ofNode(folder, self._volumeNode, VolumeBridge(), review, formats)
-        self._saving = self._session.state
-        self.exportRequested.emit(request)
-        return self.exports.start(request)
-
-    def _exportProblem(self) -> str:
-        """One sentence why the case cannot be exported now; empty where it can."""
-        if self._session is None:
-            return _("There is no result to export: run a task first.")
-        if self.exports.isBusy:
-            return _("A case is being written.")
-        if not self._enabled:
-            return _("A task is running.")
-        if self._session.state.verdict is None:
-            return _("Decide first: only approved and corrected cases go into the training set.")
-        if self._session.state.verdict in OUTSIDE:
-            return _("A rejected or flagged case does not go into the training set.")
-        if self._node is None or not self._node.exportFolder:
-            return _("Choose a folder for the training set first.")
-        return ""
-
-    def _onSaved(self, request: ExportRequest, folder: Any) -> None:
-        session = self._session
-        if session is not None and session.nodes.resultId and self._saving is not None:
-            session.markSaved(request.review.revision, self._saving)
-            self.worklist.record(session.state)
-        self._saving = None
-
-    def _onExported(self, request: ExportRequest, folder: Any) -> None:
-        self.notice.say(_("The case is in the training set: {name}").format(name=folder.name))
-        self._endExport(succeeded=True)
-
-    def _onExportFailed(self, sentence: str) -> None:
-        self._endExport(succeeded=False)
-        self.notice.warn(sentence)
-
-    def _endExport(self, succeeded: bool) -> None:
-        after, self._afterExport = self._afterExport, None
-        self._update()
-        if succeeded and after is not None:
-            after()
-
-    # The next case
-
-    def _onCaseAsked(self, entry: ImageEntry) -> None:
-        if not self._enabled or self.exports.isBusy:
-            return
-        self._ui.commentEdit.clearFocus()
-        session = self._session
-        if session is not None:
-            session.settle()
-            if session.state.verdict in OUTSIDE:
-                self._keepInWorklist()
-        if session is None or not session.isUnsaved:
-            self._open(entry)
-            return
-        answer = self._ask(not self._exportProblem())
-        if answer is Answer.DISCARD:
-            self._open(entry)
-        elif answer is Answer.SAVE and self.export():
-            self._afterExport = lambda: self._open(entry)
-
-    def _open(self, entry: ImageEntry) -> None:
-        self.notice.clear()
-        self.openCaseRequested.emit(str(entry.path))
-        previous = self._node.inputVolume if self._node is not None else None
-        try:
-            volumeNode = self._load(entry)
-        except InputError as error:
-            self.worklist.opened(entry)
-            self.notice.warn(str(error))
-            return
-        if self._node is not None:
-            self._node.inputVolume = volumeNode
-            self._node.resultId = ""
-        if previous is not None and previous.GetAttribute(CASE_ATTRIBUTE):
-            removeCase(previous)
-        slicer.util.setSliceViewerLayers(background=volumeNode, fit=True)
-        self.worklist.opened(entry)
-        self._update()
-
-    def _onWorklistFolder(self, folder: str) -> None:
-        if self._node is not None:
-            self._node.worklistFolder = folder
-            self._setWorklist()
-
-    def _onExportFolder(self, folder: str) -> None:
-        if self._node is not None:
-            self._node.exportFolder = folder
-            self._setWorklist()
-        self._update()
-
-    def _setWorklist(self) -> None:
-        self.worklist.setFolders(self._node.worklistFolder, self._node.exportFolder)
-        self._update()
-
     # Showing
 
     def _actions(self) -> dict[str, Callable[[], None]]:
         actions: dict[str, Callable[[], None]] = {
             keys: (lambda verdict=verdict: self.verdicts.choose(verdict)) for verdict, keys in VERDICT_KEYS.items()
         }
-        actions |= {UNDO_KEYS: self.undo, REDO_KEYS: self.redo, EXPORT_KEYS: self._onExportClicked}
+        actions |= {UNDO_KEYS: self.undo, REDO_KEYS: self.redo, EXPORT_KEYS: self.export.start}
         return actions | {PREVIOUS_KEYS: self.worklist.askPrevious, NEXT_KEYS: self.worklist.askNext}
 
     def _connect(self) -> None:
@@ -323,19 +201,17 @@ class ReviewPanel:
         ui.commentEdit.connect("textEdited(QString)", lambda text: self._onCommentEdited())
         ui.reviewerEdit.connect("textEdited(QString)", lambda text: self._onReviewerEdited())
         self.verdicts.chosen.connect(self._onVerdict)
-        self.worklist.caseAsked.connect(self._onCaseAsked)
-        self.worklist.folderChosen.connect(self._onWorklistFolder)
-        self.worklist.noticed.connect(self.notice.warn)
-        self.exportForm.exportAsked.connect(self._onExportClicked)
         self.exportForm.folderChosen.connect(self._onExportFolder)
-        self.exports.progressed.connect(self.notice.say)
-        self.exports.saved.connect(self._onSaved)
-        self.exports.finished.connect(self._onExported)
-        self.exports.failed.connect(self._onExportFailed)
+        self.export.requested.connect(self.exportRequested.emit)
+        self.export.saved.connect(self.walk.keep)
+        self.export.busyChanged.connect(self._update)
+        self.walk.opening.connect(self.openCaseRequested.emit)
 
-    def _onExportClicked(self) -> None:
-        if self.export():
+    def _onExportFolder(self, folder: str) -> None:
+        if self._node is not None:
+            self._node.exportFolder = folder
             self._update()
+            self.walk.takeFolders()
 
     def _onRest(self) -> None:
         if self._session is not None:
@@ -378,19 +254,23 @@ class ReviewPanel:
         self._showStep(ui.undoButton, _("Undo"), UNDO_KEYS, history and history.undoText, history and history.canUndo)
         self._showStep(ui.redoButton, _("Redo"), REDO_KEYS, history and history.redoText, history and history.canRedo)
         ui.stateText.setText(stateLine(state) if session is not None else _("Run a task to have something to review."))
-        self.exportForm.setProblem(self._exportProblem())
+        shown = OnScreen(self._node, session, self._volumeNode, self._enabled)
+        self.export.show(shown)
+        self.walk.show(shown)
 
     def _showStep(self, button: Any, word: str, keys: str, text: str | None, possible: bool | None) -> None:
         button.setEnabled(bool(possible) and self._enabled)
         button.setToolTip(f"{word}: {text} ({keys})" if text else f"{word} ({keys})")
 
     def _endSession(self) -> None:
+        # Nobody may find the session here while it closes: closing tells the parameter node, and that its observers.
+        session, activity = self._session, self._activity
+        self._session, self._activity = None, None
         self._rest.stop()
-        if self._activity is not None:
-            self._activity.close()
-        if self._session is not None:
-            self._session.close()
-        self._session, self._activity, self._saving = None, None, None
+        if activity is not None:
+            activity.close()
+        if session is not None:
+            session.close()
 
 
 def _showText(edit: Any, text: str) -> None:

@@ -87,7 +87,7 @@ class WorklistRow:
         return kept
 
     def opened(self, entry: ImageEntry) -> None:
-        """The case that was asked for is in the scene, or cannot be read: the walk goes on from there."""
+        """The walk is at the case that was asked for."""
         self._loaded = entry.name
         if self._worklist is not None:
             self._worklist.open(entry)

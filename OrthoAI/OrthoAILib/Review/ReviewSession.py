@@ -38,8 +38,8 @@ class ReviewSession:
         clock: seconds, for the time spent.
 
     Signals:
-        changed(): the state, the edits or what can be undone; boxTouched(): a box is being moved, and
-        :meth:`settle` is due when it rests; noticed(sentence): something that the reviewer should read.
+        changed(): the state, the edits or what can be undone; touched(): a box or a mask is being edited,
+        and :meth:`settle` is due when it rests; noticed(sentence): something that the reviewer should read.
     """
 
     def __init__(
@@ -52,17 +52,17 @@ class ReviewSession:
         maskRedo: Callable[[], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.changed, self.boxTouched, self.noticed = Signal(), Signal(), Signal()
+        self.changed, self.touched, self.noticed = Signal(), Signal(), Signal()
         self.nodes, self.volumeNode = nodes, volumeNode
         self._bridge = bridge
         self._state = ReviewState.read(nodes.resultText) or ReviewState(reviewer=reviewer)
         self._time = ActiveTime(self._state.timeSpent, clock)
-        self._masks = MaskWatch(nodes.segmentation, self._onMaskEdited)
-        self._boxes = BoxWatch(nodes.boxes, self._onBoxTouched)
+        self._masks = MaskWatch(nodes.segmentation, self._onTouched)
+        self._boxes = BoxWatch(nodes.boxes, self._onTouched)
         self._findings = FindingsWatch(bridge, nodes, self._onFindingTouched)
         functions = {"maskUndo": maskUndo, "maskRedo": maskRedo}
         self._history = EditHistory(
-            lambda: self._masks.edits, **{name: function for name, function in functions.items() if function}
+            self._countMaskEdits, **{name: function for name, function in functions.items() if function}
         )
         self._undoing = False
 
@@ -99,13 +99,16 @@ class ReviewSession:
         self.settle()
 
     def settle(self) -> bool:
-        """Make edits of the boxes that were moved and the classes that were changed. False when there are none."""
+        """Take note of masks that were painted, boxes that were moved and classes that were changed. False for none."""
+        painted = self._masks.settle()
+        if painted:
+            self._history.masksEdited()
         edits = [*self._boxes.settle(), *self._findings.settle()]
         for edit in edits:
             self._history.push(edit)
-        if edits:
+        if painted or edits:
             self._edited()
-        return bool(edits)
+        return painted or bool(edits)
 
     def undo(self) -> bool:
         """Take the last edit back. False when there is none."""
@@ -165,7 +168,7 @@ class ReviewSession:
         self._masks.close()
         self._boxes.close()
         self._findings.close()
-        for signal in (self.changed, self.boxTouched, self.noticed):
+        for signal in (self.changed, self.touched, self.noticed):
             signal.disconnect()
 
     # Inside
@@ -176,6 +179,7 @@ class ReviewSession:
         try:
             done = step()
             # What was put back is known to be so; it is no edit of the reviewer's.
+            self._masks.settle()
             self._boxes.settle()
             self._findings.settle()
         finally:
@@ -184,18 +188,17 @@ class ReviewSession:
             self._edited()
         return done
 
-    def _onBoxTouched(self) -> None:
+    def _countMaskEdits(self) -> int:
+        self._masks.settle()
+        return self._masks.edits
+
+    def _onTouched(self) -> None:
         if not self._undoing:
-            self.boxTouched.emit()
+            self.touched.emit()
 
     def _onFindingTouched(self) -> None:
         if not self._undoing:
             self.settle()
-
-    def _onMaskEdited(self) -> None:
-        if not self._undoing:
-            self._history.masksEdited()
-            self._edited()
 
     def _edited(self) -> None:
         """A verdict is about what the reviewer saw; after an edit it is about something else."""

@@ -31,8 +31,9 @@ def panel(host, addResult):
     panel.widget.show()
     host.processEvents()
     yield SimpleNamespace(panel=panel, slices=slices, host=host, **vars(shown))
-    panel.removeObservers()
-    panel.widget.close()
+    panel.setResult(None, None, None)
+    panel.widget.deleteLater()
+    host.processEvents()
 
 
 def child(panel, name):
@@ -52,7 +53,9 @@ def clickRow(panel, row, column=0):
 
 
 def offsets(panel):
-    return [node.GetSliceOffset() for node in panel.slices]
+    """Of the axial slice along S and of the sagittal one along R, mm."""
+    axial, sagittal = (node.GetSliceToRAS() for node in panel.slices)
+    return [axial.GetElement(2, 3), sagittal.GetElement(0, 3)]
 
 
 def place(panel, row):
