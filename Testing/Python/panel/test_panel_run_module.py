@@ -110,7 +110,7 @@ def test_cancel_leaves_the_scene_as_it_was_and_the_next_run_works(openPanel, man
     bench.click()
     bench.wait()
     assert bench.message == "Canceled: the scene is as it was."
-    assert nodeIds() == before and bench.result is None
+    assert nodeIds() == before and bench.result is None and bench.panel.reviewPanel.session is None
     assert alive(pid) == (manner == "slow")  # A worker that answers keeps its models.
     node(bench).confidence = 0.5  # From now on the stand-in is quick.
     assert bench.run() is not None
@@ -240,3 +240,33 @@ def test_a_result_that_the_user_deletes_is_not_shown_anymore(bench):
     result.remove(slicer.mrmlScene)
     bench.host.processEvents()
     assert bench.result is None
+
+
+def test_the_review_opens_with_the_result_and_closes_with_the_scene(bench):
+    section = bench.panel.ui.reviewSection
+    assert section.collapsed and bench.panel.reviewPanel.session is None
+    bench.run()
+    assert bench.host.processEvents(10, until=lambda: bench.panel.reviewPanel.session is not None)
+    assert not section.collapsed
+    bench.host.clearScene()
+    assert section.collapsed and bench.panel.reviewPanel.session is None
+
+
+def test_a_changed_class_a_verdict_and_a_comment_come_back_with_a_saved_scene(bench, tmp_path):
+    from orthoai.review import Verdict
+
+    bench.run()
+    review = bench.panel.reviewPanel
+    assert bench.host.processEvents(10, until=lambda: review.session is not None)
+    # No task of today has findings of several classes, but the table lets every finding be another structure's.
+    bench.panel.resultPanel._onClassChosen(0, "femur_right")
+    review.verdicts.choose(Verdict.CORRECTED)
+    review.session.setComment("The side is wrong.")
+    bench.host.saveScene(tmp_path / "scene.mrb")
+    bench.host.clearScene()
+    bench.host.loadScene(tmp_path / "scene.mrb")
+    assert bench.host.processEvents(10, until=lambda: review.session is not None)
+    state = review.session.state
+    assert (state.verdict, state.comment) == (Verdict.CORRECTED, "The side is wrong.")
+    assert (node(bench).verdict, node(bench).comment) == ("corrected", "The side is wrong.")
+    assert [change.kind for change in review.session.review().changes] == ["class"]
