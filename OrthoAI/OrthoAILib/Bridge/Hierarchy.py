@@ -59,10 +59,5 @@ class Hierarchy:
             self.node.SetItemAttribute(folder, RESULT_ID, resultId)
 
     def removeFolder(self, folder: int) -> None:
-        """Remove a folder; what the user put into it moves up, as do its nodes' items."""
-        parent = self.node.GetItemParent(folder)
-        items = vtk.vtkIdList()
-        self.node.GetItemChildren(folder, items, False)
-        for index in range(items.GetNumberOfIds()):
-            self.node.SetItemParent(items.GetId(index), parent)
+        """Remove a folder; what the user put into it moves up."""
         self.node.RemoveItem(folder, True, False)

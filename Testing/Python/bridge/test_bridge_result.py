@@ -210,8 +210,9 @@ def test_removing_one_of_two_results_leaves_the_other(workplace, bridge, volume,
 def test_what_a_user_put_into_the_folder_outlives_it(workplace, bridge, volume, oblique):
     nodes = bridge.show(result_on(oblique), volume)
     note = workplace.scene.AddNewNodeByClass("vtkMRMLTableNode", "note")
-    workplace.hierarchy.CreateItem(nodes.folderItem, note)
+    item = workplace.hierarchy.CreateItem(nodes.folderItem, note)
     nodes.remove(workplace.scene)
+    assert workplace.hierarchy.GetItemParent(item) == workplace.hierarchy.GetSceneItemID()
     assert workplace.items() == ["note"]
     assert workplace.scene.IsNodePresent(note)
 

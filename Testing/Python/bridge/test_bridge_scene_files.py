@@ -1,5 +1,8 @@
 """Scenes that were saved as .mrb and read again."""
 
+from pathlib import Path
+from zipfile import ZipFile
+
 import numpy as np
 import pytest
 from bridge_scene import labels_on, result_on, same_result
@@ -62,6 +65,16 @@ def test_the_folder_and_the_table_come_back(workplace, oblique):
     assert table.GetNumberOfRows() == 2
     assert table.GetTable().GetColumnByName("Probability").GetDataTypeAsString() == "double"
     assert table.GetCellText(1, table.GetColumnIndex("Flags")) == "truncated at the field of view"
+
+
+def test_the_records_are_in_the_scenes_own_file(workplace, oblique):
+    """Slicer's save dialog writes no files of hidden nodes."""
+    nodes = ResultBridge(workplace.scene).show(result_on(oblique), workplace.volume_on(oblique))
+    workplace.reloaded()
+    assert nodes.resultText.GetStorageNode() is None
+    with ZipFile(workplace.folder / "scene.mrb") as archive:
+        kinds = {Path(name).suffix for name in archive.namelist() if not name.endswith("/")}
+    assert kinds == {".mrml", ".nrrd", ".json", ".tsv"}
 
 
 def test_the_transform_comes_back_with_all_its_nodes(workplace, oblique):
