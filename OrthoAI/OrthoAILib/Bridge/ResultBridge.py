@@ -11,12 +11,12 @@ from orthoai.result import Result
 from orthoai.tasks import Label
 
 from OrthoAILib.Bridge import ResultNodes as roles
-from OrthoAILib.Bridge.Extent import EMPTY, Extent
+from OrthoAILib.Bridge.Extent import Extent
 from OrthoAILib.Bridge.FindingsTable import fillTable
 from OrthoAILib.Bridge.Grid import Grid, worldFrom
 from OrthoAILib.Bridge.Hierarchy import RESULT_ID, Hierarchy
-from OrthoAILib.Bridge.MaskArchive import MaskArchive
-from OrthoAILib.Bridge.Masks import Mask, cropOf, extentOf
+from OrthoAILib.Bridge.Masks import Mask
+from OrthoAILib.Bridge.PreparedResult import PreparedResult
 from OrthoAILib.Bridge.ResultNodes import ResultNodes, removeNodes, textNodes
 from OrthoAILib.Bridge.RoiBoxes import fillRoi
 from OrthoAILib.Bridge.Segments import BINARY, toImage
@@ -48,14 +48,15 @@ class ResultBridge:
         result: Result,
         volumeNode: slicer.vtkMRMLScalarVolumeNode,
         extents: Mapping[int, Extent] | None = None,
+        prepared: PreparedResult | None = None,
     ) -> ResultNodes:
         """Add a result to the scene, beside its volume and under the volume's parent transform.
 
         Args:
-            result: on the volume's grid. Its segmentation may be memory-mapped: only ``extents`` are read.
+            result: on the volume's grid.
             volumeNode: that the task ran on.
-            extents: by label value the smallest half-open extent (i0, i1, j0, j1, k0, k1) of its voxels; a value
-                that is absent has no voxels. None walks the whole segmentation once for each label.
+            extents: where its masks are, as for PreparedResult.of.
+            prepared: PreparedResult.of(result, extents), where another thread has made it already.
 
         Raises:
             InputError: the result belongs to another volume. Nothing of it is left in the scene, whatever went wrong.
@@ -64,7 +65,7 @@ class ResultBridge:
         if not grid.geometry.matches(result.geometry):
             raise InputError("The result does not lie on this volume's grid; run the task again.")
         labels = self.terminology.labels(result.task, result.labels)
-        masks = {label.value: self._mask(result, label, extents) for label in labels}
+        prepared = prepared or PreparedResult.of(result, extents)
         hierarchy = Hierarchy(self.scene)
         before = self._nodeIds()
         folder = 0
@@ -74,10 +75,10 @@ class ResultBridge:
             text.SetNodeReferenceID(roles.REFERENCE + roles.INPUT, volumeNode.GetID())
             text.SetNodeReferenceID(
                 roles.REFERENCE + roles.ORIGINAL,
-                self._addText(roles.ORIGINAL, MaskArchive.toText(masks), resultId, result).GetID(),
+                self._addText(roles.ORIGINAL, prepared.archive, resultId, result).GetID(),
             )
             visible = [
-                self._addSegmentation(result, labels, masks, grid, volumeNode),
+                self._addSegmentation(result, labels, prepared.masks, grid, volumeNode),
                 *self._addBoxes(result, labels, grid),
                 self._addTable(result),
             ]
@@ -127,11 +128,6 @@ class ResultBridge:
         return float(r), float(a), float(s)
 
     # Parts
-
-    def _mask(self, result: Result, label: Label, extents: Mapping[int, Extent] | None) -> Mask:
-        value = label.value
-        extent = extentOf(result.segmentation, value) if extents is None else extents.get(value, EMPTY)
-        return cropOf(result.segmentation, value, extent)
 
     def _addText(self, role: str, content: str, resultId: str, result: Result) -> slicer.vtkMRMLTextNode:
         node = slicer.vtkMRMLTextNode()

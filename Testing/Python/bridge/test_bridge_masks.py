@@ -1,5 +1,7 @@
 """Masks of segments on the volume's grid: one place in the patient, whatever the axes."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import permutations, product
 
 import numpy as np
@@ -11,6 +13,7 @@ from OrthoAILib.Bridge.Extent import EMPTY
 from OrthoAILib.Bridge.Grid import Grid
 from OrthoAILib.Bridge.MaskArchive import MaskArchive
 from OrthoAILib.Bridge.Masks import NOTHING, Mask, cropOf, extentOf, hull, mergedLabels
+from OrthoAILib.Bridge.PreparedResult import PreparedResult
 from OrthoAILib.Bridge.ResultBridge import ResultBridge
 from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
 from OrthoAILib.Bridge.Segments import BINARY, fromSegment, toImage
@@ -108,6 +111,15 @@ def test_labelmaps_are_cropped_to_the_extents(workplace, oblique):
     i0, i1, j0, j1, k0, k1 = extents[2]
     assert image_of(nodes, "femur_right").GetExtent() == (i0, i1 - 1, j0, j1 - 1, k0, k1 - 1)
     assert image_of(nodes, "femur_right").GetNumberOfPoints() < result.segmentation.size / 2
+
+
+def test_a_result_prepared_in_another_thread_is_shown_the_same(workplace, oblique):
+    result, volume = result_on(oblique), workplace.volume_on(oblique)
+    with ThreadPoolExecutor(1) as threads:
+        prepared = threads.submit(PreparedResult.of, result).result()
+    unread = replace(result, segmentation=np.zeros_like(result.segmentation))
+    nodes = ResultBridge(workplace.scene).show(unread, volume, prepared=prepared)
+    assert same_result(ReviewBridge(workplace.scene).result(nodes, volume), result)
 
 
 def test_only_the_extents_are_read(workplace, oblique):
