@@ -86,7 +86,8 @@ def open_client() -> Iterator[Callable[..., WorkerClient]]:
     clients: list[WorkerClient] = []
 
     def make(command: list[str], environment: dict[str, str] | None = None, **patience: float) -> WorkerClient:
-        clients.append(WorkerClient(command, environment, Patience(**patience)))
+        # On a busy machine an answer may take long: only a test of impatience is impatient.
+        clients.append(WorkerClient(command, environment, Patience(**{"start": 300.0, "cancel": 300.0, **patience})))
         return clients[-1]
 
     yield make
