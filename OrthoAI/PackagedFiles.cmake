@@ -136,6 +136,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Bridge/Hierarchy.py
   OrthoAILib/Bridge/MaskArchive.py
   OrthoAILib/Bridge/Masks.py
+  OrthoAILib/Bridge/PreparedResult.py
   OrthoAILib/Bridge/ResultBridge.py
   OrthoAILib/Bridge/ResultNodes.py
   OrthoAILib/Bridge/ReviewBridge.py
@@ -205,6 +206,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Run/ExportCache.py
   OrthoAILib/Run/GuiTimer.py
   OrthoAILib/Run/InSlicer.py
+  OrthoAILib/Run/ResultReading.py
   OrthoAILib/Run/RunController.py
   OrthoAILib/Run/RunJob.py
   OrthoAILib/Run/RunOutcome.py

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import slicer
 from slicer.i18n import tr as _
 
+from OrthoAILib.Bridge.PreparedResult import PreparedResult
 from OrthoAILib.Bridge.ResultBridge import ResultBridge
 from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
 from OrthoAILib.Bridge.VolumeBridge import VolumeBridge
@@ -17,6 +20,11 @@ from OrthoAILib.Run.Collaborators import Client, Collaborators
 from OrthoAILib.Run.DependencyCheck import DependencyCheck
 from OrthoAILib.Run.GuiTimer import guiTimer
 from OrthoAILib.Run.RunController import RunController
+
+if TYPE_CHECKING:
+    from orthoai.result import Result
+
+    from OrthoAILib.Bridge.Extent import Extent
 
 RESOURCES = Path(__file__).resolve().parents[2] / "Resources"
 
@@ -33,6 +41,10 @@ def controllerInSlicer() -> RunController:
     def client() -> Client:
         return WorkerClient(worker_command(shutil.which(PYTHON_SLICER)), worker_environment())
 
+    def read(folder: Path, extents: Mapping[int, Extent]) -> tuple[Result, PreparedResult]:
+        result = read_result(folder)
+        return result, PreparedResult.of(result, extents)
+
     scene = slicer.mrmlScene
     collaborators = Collaborators(
         scene=scene,
@@ -42,7 +54,7 @@ def controllerInSlicer() -> RunController:
         clientFactory=client,
         timerFactory=guiTimer,
         writeExchange=write_exchange,
-        readResult=read_result,
+        readResult=read,
         ensureDependencies=DependencyCheck(Dependencies.inSlicer(RESOURCES), _ask),
     )
     return RunController(collaborators, Path(slicer.app.temporaryPath) / f"OrthoAI-{uuid4().hex[:12]}")
