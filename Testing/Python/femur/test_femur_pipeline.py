@@ -209,13 +209,13 @@ def test_stages_are_reported_in_order_and_timed():
         Progress(on_report=lambda stage, *_: None if stage in stages else stages.append(stage)),
         load=lambda _: engines(),
     )
-    assert stages == ["DRR", "Detect", "Segment left", "Segment right", "Assemble"]
+    assert stages == ["Load", "DRR", "Detect", "Segment left", "Segment right", "Assemble"]
     assert set(stages) <= set(result.timings_s)
     assert result.provenance.model_name == "stand-in"
     assert result.provenance.created.endswith("Z")
 
 
-@pytest.mark.parametrize("stage", ["DRR", "Detect", "Segment left", "Segment right", "Assemble"])
+@pytest.mark.parametrize("stage", ["Load", "DRR", "Detect", "Segment left", "Segment right", "Assemble"])
 def test_a_cancel_ends_the_run_at_any_stage(stage):
     volume, _ = legs()
     asked: list[str] = []
