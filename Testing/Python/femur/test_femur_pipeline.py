@@ -171,7 +171,7 @@ def test_given_boxes_skip_stage_1():
         load=lambda options: engines(detector),
     )
     assert detector.pictures == []
-    assert set(stages) == {"Segment right", "Assemble"}
+    assert set(stages) == {"Load", "Segment right", "Assemble"}
     assert np.array_equal(result.segmentation, np.where(mask, 2, 0))
     np.testing.assert_allclose(result.boxes[0].index_min, box.index_min)
     assert result.findings[0].probability == 0.7
