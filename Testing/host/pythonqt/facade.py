@@ -53,8 +53,8 @@ class PythonQtObject:
             return get("_connectBySignature")
         if name == "disconnect":
             return get("_disconnectBySignature")
-        if name in get("_qtProperties"):
-            return QtCore.QObject.property(self, name)  # type: ignore[call-overload]
+        if name in get("_qtProperties") and (id(self), name) not in _reading:
+            return _readProperty(self, name)
         return get(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -102,6 +102,19 @@ class PythonQtObject:
 
     def delete(self) -> None:
         deleteTree(self)  # type: ignore[arg-type]
+
+
+_reading: set[tuple[int, str]] = set()
+"""Properties that are being read. Qt reads some, such as sizeHint, by a virtual function, for which PySide6 first looks
+here for an override: without this it would find the property again, some hundred times, at every call."""
+
+
+def _readProperty(owner: Any, name: str) -> Any:
+    _reading.add((id(owner), name))
+    try:
+        return QtCore.QObject.property(owner, name)  # type: ignore[call-overload]
+    finally:
+        _reading.discard((id(owner), name))
 
 
 def _isFacade(kind: type) -> bool:
