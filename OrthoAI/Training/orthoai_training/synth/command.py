@@ -41,7 +41,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_sources(parser)
     parser.add_argument("--real-share", metavar="X", type=float, help="share of cases with real bones; default: 0.5")
     parser.add_argument(
-        "--metal", metavar="P", type=float, help="chance of a prosthesis or nail per leg; default: 0.12"
+        "--metal", metavar="P", type=float, help="chance per leg of a prosthesis or nail; default: 0.12"
     )
     parser.add_argument("--oblique", metavar="DEG", type=float, help="largest tilt of the scan's axes; default: 0")
     parser.add_argument("--any-axes", action="store_true", help="store the axes in any of their 48 orders")
