@@ -213,6 +213,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Run/RunState.py
   OrthoAILib/Run/SceneGuard.py
   OrthoAILib/Run/VolumeExport.py
+  OrthoAILib/Run/WorkerInSlicer.py
 
   OrthoAILib/Sample/__init__.py
   OrthoAILib/Sample/HipSample.py

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
 
 from OrthoAILib.Review.ExportController import ExportController
 from OrthoAILib.Run.GuiTimer import guiTimer
-from OrthoAILib.Run.InSlicer import PYTHON_SLICER
+from OrthoAILib.Run.WorkerInSlicer import workerInSlicer
 
 if TYPE_CHECKING:
     from orthoai.dataset.exporters import Exporter
@@ -21,7 +20,7 @@ def exportsInSlicer() -> ExportController:
     """With Slicer's timer and Python. Close it when it is not needed anymore."""
     from orthoai.dataset import save_case
 
-    return ExportController(save_case, _client, guiTimer)
+    return ExportController(save_case, workerInSlicer, guiTimer)
 
 
 def exportersOfRegistry() -> list[Exporter]:
@@ -37,10 +36,3 @@ def stateLine(state: ReviewState) -> str:
     minutes, seconds = divmod(round(state.timeSpent), 60)
     saved = _("saved") if state.isSaved else _("unsaved changes")
     return f"{revision} · {minutes}:{seconds:02d} min · {saved}"
-
-
-def _client() -> Any:
-    from orthoai.worker.client import WorkerClient
-    from orthoai.worker.launch import worker_command, worker_environment
-
-    return WorkerClient(worker_command(shutil.which(PYTHON_SLICER)), worker_environment())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +15,11 @@ from OrthoAILib.Bridge.ResultBridge import ResultBridge
 from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
 from OrthoAILib.Bridge.VolumeBridge import VolumeBridge
 from OrthoAILib.Install.Dependencies import Dependencies
-from OrthoAILib.Run.Collaborators import Client, Collaborators
+from OrthoAILib.Run.Collaborators import Collaborators
 from OrthoAILib.Run.DependencyCheck import DependencyCheck
 from OrthoAILib.Run.GuiTimer import guiTimer
 from OrthoAILib.Run.RunController import RunController
+from OrthoAILib.Run.WorkerInSlicer import workerInSlicer
 
 if TYPE_CHECKING:
     from orthoai.result import Result
@@ -28,18 +28,10 @@ if TYPE_CHECKING:
 
 RESOURCES = Path(__file__).resolve().parents[2] / "Resources"
 
-PYTHON_SLICER = "PythonSlicer"
-"""Slicer's Python without a window; Slicer puts it on PATH."""
-
 
 def controllerInSlicer() -> RunController:
     """For slicer.mrmlScene. Close it when it is not needed anymore."""
-    from orthoai.worker.client import WorkerClient
     from orthoai.worker.exchange import read_result, write_exchange
-    from orthoai.worker.launch import worker_command, worker_environment
-
-    def client() -> Client:
-        return WorkerClient(worker_command(shutil.which(PYTHON_SLICER)), worker_environment())
 
     def read(folder: Path, extents: Mapping[int, Extent]) -> tuple[Result, PreparedResult]:
         result = read_result(folder)
@@ -51,7 +43,7 @@ def controllerInSlicer() -> RunController:
         volumes=VolumeBridge(),
         results=ResultBridge(scene),
         reviews=ReviewBridge(scene),
-        clientFactory=client,
+        clientFactory=workerInSlicer,
         timerFactory=guiTimer,
         writeExchange=write_exchange,
         readResult=read,
