@@ -115,7 +115,7 @@ class MainPanel(VTKObservationMixin):
     # Wiring
 
     def _place(self) -> None:
-        places = {
+        places: dict[Any, Any] = {
             self.ui.inputLayout: self.inputPanel,
             self.ui.tasksLayout: self.taskPanel,
             self.ui.resultLayout: self.resultPanel,
@@ -209,7 +209,7 @@ class MainPanel(VTKObservationMixin):
             return None
         own = [nodes for nodes in self._results.load() if nodes.volumeNode is self._volume]
         named = [nodes for nodes in own if nodes.resultId == self._node.resultId]
-        return (named or own or [None])[-1]
+        return next(reversed(named or own), None)
 
     def _setResult(self, nodes: ResultNodes | None) -> None:
         if nodes == self._shown:

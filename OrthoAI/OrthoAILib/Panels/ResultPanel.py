@@ -118,6 +118,8 @@ class ResultPanel(VTKObservationMixin):
 
     def _onFindingChosen(self, row: int) -> None:
         self._ui.classSelector.setEnabled(self._enabled)
+        if self._nodes is None:
+            return
         try:
             place = self._results.findingPosition(self._nodes, self._volumeNode, row)
         except (InputError, IndexError):
@@ -131,5 +133,6 @@ class ResultPanel(VTKObservationMixin):
         jumpSlices(self._results.scene, (center[0], center[1], center[2]))
 
     def _onClassChosen(self, row: int, label: str) -> None:
-        self._reviews.setFindingClass(self._nodes, row, label)
-        self.resultEdited.emit()
+        if self._nodes is not None:
+            self._reviews.setFindingClass(self._nodes, row, label)
+            self.resultEdited.emit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import qt
@@ -25,6 +26,7 @@ from OrthoAILib.Panels.Shortcuts import Shortcuts
 from OrthoAILib.Panels.VerdictButtons import VerdictButtons
 from OrthoAILib.Panels.WorklistRow import WorklistRow
 from OrthoAILib.Review.ActivityWatch import ActivityWatch
+from OrthoAILib.Review.EditHistory import EditHistory
 from OrthoAILib.Review.ReviewSession import ReviewSession
 from OrthoAILib.Review.ReviewState import ReviewState
 from OrthoAILib.Signal import Signal
@@ -44,6 +46,9 @@ VERDICT_KEYS = {
 }
 UNDO_KEYS, REDO_KEYS = "Ctrl+Z", "Ctrl+Shift+Z"
 PREVIOUS_KEYS, NEXT_KEYS, EXPORT_KEYS = "Ctrl+PgUp", "Ctrl+PgDown", "Ctrl+Shift+E"
+
+NO_EDITS = EditHistory(lambda: 0)
+"""Of no review at all."""
 
 REST_MS = 400
 """Milliseconds after which a box that was dragged, or a mask that was painted, counts as at rest."""
@@ -186,9 +191,9 @@ class ReviewPanel:
 
     # Showing
 
-    def _actions(self) -> dict[str, Callable[[], None]]:
-        actions: dict[str, Callable[[], None]] = {
-            keys: (lambda verdict=verdict: self.verdicts.choose(verdict)) for verdict, keys in VERDICT_KEYS.items()
+    def _actions(self) -> dict[str, Callable[[], Any]]:
+        actions: dict[str, Callable[[], Any]] = {
+            keys: partial(self.verdicts.choose, verdict) for verdict, keys in VERDICT_KEYS.items()
         }
         actions |= {UNDO_KEYS: self.undo, REDO_KEYS: self.redo, EXPORT_KEYS: self.export.start}
         return actions | {PREVIOUS_KEYS: self.worklist.askPrevious, NEXT_KEYS: self.worklist.askNext}
@@ -250,16 +255,16 @@ class ReviewPanel:
         _showText(ui.reviewerEdit, state.reviewer if session is not None else reviewer)
         for widget in (ui.commentEdit, ui.editSection):
             widget.setEnabled(usable)
-        history = session.history if session is not None else None
-        self._showStep(ui.undoButton, _("Undo"), UNDO_KEYS, history and history.undoText, history and history.canUndo)
-        self._showStep(ui.redoButton, _("Redo"), REDO_KEYS, history and history.redoText, history and history.canRedo)
+        history = session.history if session is not None else NO_EDITS
+        self._showStep(ui.undoButton, _("Undo"), UNDO_KEYS, history.undoText, history.canUndo)
+        self._showStep(ui.redoButton, _("Redo"), REDO_KEYS, history.redoText, history.canRedo)
         ui.stateText.setText(stateLine(state) if session is not None else _("Run a task to have something to review."))
         shown = OnScreen(self._node, session, self._volumeNode, self._enabled)
         self.export.show(shown)
         self.walk.show(shown)
 
-    def _showStep(self, button: Any, word: str, keys: str, text: str | None, possible: bool | None) -> None:
-        button.setEnabled(bool(possible) and self._enabled)
+    def _showStep(self, button: Any, word: str, keys: str, text: str, possible: bool) -> None:
+        button.setEnabled(possible and self._enabled)
         button.setToolTip(f"{word}: {text} ({keys})" if text else f"{word} ({keys})")
 
     def _endSession(self) -> None:

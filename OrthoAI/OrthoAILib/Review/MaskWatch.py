@@ -47,8 +47,9 @@ class MaskWatch:
 
     def close(self) -> None:
         """Stop watching."""
-        for tag in self._tags:
-            self._segmentation.RemoveObserver(tag)
+        if self._segmentation is not None:
+            for tag in self._tags:
+                self._segmentation.RemoveObserver(tag)
         self._tags = []
 
     def _look(self) -> bool:

@@ -11,6 +11,7 @@ from orthoai.review import Verdict
 
 from OrthoAILib.Review.ActiveTime import ActiveTime
 from OrthoAILib.Review.BoxWatch import BoxWatch
+from OrthoAILib.Review.Command import Command
 from OrthoAILib.Review.EditHistory import EditHistory
 from OrthoAILib.Review.FindingsWatch import FindingsWatch
 from OrthoAILib.Review.MaskWatch import MaskWatch
@@ -103,7 +104,7 @@ class ReviewSession:
         painted = self._masks.settle()
         if painted:
             self._history.masksEdited()
-        edits = [*self._boxes.settle(), *self._findings.settle()]
+        edits: list[Command] = [*self._boxes.settle(), *self._findings.settle()]
         for edit in edits:
             self._history.push(edit)
         if painted or edits:
