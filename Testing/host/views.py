@@ -34,7 +34,12 @@ class ViewLayout(facade(QtCore.QObject)):  # type: ignore[misc]
 
     def __init__(self, parent: QtCore.QObject) -> None:
         super().__init__(parent)
-        self._slices = {name: SliceView(name, orientation) for name, orientation in SLICE_VIEWS}
+        # The slice nodes and their logics are those of the layout manager without views, which this one follows.
+        before = slicer.app.layoutManager()
+        self._slices = {
+            name: SliceView(name, orientation, before.sliceWidget(name).sliceLogic())
+            for name, orientation in SLICE_VIEWS
+        }
         self._threeD = ThreeDView()
         self._layout = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
         self._grid = QtWidgets.QWidget()
@@ -64,14 +69,14 @@ class ViewLayout(facade(QtCore.QObject)):  # type: ignore[misc]
         self._layout = value
         self.layoutChanged.emit(value)
 
-    def setMRMLScene(self, scene: Any) -> None:
-        application = slicer.app.applicationLogic()
+    def start(self) -> None:
+        """Host only: begin to draw. The window has to be on the screen."""
         for view in (*self._slices.values(), self._threeD):
-            view.setMRMLScene(scene, application)
+            view.start()
         logics = vtk.vtkCollection()
         for view in self._slices.values():
             logics.AddItem(view.sliceLogic())
-        application.SetSliceLogics(logics)
+        slicer.app.applicationLogic().SetSliceLogics(logics)
 
     def sliceViewNames(self) -> tuple[str, ...]:
         return tuple(self._slices)
@@ -123,9 +128,23 @@ class MainWindow(facade(QtWidgets.QMainWindow)):  # type: ignore[misc]
 
     def connectScene(self) -> None:
         """Fill the views, now that the window is on the screen: OpenGL needs to know where to draw."""
-        self._views.setMRMLScene(slicer.mrmlScene)
+        scene = slicer.mrmlScene
+        slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene)
+        if scene.GetFirstNodeByClass("vtkMRMLCrosshairNode") is None:
+            crosshair = slicer.vtkMRMLCrosshairNode()
+            crosshair.SetCrosshairName("default")
+            scene.AddNode(crosshair)
+        self._views.start()
         slicer.app.setLayoutManager(self._views)
         self._views.resetSliceViews()
+
+    def moduleSelector(self) -> MainWindow:
+        """What ``slicer.util.selectModule`` asks; the window itself answers."""
+        return self
+
+    def selectModule(self, name: str) -> None:
+        """Show the panel of a module that is loaded already."""
+        self.showPanel(getattr(slicer.modules, name.lower()).widgetRepresentation())
 
     def showPanel(self, panel: QtWidgets.QWidget) -> None:
         """Put a module's panel into the window."""

@@ -38,9 +38,10 @@ class ThreeDView(QtWidgets.QWidget):
         layout.addWidget(bar)
         layout.addWidget(self._view, 1)
 
-    def setMRMLScene(self, scene: Any, applicationLogic: Any) -> None:
-        self._logic.SetMRMLApplicationLogic(applicationLogic)
-        self._logic.SetMRMLScene(scene)
+    def start(self) -> None:
+        """Host only: begin to draw. The window has to be on the screen."""
+        self._logic.SetMRMLApplicationLogic(slicer.app.applicationLogic())
+        self._logic.SetMRMLScene(slicer.mrmlScene)
         self._view.showNode(self._logic.GetViewNode() or self._logic.AddViewNode("1"))
 
     # What qMRMLThreeDWidget and its view have
@@ -61,5 +62,6 @@ class ThreeDView(QtWidgets.QWidget):
         self._view.scheduleRender()
 
     def finish(self) -> None:
+        """Host only: draw no more."""
         self._view.finish()
         self._logic.SetMRMLScene(None)

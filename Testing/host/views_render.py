@@ -53,12 +53,14 @@ class RenderView(QtWidgets.QWidget):
 
     def showNode(self, viewNode: Any) -> None:
         """Show the scene as ``viewNode`` (vtkMRMLSliceNode or vtkMRMLViewNode) says, from now on."""
+        import slicer
+
         self._vtkWidget.Initialize()
+        self._factory.SetMRMLApplicationLogic(slicer.app.applicationLogic())
         for name in self._managers:
             if not self._factory.IsDisplayableManagerRegistered(name):
                 self._factory.RegisterDisplayableManager(name)
-        self.group.SetRenderer(self.renderer)
-        self.group.SetAndObserveDisplayableManagerFactory(self._factory)
+        self.group.Initialize(self._factory, self.renderer)
         self.group.SetMRMLDisplayableNode(viewNode)
         self.group.AddObserver(vtk.vtkCommand.UpdateEvent, lambda *_: self.scheduleRender())
         self._style.SetDisplayableManagers(self.group)

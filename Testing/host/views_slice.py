@@ -29,12 +29,12 @@ class SliceView(QtWidgets.QWidget):
     Args:
         name: of the view: Red, Green or Yellow.
         orientation: Axial, Coronal or Sagittal.
+        logic: vtkMRMLSliceLogic that has its nodes in the scene already.
     """
 
-    def __init__(self, name: str, orientation: str) -> None:
+    def __init__(self, name: str, orientation: str, logic: Any) -> None:
         super().__init__()
-        self._name, self._orientation = name, orientation
-        self._logic = slicer.vtkMRMLSliceLogic()
+        self._name, self._orientation, self._logic = name, orientation, logic
         self._bar = QtWidgets.QLabel(name[0])
         self._bar.setStyleSheet(f"background: {BAR_COLORS[name]}; color: black; padding: 1px 4px;")
         factory = slicer.vtkMRMLSliceViewDisplayableManagerFactory.GetInstance()
@@ -45,16 +45,13 @@ class SliceView(QtWidgets.QWidget):
         layout.addWidget(self._bar)
         layout.addWidget(self._view, 1)
 
-    def setMRMLScene(self, scene: Any, applicationLogic: Any) -> None:
-        self._logic.SetMRMLApplicationLogic(applicationLogic)
-        self._logic.SetMRMLScene(scene)
-        node = self._logic.GetSliceNode() or self._logic.AddSliceNode(self._name)
+    def start(self) -> None:
+        """Host only: begin to draw. The window has to be on the screen."""
+        node = self._logic.GetSliceNode()
         node.SetOrientation(self._orientation)
-        node.SetLayoutName(self._name)
         self._addImage()
         self._view.showNode(node)
-        for subject in (node, self._logic):
-            subject.AddObserver(vtk.vtkCommand.ModifiedEvent, self._onChanged)
+        self._tags = [(it, it.AddObserver(vtk.vtkCommand.ModifiedEvent, self._onChanged)) for it in (node, self._logic)]
 
     def _addImage(self) -> None:
         """The slice itself, which Slicer's own view draws behind everything else."""
@@ -103,5 +100,8 @@ class SliceView(QtWidgets.QWidget):
         self._logic.ResizeSliceNode(width, height)
 
     def finish(self) -> None:
+        """Host only: draw no more."""
+        for subject, tag in self._tags:
+            subject.RemoveObserver(tag)
+        self._mapper.RemoveAllInputConnections(0)
         self._view.finish()
-        self._logic.SetMRMLScene(None)

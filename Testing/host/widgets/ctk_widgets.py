@@ -55,7 +55,7 @@ class ctkCollapsibleButton(facade(QtWidgets.QAbstractButton)):  # type: ignore[m
 
     def sizeHint(self) -> QtCore.QSize:
         layout = QtWidgets.QWidget.layout(self)
-        inner = layout.sizeHint() if layout is not None and not self._isCollapsed else QtCore.QSize()
+        inner = layout.totalSizeHint() if layout is not None and not self._isCollapsed else QtCore.QSize()
         return QtCore.QSize(max(inner.width(), 120), max(inner.height(), self._headerHeight()))
 
     minimumSizeHint = sizeHint
