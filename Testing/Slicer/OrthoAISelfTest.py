@@ -79,7 +79,6 @@ class OrthoAISelfTest(ScriptedLoadableModuleTest):
     def loadSample(self):
         """The shipped CT, through Sample Data as a user would: vtkMRMLScalarVolumeNode."""
         import SampleData
-
         from OrthoAILib.Sample.HipSample import SAMPLE_NAME, registerSampleData
 
         registerSampleData(Path(slicer.util.modulePath("OrthoAI")).parent / "Resources")
