@@ -71,12 +71,12 @@ class ViewLayout(facade(QtCore.QObject)):  # type: ignore[misc]
 
     def start(self) -> None:
         """Host only: begin to draw. The window has to be on the screen."""
-        for view in (*self._slices.values(), self._threeD):
-            view.start()
         logics = vtk.vtkCollection()
         for view in self._slices.values():
             logics.AddItem(view.sliceLogic())
         slicer.app.applicationLogic().SetSliceLogics(logics)
+        for view in (*self._slices.values(), self._threeD):
+            view.start()
 
     def sliceViewNames(self) -> tuple[str, ...]:
         return tuple(self._slices)

@@ -43,7 +43,7 @@ class RenderView(QtWidgets.QWidget):
         self.window.SetMultiSamples(0)  # Mesa without a graphics card loses translucent surfaces with more.
         self.window.AddRenderer(self.renderer)
         self.interactor = self.window.GetInteractor()
-        self.interactor.SetInteractorStyle(None)
+        self.interactor.SetInteractorStyle(vtk.vtkInteractorStyleUser())  # The displayable managers do the work.
         self.group = slicer.vtkMRMLDisplayableManagerGroup()
         self._factory, self._managers, self._style = factory, tuple(managers), style
         self._delay = QtCore.QTimer(self)
