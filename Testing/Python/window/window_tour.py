@@ -168,7 +168,6 @@ class Tour:
         self.facts["slices moved"] = before != self.offsets()
         self.facts["result"] = self.count()
         self.picture("result", "resultSection")
-        self.facts["wheel moved the slice"] = self.scroll()
 
     def offsets(self) -> list[float]:
         import slicer
@@ -177,39 +176,6 @@ class Tour:
 
     def _logics(self, collection: Any) -> list[Any]:
         return [collection.GetItemAsObject(number) for number in range(collection.GetNumberOfItems())]
-
-    def scroll(self) -> bool:
-        """One notch of the mouse wheel over the red view."""
-        from PySide6 import QtCore, QtGui, QtWidgets
-
-        target = self.views()["Red"].findChild(QtWidgets.QWidget)
-        # Beside the boxes, whose handles would take the wheel for themselves.
-        center = QtCore.QPointF(target.width() / 2, target.height() / 8)
-        before = self.offsets()
-        for event in (
-            QtGui.QEnterEvent(center, center, QtCore.QPointF(target.mapToGlobal(center))),
-            QtGui.QMouseEvent(
-                QtCore.QEvent.Type.MouseMove,
-                center,
-                QtCore.QPointF(target.mapToGlobal(center)),
-                QtCore.Qt.MouseButton.NoButton,
-                QtCore.Qt.MouseButton.NoButton,
-                QtCore.Qt.KeyboardModifier.NoModifier,
-            ),
-            QtGui.QWheelEvent(
-                center,
-                QtCore.QPointF(target.mapToGlobal(center)),
-                QtCore.QPoint(),
-                QtCore.QPoint(0, 120),
-                QtCore.Qt.MouseButton.NoButton,
-                QtCore.Qt.KeyboardModifier.NoModifier,
-                QtCore.Qt.ScrollPhase.NoScrollPhase,
-                False,
-            ),
-        ):
-            QtWidgets.QApplication.sendEvent(target, event)
-        self.host.processEvents(0.2)
-        return before != self.offsets()
 
     def show3D(self) -> None:
         import slicer
