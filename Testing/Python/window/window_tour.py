@@ -22,7 +22,7 @@ sys.path[:0] = [str(REPOSITORY / "OrthoAI"), str(REPOSITORY / "Testing")]
 RUN_LIMIT_S = 900.0
 STEP_LIMIT_S = 60.0
 
-COLORS = 128
+COLORS = 256
 """Of the pictures: they stay small."""
 
 
@@ -96,7 +96,9 @@ class Tour:
         self.host.processEvents(0.5)
         path = self.folder / f"guide_{name}.png"
         self.window.savePicture(path)
-        Image.open(path).convert("RGB").quantize(COLORS).save(path, optimize=True)
+        picture = Image.open(path).convert("RGB")
+        # Dithered: a surface's shading would show steps.
+        picture.quantize(palette=picture.quantize(COLORS), dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
 
     # Doing
 
