@@ -190,6 +190,8 @@ class MainPanel(VTKObservationMixin):
             panel.setEnabled(idle)
         if state is RunState.INSTALLING:
             self.message.say(_("Checking the Python packages."))
+        elif state is RunState.PREPARING:
+            self.message.clear()  # The progress bar says the rest.
 
     def _onFinished(self, outcome: RunOutcome) -> None:
         self._hideOthers(outcome.nodes)

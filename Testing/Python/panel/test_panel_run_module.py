@@ -38,7 +38,10 @@ def test_a_click_brings_boxes_segments_and_findings(openPanel):
 
     bench = openPanel("pipeline")
     volume = slicer.util.getNode("Legs")
-    result = bench.run()
+    startRun(bench)
+    assert bench.message == ""  # The word about packages is gone: the progress bar tells how far it is.
+    bench.wait()
+    result = bench.result
     assert bench.message == "Segment Femur is done."
     assert sorted(box.GetAttribute("OrthoAI.Role") for box in result.boxes) == ["box", "box"]
     assert result.segmentation.GetSegmentation().GetSegmentIDs() == ("femur_left", "femur_right")
