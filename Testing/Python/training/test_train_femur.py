@@ -25,6 +25,7 @@ from orthoai_training.train.credits import credits_for
 from orthoai_training.train.femur import DETECTOR, SEGMENTERS, TrainRequest, train_femur
 from orthoai_training.train.model_folder import Part
 from orthoai_training.train.recipes import SegmenterRecipe
+from orthoai_training.train.start import Start
 
 CASES = ("a", "b", "c")
 
@@ -150,7 +151,11 @@ def test_the_segmenter_alone_needs_no_coarse_cases(
     tmp_path: Path, tiny: SegmenterRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(simulate, "CROP_SCANS", (("femur", (5.0, 5.0, 6.0)),))
-    train_femur(TrainRequest(tmp_path / "out", simulate=3, only="segmenter", device="cpu"))
+    first = TrainRequest(tmp_path / "out", simulate=3, only="segmenter", device="cpu", start="femur_two_stage", seed=7)
+    monkeypatch.setattr(Start, "weights_for", lambda start, recipe: None)  # Of a network as tiny as this test's.
+    (folder,) = train_femur(first)
+    said = ModelStore((folder.parent,)).get("femur_two_stage").metadata.training["data"]
+    assert (said["simulated_scans"], said["seed"], "train_cases" in said) == (3, 7, False)
     assert not (tmp_path / "out" / "cases").exists()
     assert len({crop.name[:9] for crop in open_crops(tmp_path / "out" / "crops", "train")}) == 2
 

@@ -302,14 +302,7 @@ def _assemble(
     for case in used:
         meta = case.meta
         sources += [str(entry) for key in ("shapes", "textures") for entry in meta.get(key) or ()]
-    simulated = sum("seed" in case.meta for case in used) if used else request.simulate
-    data: dict[str, Any] = {
-        "train_cases": len(split.train),
-        "validation_cases": len(split.validation),
-        "test_cases_held_out": len(split.test),
-        "simulated_train_cases": simulated,
-        "seed": request.seed,
-    }
+    data = _data(request, used, split)
     makers = credits_for(sources)
     if start:
         data["started_from"] = start.lineage
@@ -318,3 +311,16 @@ def _assemble(
     folder = request.out / "model" / name
     write_model_folder(parts, folder)
     return folder
+
+
+def _data(request: TrainRequest, used: Sequence[CaseFolder], split: Split) -> dict[str, Any]:
+    """What the model card says of the data. Without coarse cases all of it was simulated scan by scan."""
+    if not used:
+        return {"simulated_scans": request.simulate, "seed": request.seed}
+    return {
+        "train_cases": len(split.train),
+        "validation_cases": len(split.validation),
+        "test_cases_held_out": len(split.test),
+        "simulated_train_cases": sum("seed" in case.meta for case in used),
+        "seed": request.seed,
+    }
