@@ -21,8 +21,8 @@ HIPS = LimbRecipe(field="hips", spacing=(1.8, 1.8, 2.5), width=(400.0, 300.0), m
 SEED = 900_001
 """Far from the seeds of the training cases."""
 
-TRUE, SPINE = (31, 32), (26, 18, 19, 20, 21, 22, 23, 24)
-"""Labels of ts_example: femora left and right; sacrum and vertebrae."""
+TRUE, HIP_BONES, SPINE = (31, 32), (33, 34), (26, 18, 19, 20, 21, 22, 23, 24)
+"""Labels of ts_example: femora left and right; hip bones; sacrum and vertebrae."""
 
 
 def segment(volume: Volume) -> Result:
@@ -94,7 +94,7 @@ def test_a_volume_without_a_femur_says_so() -> None:
 def test_real_hips_are_found_on_both_sides_and_the_spine_is_left_alone(real_data: Path) -> None:
     """A pelvis CT at 3 mm with a metal hip on the left; the labels are another tool's predictions.
 
-    How much of the mask lies on the hip bones, which is too much, is in docs/results/femur.md.
+    A fifth of the mask lies on the hip bones, which is too much (docs/results/femur.md); here it may not become more.
     """
     folder = real_data / "ts_example"
     found = segment(read_volume(folder / "example_ct.nii.gz")).segmentation
@@ -105,3 +105,4 @@ def test_real_hips_are_found_on_both_sides_and_the_spine_is_left_alone(real_data
         # Each side lies on its own femur, not on the other one.
         assert (labels[mask] == true).sum() > (labels[mask] == TRUE[2 - value]).sum()
     assert np.isin(labels[found > 0], SPINE).mean() <= 0.02
+    assert np.isin(labels[found > 0], HIP_BONES).mean() <= 0.25
