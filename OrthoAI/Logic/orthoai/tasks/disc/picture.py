@@ -25,7 +25,7 @@ SMOOTH_ABOVE = 1.5
 
 
 def normalized(pixels: NDArray) -> Slice:
-    """``pixels`` (H, W) of any unit as float32: the 1st percentile is 0, the 99th 1; all 0 when there is no contrast."""
+    """``pixels`` (H, W) of any unit as float32: the 1st percentile is 0, the 99th 1; 0 where there is no contrast."""
     low, high = np.percentile(pixels, (DARKEST_PERCENT, BRIGHTEST_PERCENT))
     if high <= low:
         return np.zeros(pixels.shape, np.float32)
@@ -52,7 +52,7 @@ def target_size(size: int, pixel_mm: float, target_mm: float) -> int:
 
 
 def resampled_to(image: Slice, pixel_mm: PixelMm, shape: tuple[int, int], target_mm: PixelMm) -> Slice:
-    """``image`` (H, W) on a grid of ``shape`` and ``target_mm`` from the same outer corner; past its edges, edge values."""
+    """``image`` (H, W) on a grid of ``shape`` and ``target_mm`` with the same corner; past its edges edge values."""
     source = _placed(image, pixel_mm)
     sigmas = [_sigma(target / pixel) * pixel for pixel, target in zip(pixel_mm, target_mm, strict=True)]
     if any(sigmas):
