@@ -1,14 +1,15 @@
-"""``orthoai bench femur``."""
+"""``orthoai bench``, and what it takes for the femur."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from orthoai.cli.command import Command
 from orthoai.cli.exits import DONE, say
 from orthoai.cli.supervise import stop_signals
 from orthoai.progress import Progress
+
+from orthoai_training.tasks import TaskCommand, by_task
 
 FULL_LEG_SHAPE = (1500, 512, 512)
 """(k, j, i) of a scan of both legs from pelvis to feet."""
@@ -18,7 +19,6 @@ PART_NAMES = ("drr", "two-stage", "single-stage", "whole-run")
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("task", metavar="TASK", choices=["femur"], help="name of the task: femur")
     parser.add_argument("-o", "--out", metavar="FILE", type=Path, required=True, help="JSON file for the figures")
     parser.add_argument(
         "--shape",
@@ -54,4 +54,6 @@ def _line(stage: str, fraction: float, message: str) -> None:
     say(f"{stage:<10} {fraction:4.0%}  {message}".rstrip())
 
 
-COMMAND = Command("bench", "Measure time and memory of a task.", _add_arguments, _run)
+FEMUR = TaskCommand("Measure time and memory on a simulated CT.", _add_arguments, _run)
+
+COMMAND = by_task("bench", "Measure time and memory of a task.")

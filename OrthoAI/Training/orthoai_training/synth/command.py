@@ -1,4 +1,4 @@
-"""``orthoai synth``: simulated patients with known labels, as folders to train and test on."""
+"""``orthoai synth``: simulated patients with known labels, as folders to train and test on; what the femur takes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orthoai.cli.command import Command
 from orthoai.cli.exits import DONE, say
 from orthoai.errors import InputError
 from orthoai.output import write_error
@@ -16,6 +15,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.progress_lines import TrainingLines
 from orthoai_training.synth.options import add_scan, add_sources
+from orthoai_training.tasks import TaskCommand, by_task
 
 if TYPE_CHECKING:
     from orthoai_training.synth.limbs import LimbRecipe
@@ -31,7 +31,6 @@ RECIPE_FILE = "simulated.json"
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("task", metavar="TASK", choices=["femur"], help="what to simulate: femur")
     parser.add_argument(
         "-o", "--out", metavar="DIR", type=Path, required=True, help="folder of cases; one made before is gone on with"
     )
@@ -41,7 +40,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_sources(parser)
     parser.add_argument("--real-share", metavar="X", type=float, help="share of cases with real bones; default: 0.5")
     parser.add_argument(
-        "--metal", metavar="P", type=float, help="chance of a prosthesis or nail per leg; default: 0.12"
+        "--metal", metavar="P", type=float, help="chance per leg of a prosthesis or nail; default: 0.12"
     )
     parser.add_argument("--oblique", metavar="DEG", type=float, help="largest tilt of the scan's axes; default: 0")
     parser.add_argument("--any-axes", action="store_true", help="store the axes in any of their 48 orders")
@@ -142,4 +141,6 @@ def _earlier(file: Path) -> object:
         return None
 
 
-COMMAND = Command("synth", "Simulate CT of patients whose labels are known.", _add_arguments, _run)
+FEMUR = TaskCommand("Simulate CT of the lower limbs.", _add_arguments, _run)
+
+COMMAND = by_task("synth", "Simulate patients whose labels are known.")
