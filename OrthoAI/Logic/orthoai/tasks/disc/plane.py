@@ -122,10 +122,8 @@ def _require_mr(volume: Volume) -> None:
         raise InputError("The image is in color (RGB); choose the gray-value image.")
     if len(shape) != 3:
         raise InputError(f"The image has {len(shape)} axes; extract one 3D volume and use that.")
-    if volume.modality not in ("", "MR", "OT", "SC"):
-        raise InputError(
-            f"The modality of this image is {volume.modality}; choose a sagittal T2 MR of the lumbar spine."
-        )
+    if volume.modality not in ("", "MR", *CAPTURES):
+        raise InputError(f"This image's modality is {volume.modality}; choose a sagittal T2 MR of the lumbar spine.")
 
 
 def _require_sagittal(geometry: Geometry) -> None:
