@@ -1,8 +1,8 @@
 """How the slice segmenters are trained, as data.
 
-PAPER follows Sayed et al. 2025, "Segmentation": 30 epochs, batch 3, Adam 0.003, early stop 10, Dice + focal loss, 400 x 400
-pictures, rotation, brightness, flip and shift. COMPACT trains the shipped network on little hardware and varies contrast,
-bias field, noise and resolution, because other scanners must work.
+paper_recipe follows Sayed et al. 2025, "Segmentation": 30 epochs, batch 3, Adam 0.003, early stop 10, Dice + focal
+loss, 400 x 400 pictures, rotation, brightness, flip and shift. COMPACT trains the shipped network on little hardware
+and varies contrast, bias field, noise and resolution, because other scanners must work.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class SliceAugmentation:
         shift: share of the slice within which the crop's center lies.
         flip_probability: front-back mirror; 0 for a network that may rely on the orientation.
         gamma, gain, offset: of the gray values in 0..1.
-        curve_probability: of blending in a random tone curve, by up to ``curve_share``: tissue contrast of another sequence.
+        curve_probability: of blending in a random tone curve, by up to ``curve_share``: contrast of another sequence.
         bias_probability, bias_strength: a smooth field that multiplies by 1 +- strength.
         noise_probability, noise: standard deviation.
         coarse_probability, coarse: pixels this many times larger per axis, then back: another resolution.
