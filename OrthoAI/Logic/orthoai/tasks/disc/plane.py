@@ -91,7 +91,7 @@ class SagittalStack:
 
     def turned(self, upside_down: bool = False, back_to_front: bool = False) -> SagittalStack:
         """The same slices with rows or columns the other way round, for an image whose header is wrong."""
-        columns, rows, slices = self.codes
+        columns, rows, slices = tuple(self.codes)
         codes = (OPPOSITE[columns] if back_to_front else columns) + (OPPOSITE[rows] if upside_down else rows) + slices
         return replace(self, codes=codes)
 
