@@ -44,6 +44,21 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class Extra:
+    """A further picture that a task made of its input, written as a file of its own.
+
+    Attributes:
+        name: of the file without its suffix, such as "instances".
+        voxels: (K, J, I) uint8 on the INPUT's own grid.
+        labels: what its values mean, such as {1: "L5"}; empty where they are a scale of 0..255.
+    """
+
+    name: str
+    voxels: NDArray[np.uint8]
+    labels: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Result:
     """The outcome of one task on one input.
 
@@ -58,6 +73,7 @@ class Result:
         message: one sentence for the user.
         timings_s: seconds by stage.
         provenance: with what it was made.
+        extras: further pictures on ``geometry``; a result that was read from JSON has none.
     """
 
     task: str
@@ -70,6 +86,7 @@ class Result:
     message: str
     provenance: Provenance
     timings_s: dict[str, float] = field(default_factory=dict)
+    extras: tuple[Extra, ...] = ()
 
     def __post_init__(self) -> None:
         if self.segmentation.shape != self.geometry.shape:
@@ -89,6 +106,7 @@ class Result:
             "boxes": [_box_to_json(box) for box in self.boxes],
             "findings": [_finding_to_json(finding) for finding in self.findings],
             "labels": {str(value): name for value, name in self.labels.items()},
+            "extras": {extra.name: {str(value): name for value, name in extra.labels.items()} for extra in self.extras},
             "timings_s": {name: float(seconds) for name, seconds in self.timings_s.items()},
             "provenance": vars(self.provenance),
         }

@@ -38,11 +38,27 @@ def disc_crop(level: str, image: Slice, pixel_mm: PixelMm, center: tuple[float, 
     resampler = sitk.ResampleImageFilter()
     resampler.SetSize((width, height))
     resampler.SetOutputSpacing((CROP_PIXEL_MM, CROP_PIXEL_MM))
-    resampler.SetOutputOrigin(
-        (
-            center[1] * pixel_mm[1] - (width - 1) / 2 * CROP_PIXEL_MM,
-            center[0] * pixel_mm[0] - (height - 1) / 2 * CROP_PIXEL_MM,
-        )
-    )
+    resampler.SetOutputOrigin(_corner(pixel_mm, center))
     resampler.SetInterpolator(sitk.sitkLinear)
     return DiscCrop(level, sitk.GetArrayFromImage(resampler.Execute(source)))
+
+
+def crop_on_slice(pixels: Slice, shape: tuple[int, ...], pixel_mm: PixelMm, center: tuple[float, float]) -> Slice:
+    """A picture of CROP_SHAPE around ``center``, such as a heat map, on a slice of ``shape`` (H, W); 0 outside."""
+    source = sitk.GetImageFromArray(np.ascontiguousarray(pixels, np.float32))
+    source.SetSpacing((CROP_PIXEL_MM, CROP_PIXEL_MM))
+    source.SetOrigin(_corner(pixel_mm, center))
+    resampler = sitk.ResampleImageFilter()
+    resampler.SetSize((shape[1], shape[0]))
+    resampler.SetOutputSpacing((pixel_mm[1], pixel_mm[0]))
+    resampler.SetInterpolator(sitk.sitkLinear)
+    return sitk.GetArrayFromImage(resampler.Execute(source))
+
+
+def _corner(pixel_mm: PixelMm, center: tuple[float, float]) -> tuple[float, float]:
+    """Center of a crop's first pixel (x, y) in mm from the center of the slice's first pixel."""
+    height, width = CROP_SHAPE
+    return (
+        center[1] * pixel_mm[1] - (width - 1) / 2 * CROP_PIXEL_MM,
+        center[0] * pixel_mm[0] - (height - 1) / 2 * CROP_PIXEL_MM,
+    )

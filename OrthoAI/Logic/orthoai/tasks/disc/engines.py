@@ -17,7 +17,7 @@ from orthoai.progress import Progress
 from orthoai.tasks import RunOptions
 from orthoai.tasks.disc.crop import DiscCrop
 from orthoai.tasks.disc.grades import DiscGrades
-from orthoai.tasks.disc.picture import PixelMm
+from orthoai.tasks.disc.picture import PixelMm, Slice
 
 NAME = "disc"
 """The task's name, which the card of a model for it carries."""
@@ -53,6 +53,10 @@ class Grader(Protocol):
 
     def grade(self, crops: Sequence[DiscCrop]) -> list[DiscGrades]:
         """Grades of each crop, in order."""
+        ...
+
+    def heat_map(self, crop: DiscCrop) -> Slice:
+        """What in ``crop`` speaks for a herniation (Grad-CAM): CROP_SHAPE, 0..1; all 0 where nothing does."""
         ...
 
 

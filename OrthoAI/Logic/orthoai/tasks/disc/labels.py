@@ -5,3 +5,5 @@ from __future__ import annotations
 VERTEBRA = 1
 DISC = 2
 CANAL = 3
+
+NAMES = {VERTEBRA: "vertebra", DISC: "disc", CANAL: "canal"}

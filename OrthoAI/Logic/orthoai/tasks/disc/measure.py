@@ -147,7 +147,9 @@ def measure_disc(
     lower = _corner(below, axes, lowest - CORNER_MM, lowest + CORNER_MM / 2, back)
     rim = _corner(disc, axes, lowest, lowest + RIM_SHARE * (highest - lowest), back) if lower is None else lower
     return DiscMeasures(
-        *(float(height) for height in heights),
+        anterior_mm=float(heights[0]),
+        middle_mm=float(heights[1]),
+        posterior_mm=float(heights[2]),
         depth_mm=back - front,
         height_index=float(heights.mean() / np.mean(bodies)) if bodies and min(bodies) > 0 else None,
         signal_ratio=_signal_ratio(disc, canal, pixels, axes, (front, back)),
