@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch
 from orthoai.errors import InputError
@@ -90,8 +91,8 @@ def build_grader(recipe: GraderRecipe) -> BuiltGrader:
     name = PAPER_BACKBONES[recipe.architecture]
 
     def create(pretrained: bool) -> DiscGrader:
-        backbone = timm.create_model(name, pretrained=pretrained, num_classes=0, global_pool="")
-        return DiscGrader(backbone, 3, int(backbone.num_features), recipe)
+        backbone: Any = timm.create_model(name, pretrained=pretrained, num_classes=0, global_pool="")
+        return DiscGrader(backbone, 3, backbone.num_features, recipe)
 
     if recipe.pretrained:
         # Whatever the reason (no network, no cache), the run goes on and its record says how it began.

@@ -70,9 +70,13 @@ class _Trainer:
     def __init__(self, run: GraderRun, progress: Progress) -> None:
         torch.manual_seed(run.seed)
         self.run, self.recipe, self.progress = run, run.recipe, progress
-        self.device = choose_precision(run.device).device
+        self.precision = choose_precision(run.device)
+        self.device = self.precision.device
         built = build_grader(run.recipe)
         self.network, self.first_weights = built.network.to(self.device), built.start
+        for parameter in self.network.parameters():
+            if parameter.dim() == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
         self.random = np.random.default_rng(run.seed)
         self.weights = ClassWeights.of(run.train, run.recipe.largest_weight)
         self.held_out = plain_batch(run.held_out) if run.held_out else None
@@ -93,7 +97,7 @@ class _Trainer:
             self._part(recipe.epochs, recipe.learning_rate, cosine=recipe.cosine)
         self.network.load_state_dict(self.best_state)
         with torch.no_grad():
-            self.network.second.bias += self.weights.logit_offsets.to(self.device)
+            self.network.second.bias.add_(self.weights.logit_offsets.to(self.device))
         path = self.run.out_dir / "weights.safetensors"
         save_file({name: value.contiguous().cpu() for name, value in self.network.state_dict().items()}, path)
         return TrainedGrader(self.network.eval(), path, self._write_metrics())
@@ -117,7 +121,10 @@ class _Trainer:
         losses = []
         for batch in epoch_batches(self.run.train, self.recipe, self.random):
             self.progress.check()
-            loss = multi_task_loss(self.network(batch.crops.to(self.device)), batch, self.weights)
+            crops = batch.crops.to(self.device).contiguous(memory_format=torch.channels_last)
+            with self.precision.context():
+                logits = self.network(crops)
+            loss = multi_task_loss(logits.float(), batch, self.weights)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()

@@ -65,7 +65,8 @@ def fixed_split() -> PatientSplit:
     """The shipped split."""
     content = json.loads(SPLIT_FILE.read_text(encoding="utf-8"))
     parts = (tuple(content[name]) for name in ("train", "validation", "test"))
-    return PatientSplit(*parts, folds=tuple(tuple(fold) for fold in content["folds"]))
+    train, validation, test = parts
+    return PatientSplit(train, validation, test, tuple(tuple(fold) for fold in content["folds"]))
 
 
 def draw_split(strata: Mapping[int, Stratum], seed: int = SPLIT_SEED) -> PatientSplit:

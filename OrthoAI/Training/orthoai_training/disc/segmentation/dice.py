@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +20,7 @@ def _dice(truth: NDArray[np.bool_], found: NDArray[np.bool_]) -> float | None:
     return 2 * int((truth & found).sum()) / total if total else None
 
 
-def mean_dice(scores: dict[str, float | None]) -> float:
+def mean_dice(scores: Mapping[str, float | None]) -> float:
     """Mean over the structures that are defined; 0 when none is."""
     known = [score for score in scores.values() if score is not None]
     return float(np.mean(known)) if known else 0.0

@@ -60,7 +60,8 @@ def crop_batches(
     while True:
         random = np.random.default_rng((seed, step))
         picks = random.choice(len(places), recipe.batch, replace=recipe.batch > len(places))
-        yield _stacked((_crop(*places[pick], recipe, random) for pick in picks), recipe, random)
+        chosen = (places[pick] for pick in picks)
+        yield _stacked([_crop(case, index, recipe, random) for case, index in chosen], recipe, random)
         step += 1
 
 

@@ -96,7 +96,7 @@ class _Trainer:
         if run.start is not None:
             built.network.load_state_dict(load_file(run.start))
             self.first_weights = "earlier weights"
-        self.network: nn.Module = built.network.to(self.precision.device, memory_format=torch.channels_last)
+        self.network: nn.Module = built.network.to(self.precision.device).to(memory_format=torch.channels_last)
         self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=run.recipe.learning_rate, weight_decay=run.recipe.weight_decay
