@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from orthoai.tasks.disc.crop import disc_crop
+from orthoai.tasks.disc.crop import CROP_PIXEL_MM, CROP_SHAPE, disc_crop
 from orthoai.tasks.disc.picture import PixelMm, normalized
 
 from orthoai_training.disc.data.grading import Grading
@@ -90,3 +90,23 @@ def volume_samples(cases: Iterable[VolumeCase], slices: int = SLICES_PER_VOLUME)
                     row, column = np.argwhere(case.discs[index] == label).mean(0)
                     center = (float(row), float(column))
                     yield GradedSample(case.patient, image, case.spacing_mm[1:], center, grading, from_volume=True)
+
+
+def whole_picture_samples(cases: Iterable[PictureCase]) -> Iterator[GradedSample]:
+    """One sample per picture, for the paper's ablation "no ROI cropping": the crop shows all of it.
+
+    The grading is that of the worst disc. The pixels are declared so small that the picture fits into a crop.
+    """
+    for case in cases:
+        gradings = [disc.grading for disc in case.discs if disc.grading is not None]
+        if not gradings:
+            continue
+        worst = Grading(
+            any(grading.herniated for grading in gradings),
+            any(grading.bulging for grading in gradings),
+            max(grading.pfirrmann for grading in gradings),
+        )
+        height, width = case.image.shape
+        shrunk = min(rows / sides for rows, sides in zip(CROP_SHAPE, (height, width), strict=True)) * CROP_PIXEL_MM
+        center = ((height - 1) / 2, (width - 1) / 2)
+        yield GradedSample(case.patient, normalized(case.image), (shrunk, shrunk), center, worst)
