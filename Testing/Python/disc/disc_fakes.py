@@ -66,7 +66,7 @@ class FakeDiscs:
             r, c = np.nonzero(parts == value)
             if r.size > 30:
                 edges = (float(c.min()), float(r.min()), float(c.max() + 1), float(r.max() + 1))
-                found.append(Detection("disc", 0.9 if is_upright else 0.4, *edges))
+                found.append(Detection("disc", 0.9 if is_upright else 0.3, *edges))
         return found
 
 

@@ -18,11 +18,7 @@ from orthoai.tasks import RunOptions
 from orthoai.tasks.disc.crop import DiscCrop
 from orthoai.tasks.disc.grades import DiscGrades
 from orthoai.tasks.disc.picture import PixelMm, Slice
-
-NAME = "disc"
-"""The task's name, which the card of a model for it carries."""
-
-DEFAULT_MODEL = "lumbar_disc"
+from orthoai.tasks.disc.task import DEFAULT_MODEL, NAME
 
 CONFIDENCE = 0.25
 """Smallest score of a disc that counts (issue 5; ultralytics' default)."""

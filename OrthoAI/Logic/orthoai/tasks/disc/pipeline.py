@@ -18,11 +18,11 @@ from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
 from orthoai.tasks.disc.contrast import fluid_ratio, require_mr_values, require_t2
 from orthoai.tasks.disc.crop import crop_on_slice, disc_crop
-from orthoai.tasks.disc.engines import NAME, Engines, LoadEngines, load_engines
+from orthoai.tasks.disc.engines import Engines, LoadEngines, load_engines
 from orthoai.tasks.disc.findings import finding, message
 from orthoai.tasks.disc.given import Given, given_boxes
 from orthoai.tasks.disc.instances import Instances, along_chain, number_instances
-from orthoai.tasks.disc.labels import CANAL, NAMES, VERTEBRA
+from orthoai.tasks.disc.labels import CANAL, VERTEBRA
 from orthoai.tasks.disc.levels import Levels, chain, name_levels, number_of
 from orthoai.tasks.disc.locate import Located, locate
 from orthoai.tasks.disc.measure import measure_disc
@@ -31,6 +31,7 @@ from orthoai.tasks.disc.picture import PixelMm
 from orthoai.tasks.disc.plane import SagittalStack, sagittal
 from orthoai.tasks.disc.scale import estimated_pixel_mm, require_lumbar_size
 from orthoai.tasks.disc.search import BACK_TO_FRONT, STAGE, Look, find, first_look, is_back_to_front
+from orthoai.tasks.disc.task import TASK
 from orthoai.volume import Volume
 
 INSTANCES, ATTENTION = "instances", "attention"
@@ -102,7 +103,7 @@ def run(
     if spine is None:
         empty = np.zeros(volume.geometry.shape, np.uint8)
         return Result(
-            NAME, volume.source, volume.geometry, (), empty, dict(NAMES), (), message(()), made, watch.seconds
+            TASK.name, volume.source, volume.geometry, (), empty, TASK.label_table, (), message(()), made, watch.seconds
         )
     with watch.stage("Grade"):
         progress.report("Grade", 0.0)
@@ -111,12 +112,12 @@ def run(
         progress.report("Grade", 1.0)
     upright = spine.stack
     return Result(
-        task=NAME,
+        task=TASK.name,
         source=volume.source,
         geometry=volume.geometry,
         boxes=_boxes(spine),
         segmentation=upright.restored(spine.labels),
-        labels=dict(NAMES),
+        labels=TASK.label_table,
         findings=findings,
         message=message(findings),
         provenance=made,

@@ -22,8 +22,9 @@ LOOKS = (1 / 2, 1 / 3, 2 / 3)
 TURNS = ((True, False), (False, True), (True, True))
 """(upside down, back to front): the ways in which an image can be shown wrongly."""
 
-CLEARLY_BETTER = 1.3
-"""The detectors' score of a turned slice over that of the slice as it is, from which the turned one is right."""
+CLEARLY_BETTER = 2.0
+"""The detectors' score of a turned slice over that of the slice as it is, from which the turned one is right: a wrong
+turn spoils all that follows, and a doubtful one is better left to the masks."""
 
 LEAST_PIXELS = 50
 """Of canal and of disc in a slice, at least, to tell front from back by them."""
