@@ -63,7 +63,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.device == "cuda" and not torch.cuda.is_available():
         raise InputError("This computer has no CUDA GPU that torch can use: choose --device cpu.")
     recipe = _recipe(args)
-    _claim(args.out, {"task": args.task, "seed": args.seed, "device": args.device, **_described(recipe)})
+    claim(args.out, {"task": args.task, "seed": args.seed, "device": args.device, **_described(recipe)})
     # No handler for Ctrl-C here: it may stop a case midway, since a case counts only when its last file is there.
     progress = Progress() if args.quiet else Progress(on_report=TrainingLines())
     simulate_cases(args.out, args.count, args.seed, recipe, args.device, progress)
@@ -114,7 +114,7 @@ def _described(recipe: LimbRecipe) -> dict[str, Any]:
     return plain
 
 
-def _claim(folder: Path, content: dict[str, Any]) -> None:
+def claim(folder: Path, content: dict[str, Any]) -> None:
     """Make ``folder``, or check that what it holds was made with the same options.
 
     Raises:
