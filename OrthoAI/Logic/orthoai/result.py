@@ -106,10 +106,13 @@ class Result:
             "boxes": [_box_to_json(box) for box in self.boxes],
             "findings": [_finding_to_json(finding) for finding in self.findings],
             "labels": {str(value): name for value, name in self.labels.items()},
-            "extras": {extra.name: {str(value): name for value, name in extra.labels.items()} for extra in self.extras},
             "timings_s": {name: float(seconds) for name, seconds in self.timings_s.items()},
             "provenance": vars(self.provenance),
         }
+        if self.extras:
+            content["extras"] = {
+                extra.name: {str(value): name for value, name in extra.labels.items()} for extra in self.extras
+            }
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
