@@ -11,6 +11,7 @@ from orthoai.tasks.disc.crop import CROP_SHAPE, DiscCrop
 from orthoai.tasks.disc.gradcam import grad_cam
 from orthoai.tasks.disc.segment import SliceSegmenter, softmax
 from orthoai.tasks.disc.session import Member, OnnxNetwork
+from orthoai.tasks.disc.spine import main_spine
 from orthoai_training.disc.classification.export import export_grader
 from orthoai_training.disc.classification.networks import build_grader
 from orthoai_training.disc.classification.recipe import COMPACT
@@ -156,3 +157,14 @@ def test_a_classifier_maps_each_crop(grader_file):
 def test_softmax_sums_to_one():
     shares = softmax(np.random.default_rng(0).normal(0, 50, (4, 3, 3)).astype(np.float32))
     np.testing.assert_allclose(shares.sum(0), 1, rtol=1e-5)
+
+
+def test_what_lies_apart_from_the_discs_is_dropped():
+    labels = np.zeros((2, 60, 60), np.uint8)
+    labels[:, 10:20, 30:45], labels[:, 22:26, 30:45], labels[:, 10:40, 48:52] = 1, 2, 3
+    labels[1, 28:38, 30:45] = 1
+    spine = labels.copy()
+    labels[:, :, :12] = 1
+    np.testing.assert_array_equal(main_spine(labels, (0.7, 0.7)), spine)
+    without_discs = np.where(labels == 2, 0, labels).astype(np.uint8)
+    np.testing.assert_array_equal(main_spine(without_discs, (0.7, 0.7)), without_discs)

@@ -13,6 +13,7 @@ from orthoai.progress import Progress
 from orthoai.segment.device import Device
 from orthoai.tasks.disc.picture import PixelMm, resampled, resampled_to
 from orthoai.tasks.disc.session import Member, ensemble
+from orthoai.tasks.disc.spine import main_spine
 
 SEGMENT_PIXEL_MM = 0.7
 """Pixel side at which the segmenters work."""
@@ -54,7 +55,7 @@ class SliceSegmenter:
             shares = self.shares(with_neighbors(small, index))
             found[index] = _labels_on(shares, slices.shape[1:], pixel_mm)
         progress.report(STAGE, 1.0)
-        return found
+        return main_spine(found, pixel_mm)
 
     def shares(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
         """Class shares (CLASSES, H, W) of one slice between its neighbors (3, H, W), pixels of SEGMENT_PIXEL_MM."""

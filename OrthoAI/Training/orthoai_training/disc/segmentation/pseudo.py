@@ -12,18 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from orthoai.tasks.disc.picture import normalized, resampled
 from orthoai.tasks.disc.segment import SEGMENT_PIXEL_MM, SliceSegmenter
-from scipy import ndimage
+from orthoai.tasks.disc.spine import spine_region
 
 from orthoai_training.disc.data.pictures import PictureCase
 from orthoai_training.disc.segmentation.slices import IGNORED, LabeledSlices
 
 SURE = 0.7
 """Share of the likeliest class below which a pixel of the spine teaches nothing."""
-
-DISC = 2
-
-REACH_MM = 4.0
-"""Structures nearer to each other than twice this belong to one spine."""
 
 
 def pseudo_labeled(segmenter: SliceSegmenter, cases: Iterable[PictureCase]) -> list[LabeledSlices]:
@@ -39,13 +34,6 @@ def pseudo_labeled(segmenter: SliceSegmenter, cases: Iterable[PictureCase]) -> l
 def cleaned(shares: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Labels (H, W) from class shares (classes, H, W): the spine, IGNORED where unsure, background everywhere else."""
     labels = shares.argmax(0).astype(np.uint8)
-    reach = round(REACH_MM / SEGMENT_PIXEL_MM)
-    near = ndimage.distance_transform_edt(labels == 0) <= reach if (labels > 0).any() else labels > 0
-    groups, count = ndimage.label(near)
-    if count == 0:
-        return labels
-    # By discs, not by size: the black beyond a body's edge can pass for vertebrae, never for a row of discs.
-    sizes = np.bincount(groups[labels == DISC], minlength=count + 1)
-    spine = groups == sizes.argmax() if sizes.any() else np.zeros_like(near)
+    spine = spine_region(labels[None], (SEGMENT_PIXEL_MM, SEGMENT_PIXEL_MM))[0]
     unsure = spine & (shares.max(0) < SURE)
     return np.where(unsure, IGNORED, np.where(spine, labels, 0)).astype(np.uint8)
