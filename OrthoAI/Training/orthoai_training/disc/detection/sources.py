@@ -1,4 +1,9 @@
-"""Scenes of the two SPIDER development sets."""
+"""Scenes of the two SPIDER development sets.
+
+The pixel sizes that come with spider_midsag_dev are not true for all of its pictures: taken at their word, the lumbar
+region of patient 207 would be 462 mm long, and several pictures are stretched along the spine. A drawn box comes back
+as it was drawn whatever the pixel size; only the region's margins behind and below the discs are wrong by that factor.
+"""
 
 from __future__ import annotations
 
