@@ -7,7 +7,6 @@ sagittal slices look alike from both sides of the body, and the front of the bod
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -32,8 +31,8 @@ class SceneAugmentation:
 
     Attributes:
         degrees: largest turn.
-        cut_probability, cut_share: how often each edge of a slice is cut, and the largest share of the way to the
-            lumbar region that is cut off (above 1 cuts into it).
+        cut_probability: how often each edge of a slice is cut, anywhere up to the lumbar region.
+        cut_into: how far a cut may run into the region, as a share of its sides: small fields do not show all of it.
         region_jitter: standard deviation of each edge of the region that stage B sees, as a share of its sides: stage
             A never finds it exactly.
         gray: contrast, brightness, coil, noise and resolution.
@@ -41,7 +40,7 @@ class SceneAugmentation:
 
     degrees: float = 10.0
     cut_probability: float = 0.3
-    cut_share: float = 1.0
+    cut_into: float = 0.15
     region_jitter: float = 0.03
     gray: SliceAugmentation = field(default_factory=SliceAugmentation)
 
@@ -121,11 +120,10 @@ def _field(
 ) -> tuple[int, int, int, int]:
     """A random field of view x0, y0, x1, y1 in pixels around the lumbar region ``box``."""
     height, width = scene.image.shape
-    margins: Sequence[float] = (box.x0, box.y0, width - box.x1, height - box.y1)
-    cuts = [
-        random.uniform(0, how.cut_share) * max(0.0, margin) if random.random() < how.cut_probability else 0.0
-        for margin in margins
-    ]
+    sides = (box.x1 - box.x0, box.y1 - box.y0)
+    margins = np.array([box.x0, box.y0, width - box.x1, height - box.y1])
+    farthest = np.maximum(0.0, margins) + how.cut_into * np.array([*sides, *sides])
+    cuts = random.uniform(0, farthest) * (random.random(4) < how.cut_probability)
     return int(cuts[0]), int(cuts[1]), width - int(cuts[2]), height - int(cuts[3])
 
 

@@ -23,6 +23,12 @@ CANAL_GAP_MM = 1.5
 
 CANAL_WIDTH_MM = 22.0
 
+SACRAL_CANAL = ((11.0, -42.0, 0.3), (15.0, -18.0, 0.65))
+"""Along the sacrum: back and up from the middle of its upper endplate, and the share of the canal's depth."""
+
+SACRAL_BODIES = ((27.0, 0.68, 0.0), (21.0, 0.7, 0.32), (17.0, 0.68, 0.55))
+"""S1, S2, S3: height, the lower end's depth over the upper's, and how far each is bent to the back, radians."""
+
 CORD_MM = 8.0
 ROOTS_MM = 4.0
 
@@ -144,19 +150,14 @@ def _canal(spine: Spine, x: float) -> Iterator[Outline]:
 
 def _canal_walls(spine: Spine) -> tuple[Points, Points]:
     """Front and back of the canal (n, 2), from S2 to past the topmost disc: behind the discs without their bulges."""
-    fronts, backs = (
-        np.array([_behind(spine, number, depth) for number in range(len(spine.discs))]) for depth in (0, 1)
-    )
-    below = [
-        placed(np.array([[18.0 + CANAL_GAP_MM + 0.5 * part * spine.canal_mm, -20.0]]), (0.0, 0.0), spine.sacral_slope)
-        for part in (0, 1)
-    ]
-    knots, fine = np.arange(len(fronts) + 2), np.linspace(0, len(fronts) + 1, 130)
-    walls = [
-        np.concatenate([low, wall, wall[-1:] + 1.5 * (wall[-1:] - wall[-2:-1])])
-        for low, wall in zip(below, (fronts, backs), strict=True)
-    ]
-    return CubicSpline(knots, walls[0])(fine), CubicSpline(knots, walls[1])(fine)
+    walls = []
+    for part in (0, 1):
+        sacral = [[back + CANAL_GAP_MM + part * share * spine.canal_mm, up] for back, up, share in SACRAL_CANAL]
+        behind = np.array([_behind(spine, number, part) for number in range(len(spine.discs))])
+        past = behind[-1:] + 1.5 * (behind[-1:] - behind[-2:-1])
+        knots = np.concatenate([placed(np.array(sacral), (0.0, 0.0), spine.sacral_slope), behind, past])
+        walls.append(CubicSpline(np.arange(len(knots)), knots)(np.linspace(0, len(knots) - 1, 140)))
+    return walls[0], walls[1]
 
 
 def _behind(spine: Spine, number: int, part: float) -> Points:
@@ -196,18 +197,18 @@ def _sacrum(spine: Spine, x: float) -> Iterator[Outline]:
         return
     top = first.endplate(False, half)
     slope, center = spine.sacral_slope, np.zeros(2)
-    for number, (height, shrink, turn) in enumerate(((27.0, 0.78, 0.0), (22.0, 0.72, 0.28), (18.0, 0.7, 0.5))):
+    for number, (height, shrink, turn) in enumerate(SACRAL_BODIES):
         bottom_center = center + height * np.array([np.sin(slope - turn), -np.cos(slope - turn)])
         bottom = placed(np.array([[-half * shrink, 0.0], [half * shrink, 0.0]]), bottom_center, slope - turn / 2)
         points = np.concatenate([top, bottom[::-1]])
         yield Outline(points, Tissue.CORTEX)
         yield Outline(_shrunk(points, CORTEX_MM), Tissue.MARROW)
         half, slope = half * shrink, slope - turn / 2
-        center = bottom_center + 2.5 * np.array([np.sin(slope), -np.cos(slope)])
+        center = bottom_center + 1.8 * np.array([np.sin(slope), -np.cos(slope)])
         top = placed(np.array([[-half, 0.0], [half, 0.0]]), center, slope)
         if number == 0:
             middle = (bottom_center + center) / 2
-            yield Outline(placed(_ellipse(0.7 * half, 1.2), middle, slope), Tissue.NUCLEUS_3)
+            yield Outline(placed(_ellipse(0.6 * half, 0.7), middle, slope), Tissue.NUCLEUS_3)
 
 
 def _height_of(spine: Spine, number: int) -> float:

@@ -2,7 +2,7 @@
 
 Coordinates are mm: y to the back, z upward, x to the left, from the middle of S1's upper endplate. A surface's slope is
 how far it rises toward the back, in radians. Sizes and slopes are those of adults (height of L1 to L5 27 mm to 29 mm,
-depth 33 mm to 36 mm, slope of the sacrum 30 to 48 degrees).
+depth 33 mm to 36 mm, slope of the sacrum 36 to 50 degrees).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Points = NDArray[np.float64]
 DISC_COUNT = 8
 """L5/S1 to T10/T11: what a lumbar field of view holds at most."""
 
-SLOPES = np.deg2rad([40.0, 25.0, 13.0, 3.0, -5.0, -11.0, -15.0, -17.0, -18.0])
+SLOPES = np.deg2rad([42.0, 25.0, 12.0, 3.0, -5.0, -11.0, -15.0, -17.0, -18.0])
 """Of the upper endplates of S1, L5, L4 ... T11, typical; a random spine has all of them times a factor."""
 
 DISC_SHARE = 0.75
@@ -122,7 +122,7 @@ def random_spine(random: np.random.Generator, grades: tuple[int, ...] | None = N
         random: the only source of chance.
         grades: Pfirrmann grades of the discs from L5/S1 upward; random where None.
     """
-    lordosis, size = random.uniform(0.75, 1.2), random.uniform(0.92, 1.08)
+    lordosis, size = random.uniform(0.9, 1.2), random.uniform(0.92, 1.08)
     slopes = SLOPES * lordosis + np.deg2rad(random.normal(0, 1.5, len(SLOPES)))
     point = np.zeros(2)
     discs: list[Disc] = []
