@@ -134,9 +134,10 @@ def test_the_papers_six_backbones_and_recipe():
     assert paper_recipe("vgg16", fine_tuning=False).epochs == 0
 
 
-def test_a_backbone_of_the_paper_grades_crops():
+@pytest.mark.parametrize("name", ["vgg16", "densenet121"])
+def test_a_backbone_of_the_paper_grades_crops(name):
     pytest.importorskip("timm", reason="timm is not installed")
-    recipe = replace(paper_recipe("densenet121", pretrained=False), input_size=(64, 64))
+    recipe = replace(paper_recipe(name, pretrained=False), input_size=(64, 64))
     built = build_grader(recipe)
     assert built.start == "from scratch"
     with torch.no_grad():

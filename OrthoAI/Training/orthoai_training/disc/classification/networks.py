@@ -92,7 +92,9 @@ def build_grader(recipe: GraderRecipe) -> BuiltGrader:
 
     def create(pretrained: bool) -> DiscGrader:
         backbone: Any = timm.create_model(name, pretrained=pretrained, num_classes=0, global_pool="")
-        return DiscGrader(backbone, 3, backbone.num_features, recipe)
+        # VGG keeps its own dense layers even without classes; the paper's head stands in their place.
+        backbone.pre_logits = nn.Identity()
+        return DiscGrader(_LastMaps(backbone), 3, backbone.num_features, recipe)
 
     if recipe.pretrained:
         # Whatever the reason (no network, no cache), the run goes on and its record says how it began.
@@ -108,6 +110,17 @@ def _compact() -> nn.Sequential:
     for narrow, wide in pairwise(COMPACT_WIDTHS):
         layers += [_conv(narrow, wide), _Residual(wide)]
     return nn.Sequential(*layers)
+
+
+class _LastMaps(nn.Module):
+    """A timm network up to its last feature maps."""
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return self.network.forward_features(pictures)
 
 
 class _Residual(nn.Module):
