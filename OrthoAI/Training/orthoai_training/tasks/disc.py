@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from orthoai_training.disc import networks_command as networks
+from orthoai_training.disc.synth_mr.command import DISC as SYNTH
 from orthoai_training.tasks import TaskCommand, TaskCommands
 
 COMMANDS = TaskCommands(
     task="disc",
     verbs={
+        "synth": SYNTH,
         "train": TaskCommand(
             "Train segmenters or classifiers from the SPIDER sets.", networks.add_training_arguments, networks.train
         ),
