@@ -1,0 +1,1 @@
+"""Analyze lumbar discs: sagittal T2 MR to discs, their levels, grades, masks and measures (Sayed et al. 2025)."""

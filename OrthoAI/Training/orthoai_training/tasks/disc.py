@@ -1,0 +1,20 @@
+"""The disc task's commands."""
+
+from __future__ import annotations
+
+from orthoai_training.disc import networks_command as networks
+from orthoai_training.tasks import TaskCommand, TaskCommands
+
+COMMANDS = TaskCommands(
+    task="disc",
+    verbs={
+        "train": TaskCommand(
+            "Train segmenters or classifiers from the SPIDER sets.", networks.add_training_arguments, networks.train
+        ),
+        "evaluate": TaskCommand(
+            "Measure a model's segmenter and classifier on held-out patients.",
+            networks.add_measure_arguments,
+            networks.measure,
+        ),
+    },
+)
