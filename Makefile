@@ -13,13 +13,14 @@ LOCK_OPTIONS := --universal --python-version 3.11 --fork-strategy fewest --extra
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format lock clean
+.PHONY: help setup demo test lint format lists lock clean
 
 help:
 	@echo "make demo    segment the femurs of a generated sample and say where the mask, report and picture are"
 	@echo "make test    run all tests"
 	@echo "make lint    check style and types"
 	@echo "make format  apply the style"
+	@echo "make lists   name every file of the Slicer module for CMake"
 	@echo "make lock    resolve requirements.lock anew"
 	@echo "make clean   remove everything that make has made"
 
@@ -51,10 +52,13 @@ format: $(READY)
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
+lists: $(READY)
+	@$(BIN)/python tools/cmake_lists.py
+
 lock: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip compile --quiet $(LOCK_OPTIONS) -o requirements.lock pyproject.toml
 
 clean:
 	@rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	@find OrthoAI Testing -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find OrthoAI Testing tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import slicer
+import vtk
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import (
@@ -39,14 +40,19 @@ class OrthoAI(ScriptedLoadableModule):
 
 
 def onStartupCompleted():
-    """Make sample data and terminology known to Slicer. Nothing is loaded, made or installed here."""
+    """Make the sample and our terminology known to Slicer. Nothing is loaded or installed here."""
     from OrthoAILib.Bridge.Terminology import Terminology
-    from OrthoAILib.Sample.SampleData import register
+    from OrthoAILib.Sample.HipSample import registerSampleData
 
-    register()
+    registerSampleData(MODULE_FOLDER / "Resources")
     terminologies = getattr(slicer.modules, "terminologies", None)
     if terminologies is not None:
         Terminology().load(terminologies.logic())
+
+
+def isImage(node):
+    """Whether the input selector would list ``node``: label maps derive from images, but are none."""
+    return node is not None and node.GetClassName() == "vtkMRMLScalarVolumeNode"
 
 
 class OrthoAIWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -79,6 +85,7 @@ class OrthoAIWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         for event in (scene.EndCloseEvent, scene.EndImportEvent):
             self.addObserver(scene, event, self.onSceneChanged)
+        self.addObserver(scene, scene.NodeAddedEvent, self.onNodeAdded)
         self.initializeParameterNode()
 
     def enter(self):
@@ -90,6 +97,8 @@ class OrthoAIWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def cleanup(self):
         self.removeObservers()
+        if self.panel is None:  # The setup has failed.
+            return
         slicer.app.disconnect("aboutToQuit()", self.controller.close)
         self.controller.close()
         self.setParameterNode(None)
@@ -101,13 +110,23 @@ class OrthoAIWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onSceneChanged(self, caller, event):
         self.initializeParameterNode()
 
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def onNodeAdded(self, caller, event, node):
+        """The first image that is loaded is the one to work on; it gets its voxels a little later."""
+        scene, parameters = slicer.mrmlScene, self._parameterNode
+        if parameters is None or scene.IsClosing() or scene.IsImporting():
+            return
+        if parameters.inputVolume is None and isImage(node):
+            parameters.inputVolume = node
+
     def initializeParameterNode(self):
         """Take the scene's parameter node, and the first image where none is chosen."""
-        if slicer.mrmlScene.IsClosing() or slicer.mrmlScene.IsImporting():
+        scene = slicer.mrmlScene
+        if scene.IsClosing() or scene.IsImporting():
             return
         node = self.logic.getParameterNode()
         if node.inputVolume is None:
-            node.inputVolume = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+            node.inputVolume = next(filter(isImage, slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")), None)
         self.setParameterNode(node)
 
     def setParameterNode(self, node):

@@ -130,11 +130,13 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Signal.py
 
   OrthoAILib/Bridge/__init__.py
+  OrthoAILib/Bridge/Extent.py
   OrthoAILib/Bridge/FindingsTable.py
   OrthoAILib/Bridge/Grid.py
   OrthoAILib/Bridge/Hierarchy.py
   OrthoAILib/Bridge/MaskArchive.py
   OrthoAILib/Bridge/Masks.py
+  OrthoAILib/Bridge/PreparedResult.py
   OrthoAILib/Bridge/ResultBridge.py
   OrthoAILib/Bridge/ResultNodes.py
   OrthoAILib/Bridge/ReviewBridge.py
@@ -152,15 +154,30 @@ set(MODULE_PYTHON_SCRIPTS
 
   OrthoAILib/Panels/__init__.py
   OrthoAILib/Panels/AdvancedPanel.py
+  OrthoAILib/Panels/Ask.py
+  OrthoAILib/Panels/BoxList.py
+  OrthoAILib/Panels/CaseLoader.py
+  OrthoAILib/Panels/CaseWalk.py
+  OrthoAILib/Panels/ExportForm.py
+  OrthoAILib/Panels/FindingsTable.py
   OrthoAILib/Panels/Form.py
   OrthoAILib/Panels/InputPanel.py
   OrthoAILib/Panels/MainPanel.py
+  OrthoAILib/Panels/MaskEditor.py
   OrthoAILib/Panels/MessageLine.py
+  OrthoAILib/Panels/OnScreen.py
+  OrthoAILib/Panels/ResultPanel.py
+  OrthoAILib/Panels/ReviewExport.py
+  OrthoAILib/Panels/ReviewPanel.py
+  OrthoAILib/Panels/ReviewParts.py
   OrthoAILib/Panels/Shortcuts.py
   OrthoAILib/Panels/TaskPanel.py
+  OrthoAILib/Panels/VerdictButtons.py
+  OrthoAILib/Panels/WorklistRow.py
 
   OrthoAILib/Review/__init__.py
   OrthoAILib/Review/ActiveTime.py
+  OrthoAILib/Review/ActivityWatch.py
   OrthoAILib/Review/BoxWatch.py
   OrthoAILib/Review/CaseState.py
   OrthoAILib/Review/CaseWriter.py
@@ -169,7 +186,9 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Review/ExportController.py
   OrthoAILib/Review/ExportRequest.py
   OrthoAILib/Review/FindingRow.py
+  OrthoAILib/Review/FindingsWatch.py
   OrthoAILib/Review/ImageFolder.py
+  OrthoAILib/Review/MaskPrint.py
   OrthoAILib/Review/MaskWatch.py
   OrthoAILib/Review/MoveBox.py
   OrthoAILib/Review/ReviewSession.py
@@ -183,15 +202,18 @@ set(MODULE_PYTHON_SCRIPTS
 
   OrthoAILib/Run/__init__.py
   OrthoAILib/Run/Collaborators.py
+  OrthoAILib/Run/DependencyCheck.py
   OrthoAILib/Run/ExportCache.py
   OrthoAILib/Run/GuiTimer.py
   OrthoAILib/Run/InSlicer.py
+  OrthoAILib/Run/ResultReading.py
   OrthoAILib/Run/RunController.py
   OrthoAILib/Run/RunJob.py
   OrthoAILib/Run/RunOutcome.py
   OrthoAILib/Run/RunState.py
   OrthoAILib/Run/SceneGuard.py
   OrthoAILib/Run/VolumeExport.py
+  OrthoAILib/Run/WorkerInSlicer.py
 
   OrthoAILib/Sample/__init__.py
   OrthoAILib/Sample/HipSample.py
@@ -217,5 +239,7 @@ set(MODULE_PYTHON_RESOURCES
   Resources/UI/AdvancedPanel.ui
   Resources/UI/InputPanel.ui
   Resources/UI/OrthoAI.ui
+  Resources/UI/ResultPanel.ui
+  Resources/UI/ReviewPanel.ui
   Resources/UI/TaskPanel.ui
   )

@@ -1,4 +1,5 @@
 # Written by tools/cmake_lists.py: run it again instead of editing here.
 
 set(SELF_TESTS
+  OrthoAISelfTest.py
   )

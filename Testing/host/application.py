@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import slicer
 from PySide6 import QtCore, QtWidgets
@@ -30,12 +30,36 @@ class ErrorLogModel(facade(QtCore.QObject)):  # type: ignore[misc]
     """``slicer.app.errorLogModel()``: Python's own logging is the log here."""
 
 
+class ExtensionsManagerModel(facade(QtCore.QObject)):  # type: ignore[misc]
+    """``slicer.app.extensionsManagerModel()``: no extension is installed unless a test says so."""
+
+    def __init__(self, parent: QtCore.QObject) -> None:
+        super().__init__(parent)
+        self._installed: set[str] = set()
+
+    def setExtensionInstalled(self, name: str, installed: bool) -> None:
+        """Host only."""
+        (self._installed.add if installed else self._installed.discard)(name)
+
+    def reset(self) -> None:
+        """Host only."""
+        self._installed.clear()
+
+    def isExtensionInstalled(self, name: str) -> bool:
+        return name in self._installed
+
+    isExtensionEnabled = isExtensionInstalled
+
+    def installedExtensions(self) -> tuple[str, ...]:
+        return tuple(sorted(self._installed))
+
+
 class Application(facade(QtWidgets.QApplication)):  # type: ignore[misc]
     """qSlicerApplication without main window and without views."""
 
     startupCompleted = QtCore.Signal()
     mrmlSceneChanged = QtCore.Signal(object)
-    SIGNALS = {"mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged"}
+    SIGNALS: ClassVar[dict[str, str]] = {"mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged"}
 
     majorVersion, minorVersion, patchVersion = SLICER_VERSION
     applicationVersion = ".".join(map(str, SLICER_VERSION))
@@ -61,6 +85,7 @@ class Application(facade(QtWidgets.QApplication)):  # type: ignore[misc]
         self._modules = ModuleManager(self)
         self._options = CommandOptions(self)
         self._errorLog = ErrorLogModel(self)
+        self._extensions = ExtensionsManagerModel(self)
 
     def setMRMLScene(self, scene: Any) -> None:
         self._files.GetCacheManager().SetRemoteCacheDirectory(self.temporaryPath)  # Reading a .mrb unpacks it there.
@@ -69,6 +94,15 @@ class Application(facade(QtWidgets.QApplication)):  # type: ignore[misc]
         self._layouts.setMRMLScene(scene)
         slicer.mrmlScene = scene
         self.mrmlSceneChanged.emit(scene)
+
+    def reset(self) -> None:
+        """Host only: forgets connections by signature, settings, records and the testing mode."""
+        for sender in (self, self._modules):
+            sender.disconnectAll()
+        self.settings().clear()
+        self._layouts.reset()
+        self._extensions.reset()
+        self._testing = False
 
     def mrmlScene(self) -> Any:
         return self._logic.GetMRMLScene()
@@ -96,6 +130,9 @@ class Application(facade(QtWidgets.QApplication)):  # type: ignore[misc]
 
     def errorLogModel(self) -> ErrorLogModel:
         return self._errorLog
+
+    def extensionsManagerModel(self) -> ExtensionsManagerModel:
+        return self._extensions
 
     def testingEnabled(self) -> bool:
         return self._testing

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 import time
@@ -15,8 +14,8 @@ _started: Host | None = None
 
 
 def isRealSlicer() -> bool:
-    """Whether this Python runs in 3D Slicer itself, whose qt module is built in."""
-    return _started is None and importlib.util.find_spec("PythonQt") is not None
+    """Whether this Python runs in 3D Slicer itself, which brings its own Qt binding."""
+    return "PythonQt" in sys.modules
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,13 @@ class ModuleHandle:
 
 
 def start(platform: str = "offscreen") -> Host:
-    """The host of this process. ``platform`` is Qt's, and counts only where QT_QPA_PLATFORM does not name one."""
+    """The host of this process. ``platform`` is Qt's, and counts only where QT_QPA_PLATFORM does not name one.
+
+    Raises RuntimeError in 3D Slicer itself, where nothing needs a stand-in.
+    """
     global _started
+    if isRealSlicer():
+        raise RuntimeError("this is 3D Slicer itself: run the self-tests with ctest or from the module's panel")
     if _started is None:
         os.environ.setdefault("QT_QPA_PLATFORM", platform)
         from .install import install
@@ -101,14 +105,20 @@ class Host:
         """
         limit = time.monotonic() + (seconds or (30.0 if until else 0.0))
         while True:
-            self.app.sendPostedEvents()
-            self.app.processEvents()
-            self.checkProblems()
+            self._spin()
             if until is not None and until():
                 return True
             if time.monotonic() >= limit:
                 return until is None
             time.sleep(0.002)
+
+    def _spin(self) -> None:
+        try:
+            self.app.sendPostedEvents()
+            self.app.processEvents()
+        except Exception as error:  # PySide6 hands on what a slot raised if nothing else is on the stack.
+            raise AssertionError("\n".join([repr(error), *self._problems.take()])) from error
+        self.checkProblems()
 
     def checkProblems(self) -> None:
         """Raises AssertionError for exceptions in slots and observers, and for dialogs that nobody answered."""
@@ -164,10 +174,20 @@ class Host:
         return Path(path)
 
     def close(self) -> None:
-        """Unloads the scripted modules and clears the scene. The application stays, for the next test."""
-        from .scripted_loader import scriptedModules
+        """Back to the state after the start: no scripted module, no node, no setting, no connection.
+
+        The application itself stays, for the next test. Raises AssertionError for what went wrong on the way.
+        """
+        from .scripted_loader import scriptedModules, unloadScriptedModule
 
         for name in scriptedModules():
-            self.unloadModule(name)
-        self.clearScene()
-        sys.modules["slicer.packaging"].calls.clear()
+            unloadScriptedModule(name)
+        self.scene.Clear(0)
+        self.app.reset()
+        self._slicer.packaging.reset()
+        self.processEvents()
+
+    def forgetProblems(self) -> None:
+        """Drops what one test left behind, so that it fails that test and not the next."""
+        self._problems.take()
+        self.resetDialogs()

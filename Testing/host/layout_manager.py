@@ -61,6 +61,10 @@ class LayoutManager(facade(QtCore.QObject)):  # type: ignore[misc]
         for widget in self._slices.values():
             widget.setMRMLScene(scene)
 
+    def reset(self) -> None:
+        """Host only: forgets the record."""
+        self._calls.clear()
+
     @property
     def calls(self) -> list[tuple[Any, ...]]:
         """Host only: the record."""

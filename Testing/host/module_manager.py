@@ -6,9 +6,10 @@ import importlib.util
 import sys
 import types
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import slicer
+import vtk
 from PySide6 import QtCore, QtGui
 
 from .pythonqt.facade import facade
@@ -96,7 +97,7 @@ class ModuleManager(facade(QtCore.QObject)):  # type: ignore[misc]
     moduleLoaded = QtCore.Signal(str)
     moduleAboutToBeUnloaded = QtCore.Signal(str)
     moduleUnloaded = QtCore.Signal(str)
-    SIGNALS = {
+    SIGNALS: ClassVar[dict[str, str]] = {
         "moduleLoaded(QString)": "moduleLoaded",
         "moduleAboutToBeUnloaded(QString)": "moduleAboutToBeUnloaded",
         "moduleUnloaded(QString)": "moduleUnloaded",
@@ -118,10 +119,19 @@ def loadableModules(scene: Any, applicationLogic: Any) -> types.SimpleNamespace:
     for name, className in LOADABLE_MODULES.items():
         logic = getattr(slicer, className)()
         logic.SetMRMLApplicationLogic(applicationLogic)
-        logic.SetMRMLScene(scene)
+        _setSceneQuietly(logic, scene)
         applicationLogic.SetModuleLogic(name.capitalize(), logic)
         setattr(modules, name, CoreModule(name.capitalize(), logic=logic))
     return modules
+
+
+def _setSceneQuietly(logic: Any, scene: Any) -> None:
+    """Colors and terminologies look for Slicer's own resource files, which slicer-core does not bring."""
+    vtk.vtkObject.GlobalWarningDisplayOff()
+    try:
+        logic.SetMRMLScene(scene)
+    finally:
+        vtk.vtkObject.GlobalWarningDisplayOn()
 
 
 def importScript(path: Path) -> types.ModuleType:

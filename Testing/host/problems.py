@@ -30,8 +30,12 @@ class Problems:
         return texts
 
     def _onException(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if not isinstance(error, UnansweredDialogError):  # Those were added when they were raised.
+        if isinstance(error, UnansweredDialogError):
+            return  # It was added when it was raised.
+        try:
             self.add("".join(traceback.format_exception(kind, error, trace)))
+        except RecursionError:  # The error itself was one, and there is no room left to tell where.
+            self.add(repr(error))
 
 
 problems = Problems()

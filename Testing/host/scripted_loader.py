@@ -38,6 +38,7 @@ def unloadScriptedModule(name: str) -> None:
         module.existingWidget().exit()
     manager.moduleAboutToBeUnloaded.emit(name)
     module.deleteWidget()
+    slicer.selfTests.pop(name, None)
     for attribute in (name.lower(), f"{name}Instance", f"{name}Widget"):
         if hasattr(slicer.modules, attribute):
             delattr(slicer.modules, attribute)

@@ -14,6 +14,7 @@ from orthoai.box import Box
 from orthoai.errors import InputError
 from orthoai.finding import Finding, Measurement, Place
 from orthoai.geometry import Geometry, Triple
+from orthoai.versioned_json import read_versioned
 from orthoai.volume import Source
 
 SCHEMA_VERSION = 1
@@ -126,16 +127,7 @@ class Result:
         Raises:
             InputError: no JSON, another schema version, or keys missing or of the wrong kind.
         """
-        try:
-            content = json.loads(text)
-        except ValueError as error:
-            raise InputError("This result.json is damaged (no valid JSON); run the task again.") from error
-        version = content.get("schema_version") if isinstance(content, dict) else None
-        if version != SCHEMA_VERSION:
-            raise InputError(
-                f"This result.json has schema version {version}, and this OrthoAI reads version {SCHEMA_VERSION}; "
-                "run the task again."
-            )
+        content = read_versioned(text, "result.json", SCHEMA_VERSION, "run the task again")
         try:
             geometry = _geometry_from_json(content["input"])
             return cls(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from orthoai.box import Box
 from orthoai.errors import InputError
 from orthoai.result import Result
+from orthoai.versioned_json import read_versioned
 
 REVIEW_SCHEMA_VERSION = 1
 """Raised when a key of review.json changes its meaning or goes away."""
@@ -137,16 +138,7 @@ class Review:
         Raises:
             InputError: no JSON, another schema version, or keys missing or of the wrong kind.
         """
-        try:
-            content = json.loads(text)
-        except ValueError as error:
-            raise InputError("This review.json is damaged (no valid JSON); review the case again.") from error
-        version = content.get("schema_version") if isinstance(content, dict) else None
-        if version != REVIEW_SCHEMA_VERSION:
-            raise InputError(
-                f"This review.json has schema version {version}, and this OrthoAI reads version "
-                f"{REVIEW_SCHEMA_VERSION}; review the case again."
-            )
+        content = read_versioned(text, "review.json", REVIEW_SCHEMA_VERSION, "review the case again")
         try:
             return cls(
                 result=Result.from_json(json.dumps(content["result"]), segmentation),

@@ -78,7 +78,7 @@ def _column(name: str, cells: Sequence[Cell]) -> vtk.vtkAbstractArray:
     if cells and all(isinstance(cell, int) for cell in cells):
         array, values = vtk.vtkIntArray(), list(cells)
     elif cells and all(isinstance(cell, int | float) for cell in cells):
-        array, values = vtk.vtkDoubleArray(), [round(float(cell), DIGITS) for cell in cells]
+        array, values = vtk.vtkDoubleArray(), [round(float(cell), DIGITS) for cell in cells if cell is not None]
     else:
         array, values = vtk.vtkStringArray(), [_text(cell) for cell in cells]
     array.SetName(name)

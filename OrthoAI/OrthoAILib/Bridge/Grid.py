@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 
+from OrthoAILib.Bridge.Extent import Extent
+
 LPS_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """4x4 from LPS to RAS and back: its own inverse."""
-
-Extent = tuple[int, int, int, int, int, int]
-"""(i0, i1, j0, j1, k0, k1), half-open, in index space."""
 
 
 def toArray(matrix: vtk.vtkMatrix4x4) -> NDArray[np.float64]:
@@ -90,16 +89,16 @@ def transformBetween(source: slicer.vtkMRMLTransformableNode, target: slicer.vtk
     Raises:
         InputError: one of them has a non-linear parent transform.
     """
-    matrix = vtk.vtkMatrix4x4()
-    parents = source.GetParentTransformNode(), target.GetParentTransformNode()
-    if not slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(*parents, matrix):
-        raise InputError("A non-linear transform lies on the volume or on its result; harden or remove it first.")
-    return toArray(matrix)
+    return _between(source.GetParentTransformNode(), target.GetParentTransformNode())
 
 
 def worldFrom(node: slicer.vtkMRMLTransformableNode) -> NDArray:
     """4x4 from the frame of a node to the world (RAS mm). Raises InputError where its transform is non-linear."""
+    return _between(node.GetParentTransformNode(), None)
+
+
+def _between(source: slicer.vtkMRMLTransformNode | None, target: slicer.vtkMRMLTransformNode | None) -> NDArray:
     matrix = vtk.vtkMatrix4x4()
-    if not slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(node.GetParentTransformNode(), None, matrix):
+    if not slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(source, target, matrix):
         raise InputError("A non-linear transform lies on the volume or on its result; harden or remove it first.")
     return toArray(matrix)

@@ -52,11 +52,12 @@ class Hierarchy:
                 return items.GetId(index)
         return 0
 
+    def renew(self, node: slicer.vtkMRMLNode, resultId: str) -> None:
+        """Give the folder that a result's node lies in another id."""
+        folder = self.node.GetItemParent(self.node.GetItemByDataNode(node))
+        if self.node.HasItemAttribute(folder, RESULT_ID):
+            self.node.SetItemAttribute(folder, RESULT_ID, resultId)
+
     def removeFolder(self, folder: int) -> None:
-        """Remove a folder; what the user put into it moves up, as do its nodes' items."""
-        parent = self.node.GetItemParent(folder)
-        items = vtk.vtkIdList()
-        self.node.GetItemChildren(folder, items, False)
-        for index in range(items.GetNumberOfIds()):
-            self.node.SetItemParent(items.GetId(index), parent)
+        """Remove a folder; what the user put into it moves up."""
         self.node.RemoveItem(folder, True, False)

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from OrthoAILib.Bridge.Grid import Extent
-
-EMPTY: Extent = (0, 0, 0, 0, 0, 0)
+from OrthoAILib.Bridge.Extent import EMPTY, Extent, toExtent
 
 
 @dataclass(frozen=True)
@@ -103,8 +101,3 @@ def cropOf(labels: NDArray[np.uint8], value: int, extent: Extent) -> Mask:
         return NOTHING
     i0, i1, j0, j1, k0, k1 = extent
     return Mask(extent, labels[k0:k1, j0:j1, i0:i1] == value)
-
-
-def toExtent(start: NDArray, stop: NDArray) -> Extent:
-    """Start and stop (i, j, k) as an extent."""
-    return int(start[0]), int(stop[0]), int(start[1]), int(stop[1]), int(start[2]), int(stop[2])

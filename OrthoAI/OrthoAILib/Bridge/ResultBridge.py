@@ -11,11 +11,12 @@ from orthoai.result import Result
 from orthoai.tasks import Label
 
 from OrthoAILib.Bridge import ResultNodes as roles
+from OrthoAILib.Bridge.Extent import Extent
 from OrthoAILib.Bridge.FindingsTable import fillTable
-from OrthoAILib.Bridge.Grid import Extent, Grid, worldFrom
+from OrthoAILib.Bridge.Grid import Grid, worldFrom
 from OrthoAILib.Bridge.Hierarchy import RESULT_ID, Hierarchy
-from OrthoAILib.Bridge.MaskArchive import MaskArchive
-from OrthoAILib.Bridge.Masks import EMPTY, Mask, cropOf, extentOf
+from OrthoAILib.Bridge.Masks import Mask
+from OrthoAILib.Bridge.PreparedResult import PreparedResult
 from OrthoAILib.Bridge.ResultNodes import ResultNodes, removeNodes, textNodes
 from OrthoAILib.Bridge.RoiBoxes import fillRoi
 from OrthoAILib.Bridge.Segments import BINARY, toImage
@@ -47,14 +48,15 @@ class ResultBridge:
         result: Result,
         volumeNode: slicer.vtkMRMLScalarVolumeNode,
         extents: Mapping[int, Extent] | None = None,
+        prepared: PreparedResult | None = None,
     ) -> ResultNodes:
         """Add a result to the scene, beside its volume and under the volume's parent transform.
 
         Args:
-            result: on the volume's grid. Its segmentation may be memory-mapped: only ``extents`` are read.
+            result: on the volume's grid.
             volumeNode: that the task ran on.
-            extents: by label value the smallest half-open extent (i0, i1, j0, j1, k0, k1) of its voxels; a value
-                that is absent has no voxels. None walks the whole segmentation once for each label.
+            extents: where its masks are, as for PreparedResult.of.
+            prepared: PreparedResult.of(result, extents), where another thread has made it already.
 
         Raises:
             InputError: the result belongs to another volume. Nothing of it is left in the scene, whatever went wrong.
@@ -63,20 +65,20 @@ class ResultBridge:
         if not grid.geometry.matches(result.geometry):
             raise InputError("The result does not lie on this volume's grid; run the task again.")
         labels = self.terminology.labels(result.task, result.labels)
-        masks = {label.value: self._mask(result, label, extents) for label in labels}
+        prepared = prepared or PreparedResult.of(result, extents)
         hierarchy = Hierarchy(self.scene)
         before = self._nodeIds()
         folder = 0
-        resultId = uuid4().hex
+        resultId = _newId()
         try:
             text = self._addText(roles.RESULT, result.to_json(), resultId, result)
             text.SetNodeReferenceID(roles.REFERENCE + roles.INPUT, volumeNode.GetID())
             text.SetNodeReferenceID(
                 roles.REFERENCE + roles.ORIGINAL,
-                self._addText(roles.ORIGINAL, MaskArchive.toText(masks), resultId, result).GetID(),
+                self._addText(roles.ORIGINAL, prepared.archive, resultId, result).GetID(),
             )
             visible = [
-                self._addSegmentation(result, labels, masks, grid, volumeNode),
+                self._addSegmentation(result, labels, prepared.masks, grid, volumeNode),
                 *self._addBoxes(result, labels, grid),
                 self._addTable(result),
             ]
@@ -94,8 +96,17 @@ class ResultBridge:
             raise
 
     def load(self, scene: slicer.vtkMRMLScene | None = None) -> list[ResultNodes]:
-        """The results in a scene (by default the bridge's own), such as one that was just loaded, oldest first."""
-        return [ResultNodes.ofText(text) for text in textNodes(scene or self.scene)]
+        """The results in a scene (by default the bridge's own), such as one that was just loaded, oldest first.
+
+        Two that have one id, as after a scene was added to itself, get different ones.
+        """
+        found: dict[str, ResultNodes] = {}
+        for text in textNodes(scene or self.scene):
+            nodes = ResultNodes.ofText(text)
+            if nodes.resultId in found:
+                nodes = nodes.renewed(_newId())
+            found[nodes.resultId] = nodes
+        return list(found.values())
 
     def findingPosition(
         self, nodes: ResultNodes, volumeNode: slicer.vtkMRMLScalarVolumeNode, row: int
@@ -117,13 +128,6 @@ class ResultBridge:
         return float(r), float(a), float(s)
 
     # Parts
-
-    def _mask(self, result: Result, label: Label, extents: Mapping[int, Extent] | None) -> Mask:
-        if extents is None:
-            extent = extentOf(result.segmentation, label.value)
-        else:
-            extent = tuple(int(edge) for edge in extents.get(label.value, EMPTY))
-        return cropOf(result.segmentation, label.value, extent)
 
     def _addText(self, role: str, content: str, resultId: str, result: Result) -> slicer.vtkMRMLTextNode:
         node = slicer.vtkMRMLTextNode()
@@ -190,3 +194,7 @@ class ResultBridge:
         removeNodes(self.scene, [node for node in added if node is not None])
         if folder:
             hierarchy.removeFolder(folder)
+
+
+def _newId() -> str:
+    return uuid4().hex

@@ -96,6 +96,18 @@ class ResultNodes:
         """
         return Result.from_json(self.resultText.GetText())
 
+    def renewed(self, resultId: str) -> ResultNodes:
+        """The same nodes under another id: a scene that is added to itself holds one id twice."""
+        hierarchy = Hierarchy(self.resultText.GetScene())
+        for node in (self.segmentation, *self.boxes, self.findingsTable):
+            if node is not None:
+                node.SetAttribute(RESULT_ID, resultId)
+                hierarchy.renew(node, resultId)
+        for record in (self.originalMasks, self.resultText):
+            if record is not None:
+                record.SetAttribute(RESULT_ID, resultId)
+        return ResultNodes.ofText(self.resultText)
+
     def remove(self, scene: slicer.vtkMRMLScene) -> None:
         """Take the result out of the scene: its nodes, what displays and stores them, and its folder."""
         parts = (self.segmentation, *self.boxes, self.findingsTable, self.originalMasks, self.resultText)

@@ -11,8 +11,9 @@ from orthoai.geometry import Geometry
 from orthoai.result import Result
 from orthoai.review import Review, Verdict, changes_between
 
+from OrthoAILib.Bridge.Extent import Extent
 from OrthoAILib.Bridge.FindingsTable import editedFindings, setClass
-from OrthoAILib.Bridge.Grid import Extent, Grid, transformBetween
+from OrthoAILib.Bridge.Grid import Grid, transformBetween
 from OrthoAILib.Bridge.MaskArchive import MaskArchive
 from OrthoAILib.Bridge.Masks import NOTHING, Mask, hull, labelMap, mergedLabels
 from OrthoAILib.Bridge.ResultNodes import ResultNodes
@@ -105,11 +106,15 @@ class ReviewBridge:
 
     def _stored(self, nodes: ResultNodes, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> Result:
         """The result without voxels, placed on the volume as it lies now (a hardened transform may have moved it)."""
+        if volumeNode is None or volumeNode.GetImageData() is None:
+            raise InputError("The volume of the result is gone; load it again.")
         stored = nodes.stored()
         geometry = Grid.ofVolume(volumeNode).geometry
-        if geometry.shape != stored.geometry.shape:
+        if geometry.matches(stored.geometry):
+            return stored
+        if nodes.volumeNode is not volumeNode or geometry.shape != stored.geometry.shape:
             raise InputError("The result belongs to another volume; choose the volume that it was made from.")
-        return stored if geometry.matches(stored.geometry) else moved(stored, geometry)
+        return moved(stored, geometry)
 
     def _boxes(self, nodes: ResultNodes, stored: Result, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> tuple[Box, ...]:
         grid = Grid(stored.geometry)

@@ -10,8 +10,9 @@ import vtk
 from numpy.typing import NDArray
 from vtk.util.numpy_support import vtk_to_numpy
 
+from OrthoAILib.Bridge.Extent import toExtent
 from OrthoAILib.Bridge.Grid import Grid, toArray, toMatrix
-from OrthoAILib.Bridge.Masks import NOTHING, Mask, toExtent
+from OrthoAILib.Bridge.Masks import NOTHING, Mask
 
 BINARY = "Binary labelmap"
 """Slicer's name of the representation."""

@@ -94,11 +94,12 @@ class VolumeBridge:
         """DICOM UIDs by name (study, series, frame_of_reference), as far as the subject hierarchy has them."""
         found = {name: self._dicomAttribute(volumeNode, key) for name, key in DICOM_UIDS.items()}
         hierarchy, item = _hierarchyItem(volumeNode)
-        if item:
-            dicom = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMUIDName()
-            study = hierarchy.GetItemAncestorAtLevel(item, slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMLevelStudy())
-            found["series"] = hierarchy.GetItemUID(item, dicom)
-            found["study"] = found["study"] or (hierarchy.GetItemUID(study, dicom) if study else "")
+        if hierarchy is not None:
+            names = slicer.vtkMRMLSubjectHierarchyConstants
+            study = hierarchy.GetItemAncestorAtLevel(item, names.GetDICOMLevelStudy())
+            found["series"] = hierarchy.GetItemUID(item, names.GetDICOMUIDName())
+            if study and not found["study"]:
+                found["study"] = hierarchy.GetItemUID(study, names.GetDICOMUIDName())
         return {name: uid for name, uid in found.items() if uid}
 
     # Parts
@@ -127,7 +128,9 @@ class VolumeBridge:
     def _dicomAttribute(self, volumeNode: slicer.vtkMRMLNode, name: str) -> str:
         """An attribute of the volume's item in the subject hierarchy or of an item above it, or ""."""
         hierarchy, item = _hierarchyItem(volumeNode)
-        return hierarchy.GetAttributeFromItemAncestor(item, name) or "" if item else ""
+        if hierarchy is None:
+            return ""
+        return hierarchy.GetItemAttribute(item, name) or hierarchy.GetAttributeFromItemAncestor(item, name) or ""
 
     def _hasAirInHounsfieldUnits(self, voxels: NDArray) -> bool:
         step = max(1, int((voxels.size / SAMPLES) ** (1 / 3)))
@@ -136,6 +139,8 @@ class VolumeBridge:
 
 
 def _hierarchyItem(node: slicer.vtkMRMLNode) -> tuple[slicer.vtkMRMLSubjectHierarchyNode | None, int]:
+    """The subject hierarchy and the node's item in it; (None, 0) where it has none."""
     scene = node.GetScene()
     hierarchy = None if scene is None else slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
-    return hierarchy, 0 if hierarchy is None else hierarchy.GetItemByDataNode(node)
+    item = 0 if hierarchy is None else hierarchy.GetItemByDataNode(node)
+    return (hierarchy, item) if item else (None, 0)

@@ -71,10 +71,16 @@ def missingRequirements(requirements: Iterable[str], lookUp: LookUp, trusted: Co
 
 
 def _missing(text: str, lookUp: LookUp, seen: set[str], top: bool) -> Iterator[str]:
-    from packaging.requirements import Requirement
+    from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
 
-    requirement = Requirement(text)
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        if top:
+            raise
+        # Old packages have metadata that nobody can read anymore, and work.
+        return
     name = canonicalize_name(requirement.name)
     if not _applies(requirement) or (name in seen and not top):
         return

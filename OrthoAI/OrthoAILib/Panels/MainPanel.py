@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import qt
 import slicer
 import vtk
 from slicer.i18n import tr as _
@@ -57,6 +58,7 @@ class MainPanel(VTKObservationMixin):
         self._node: Any = None
         self._volume: Any = None
         self._shown: ResultNodes | None = None
+        self._reviewed: ResultNodes | None = None
         form = Form("OrthoAI")
         self.widget, self.ui = form.widget, form.ui
         self.inputPanel = InputPanel(volumes)
@@ -82,6 +84,11 @@ class MainPanel(VTKObservationMixin):
             self.addObserver(node.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onNodeModified)
         self.refresh()
 
+    @property
+    def result(self) -> ResultNodes | None:
+        """The result that is shown."""
+        return self._shown
+
     def refresh(self) -> None:
         """Show the volume and the result that the parameter node names."""
         self._setVolume(self._node.inputVolume if self._node is not None else None)
@@ -90,15 +97,17 @@ class MainPanel(VTKObservationMixin):
     def enter(self) -> None:
         """The user has opened the module."""
         self._shortcuts.install(slicer.util.mainWindow() or self.widget)
+        self.reviewPanel.enter()
         self._updateProblems()
 
     def exit(self) -> None:
         """The user has gone to another module."""
         self._shortcuts.remove()
+        self.reviewPanel.exit()
 
     def cleanup(self) -> None:
         """The panel goes away."""
-        self.exit()
+        self._shortcuts.remove()
         self.setParameterNode(None)
         self.removeObservers()
         self.reviewPanel.cleanup()
@@ -106,7 +115,7 @@ class MainPanel(VTKObservationMixin):
     # Wiring
 
     def _place(self) -> None:
-        places = {
+        places: dict[Any, Any] = {
             self.ui.inputLayout: self.inputPanel,
             self.ui.tasksLayout: self.taskPanel,
             self.ui.resultLayout: self.resultPanel,
@@ -115,6 +124,9 @@ class MainPanel(VTKObservationMixin):
         }
         for layout, panel in places.items():
             layout.addWidget(panel.widget)
+        # Only now: what is put into a collapsed section later would show.
+        for section in (self.ui.reviewSection, self.ui.advancedSection):
+            section.collapsed = True
         self.widget.setMRMLScene(slicer.mrmlScene)
         self.inputPanel.widget.setMRMLScene(slicer.mrmlScene)
 
@@ -128,8 +140,7 @@ class MainPanel(VTKObservationMixin):
         controller.finished.connect(self._onFinished)
         controller.failed.connect(self.message.warn)
         controller.canceled.connect(self.message.say)
-        scene = slicer.mrmlScene
-        self.addObserver(scene, slicer.vtkMRMLScene.NodeRemovedEvent, self._onNodeRemoved)
+        self.addObserver(slicer.mrmlScene, slicer.vtkMRMLScene.NodeRemovedEvent, self._onNodeRemoved)
 
     # Input
 
@@ -179,6 +190,8 @@ class MainPanel(VTKObservationMixin):
             panel.setEnabled(idle)
         if state is RunState.INSTALLING:
             self.message.say(_("Checking the Python packages."))
+        elif state is RunState.PREPARING:
+            self.message.clear()  # The progress bar says the rest.
 
     def _onFinished(self, outcome: RunOutcome) -> None:
         self._hideOthers(outcome.nodes)
@@ -188,7 +201,7 @@ class MainPanel(VTKObservationMixin):
                 self._node.task = outcome.task.name
                 self._node.resultId = outcome.nodes.resultId
         self.refresh()
-        self.message.say(outcome.message)
+        self.message.say(_("{title} is done.").format(title=outcome.task.title))
 
     # Result
 
@@ -198,17 +211,34 @@ class MainPanel(VTKObservationMixin):
             return None
         own = [nodes for nodes in self._results.load() if nodes.volumeNode is self._volume]
         named = [nodes for nodes in own if nodes.resultId == self._node.resultId]
-        return (named or own or [None])[-1]
+        return next(reversed(named or own), None)
 
     def _setResult(self, nodes: ResultNodes | None) -> None:
         if nodes == self._shown:
             return
-        self._shown = nodes
+        self._shown, self._reviewed = nodes, None
         if self._node is not None and nodes is not None:
             self._node.resultId = nodes.resultId
-        task = self._tasks.get(nodes.taskName) if nodes else None
-        self.resultPanel.setResult(nodes, self._volume, task)
-        self.reviewPanel.setResult(nodes, self._volume, task)
+        self.resultPanel.setResult(nodes, self._volume, self._taskOf(nodes))
+        self.reviewPanel.setResult(None, self._volume, None)
+        if nodes is None:
+            self.ui.reviewSection.collapsed = True
+            return
+        # The review follows in another turn of the event loop: its Segment Editor takes time, and nothing may freeze.
+        qt.QTimer.singleShot(0, self._openReview)
+
+    def _openReview(self) -> None:
+        """Review what is shown by now; the scene may have been closed meanwhile."""
+        nodes = self._shown
+        if nodes is None or nodes == self._reviewed:
+            return
+        self._reviewed = nodes
+        self.reviewPanel.setResult(nodes, self._volume, self._taskOf(nodes))
+        self.ui.reviewSection.collapsed = False
+
+    def _taskOf(self, nodes: ResultNodes | None) -> Task | None:
+        """The task that made ``nodes``; None where it is not installed here."""
+        return self._tasks.get(nodes.taskName) if nodes is not None else None
 
     def _hideOthers(self, shown: ResultNodes) -> None:
         """Two masks over each other help nobody; the earlier ones stay in the scene."""

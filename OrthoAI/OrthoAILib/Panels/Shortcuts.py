@@ -15,7 +15,7 @@ class Shortcuts:
         actions: what to call, by key sequence such as "Ctrl+Return".
     """
 
-    def __init__(self, actions: dict[str, Callable[[], None]]) -> None:
+    def __init__(self, actions: dict[str, Callable[[], Any]]) -> None:
         self._actions = dict(actions)
         self._installed: list[Any] = []
 

@@ -16,12 +16,14 @@ class CaseState:
         verdict: None while it is open.
         revision: of its newest export to the training set; 0 before the first.
         reviewer: as the person wrote it.
+        comment: the reviewer's, for a case that does not go into the training set.
         updated: UTC time in ISO 8601; empty for a case that nobody has looked at.
     """
 
     verdict: Verdict | None = None
     revision: int = 0
     reviewer: str = ""
+    comment: str = ""
     updated: str = ""
 
     def toJson(self) -> dict[str, Any]:
@@ -30,6 +32,7 @@ class CaseState:
             "verdict": None if self.verdict is None else self.verdict.value,
             "revision": self.revision,
             "reviewer": self.reviewer,
+            "comment": self.comment,
             "updated": self.updated,
         }
 
@@ -41,5 +44,6 @@ class CaseState:
             verdict=None if verdict is None else Verdict(verdict),
             revision=int(content["revision"]),
             reviewer=str(content["reviewer"]),
+            comment=str(content["comment"]),
             updated=str(content["updated"]),
         )

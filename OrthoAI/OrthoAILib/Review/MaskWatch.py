@@ -7,34 +7,65 @@ from typing import Any
 
 import slicer
 
+from OrthoAILib.Review.MaskPrint import maskPrint
+
+EVENTS = ("SourceRepresentationModified", "SegmentModified", "SegmentAdded", "SegmentRemoved")
+"""Events of vtkSegmentation at which the masks may have changed. An undo of the editor sends SegmentModified only, and
+so does a new color; saving sends them, too. What tells them apart is whether the voxels are others than before."""
+
 
 class MaskWatch:
-    """Counts the edits of a segmentation's voxels and calls back at each.
+    """Counts the edits of a segmentation's voxels.
+
+    While Slicer works on masks they pass through states that are nobody's edit (saving puts them into one layer and
+    then gives them new values), so ``onTouched`` only says that something happened; :meth:`settle` is called when the
+    masks have come to rest.
 
     Args:
         segmentationNode: vtkMRMLSegmentationNode, or None.
-        onEdited: called at each edit.
+        onTouched: called at each event.
     """
 
-    EVENTS = ("SourceRepresentationModified", "SegmentAdded", "SegmentRemoved")
-    """Events of vtkSegmentation. A new color or a shown surface is not among them."""
-
-    def __init__(self, segmentationNode: Any, onEdited: Callable[[], None]) -> None:
+    def __init__(self, segmentationNode: Any, onTouched: Callable[[], None]) -> None:
         self.edits = 0
-        self._onEdited = onEdited
+        """Edits, and undone edits, found by :meth:`settle`."""
+        self._onTouched = onTouched
         self._segmentation = segmentationNode.GetSegmentation() if segmentationNode is not None else None
+        self._stamps: dict[str, tuple[int, int]] = {}
+        self._prints: dict[str, tuple[Any, ...]] = {}
+        self._look()
         self._tags: list[int] = []
         if self._segmentation is not None:
-            for name in self.EVENTS:
-                event = getattr(slicer.vtkSegmentation, name)
-                self._tags.append(self._segmentation.AddObserver(event, self._onEvent))
+            events = (getattr(slicer.vtkSegmentation, name) for name in EVENTS)
+            self._tags = [self._segmentation.AddObserver(event, self._onEvent) for event in events]
+
+    def settle(self) -> bool:
+        """Whether voxels were edited since the last call."""
+        edited = self._look()
+        self.edits += edited
+        return edited
 
     def close(self) -> None:
         """Stop watching."""
-        for tag in self._tags:
-            self._segmentation.RemoveObserver(tag)
+        if self._segmentation is not None:
+            for tag in self._tags:
+                self._segmentation.RemoveObserver(tag)
         self._tags = []
 
+    def _look(self) -> bool:
+        """Whether the voxels are others than at the last look. Only labelmaps that VTK calls changed are read."""
+        if self._segmentation is None:
+            return False
+        before = self._prints
+        stamps, prints = {}, {}
+        for segmentId in self._segmentation.GetSegmentIDs():
+            segment = self._segmentation.GetSegment(segmentId)
+            labelmap = segment.GetRepresentation(self._segmentation.GetSourceRepresentationName())
+            stamps[segmentId] = (labelmap.GetMTime() if labelmap is not None else 0, segment.GetLabelValue())
+            known = segmentId in before and stamps[segmentId] == self._stamps[segmentId]
+            prints[segmentId] = before[segmentId] if known else maskPrint(segment)
+        self._stamps, self._prints = stamps, prints
+        return prints != before
+
     def _onEvent(self, caller: Any, event: str) -> None:
-        self.edits += 1
-        self._onEdited()
+        self._onTouched()

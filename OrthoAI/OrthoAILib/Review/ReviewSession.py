@@ -11,11 +11,11 @@ from orthoai.review import Verdict
 
 from OrthoAILib.Review.ActiveTime import ActiveTime
 from OrthoAILib.Review.BoxWatch import BoxWatch
+from OrthoAILib.Review.Command import Command
 from OrthoAILib.Review.EditHistory import EditHistory
-from OrthoAILib.Review.FindingRow import FindingRow
+from OrthoAILib.Review.FindingsWatch import FindingsWatch
 from OrthoAILib.Review.MaskWatch import MaskWatch
 from OrthoAILib.Review.ReviewState import ReviewState
-from OrthoAILib.Review.SetFindingClass import SetFindingClass
 from OrthoAILib.Signal import Signal
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ VERDICT_CLEARED = "Changed after the verdict: please decide again."
 class ReviewSession:
     """The review of one result, from its first look to its export.
 
-    The state is kept with the result's nodes at every change, so it is saved with the scene.
+    It watches the nodes, so an edit counts wherever it is made: in a panel, in a view or in another module. The state
+    is kept with the nodes at every change, so it is saved with the scene.
 
     Args:
         nodes: ResultNodes.
@@ -38,8 +39,8 @@ class ReviewSession:
         clock: seconds, for the time spent.
 
     Signals:
-        changed(): the state, the edits or what can be undone; boxTouched(): a box is being moved, and
-        :meth:`settle` is due when it rests; noticed(sentence): something that the reviewer should read.
+        changed(): the state, the edits or what can be undone; touched(): a box or a mask is being edited,
+        and :meth:`settle` is due when it rests; noticed(sentence): something that the reviewer should read.
     """
 
     def __init__(
@@ -52,16 +53,17 @@ class ReviewSession:
         maskRedo: Callable[[], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.changed, self.boxTouched, self.noticed = Signal(), Signal(), Signal()
+        self.changed, self.touched, self.noticed = Signal(), Signal(), Signal()
         self.nodes, self.volumeNode = nodes, volumeNode
         self._bridge = bridge
         self._state = ReviewState.read(nodes.resultText) or ReviewState(reviewer=reviewer)
         self._time = ActiveTime(self._state.timeSpent, clock)
-        self._masks = MaskWatch(nodes.segmentation, self._onMaskEdited)
-        self._boxes = BoxWatch(nodes.boxes, self._onBoxTouched)
+        self._masks = MaskWatch(nodes.segmentation, self._onTouched)
+        self._boxes = BoxWatch(nodes.boxes, self._onTouched)
+        self._findings = FindingsWatch(bridge, nodes, self._onFindingTouched)
         functions = {"maskUndo": maskUndo, "maskRedo": maskRedo}
         self._history = EditHistory(
-            lambda: self._masks.edits, **{name: function for name, function in functions.items() if function}
+            self._countMaskEdits, **{name: function for name, function in functions.items() if function}
         )
         self._undoing = False
 
@@ -92,26 +94,22 @@ class ReviewSession:
 
     # Edits
 
-    def setFindingClass(self, row: int, label: str) -> bool:
-        """Give the finding in ``row`` the class ``label``. False when it has it already."""
-        finding = FindingRow.readAll(self.nodes.findingsTable)[row]
-        if finding.finding == label:
-            return False
+    def setFindingClass(self, row: int, label: str) -> None:
+        """Give the finding in ``row`` the class ``label``; no edit when it has it already. Raises IndexError."""
+        self._bridge.setFindingClass(self.nodes, row, label)
         self.settle()
-        edit = SetFindingClass(self._bridge, self.nodes, row, finding.structure, finding.finding, label)
-        edit.apply()
-        self._history.push(edit)
-        self._edited()
-        return True
 
     def settle(self) -> bool:
-        """Make edits of the boxes that were moved. False when all lie where they were."""
-        edits = self._boxes.settle()
+        """Take note of masks that were painted, boxes that were moved and classes that were changed. False for none."""
+        painted = self._masks.settle()
+        if painted:
+            self._history.masksEdited()
+        edits: list[Command] = [*self._boxes.settle(), *self._findings.settle()]
         for edit in edits:
             self._history.push(edit)
-        if edits:
+        if painted or edits:
             self._edited()
-        return bool(edits)
+        return painted or bool(edits)
 
     def undo(self) -> bool:
         """Take the last edit back. False when there is none."""
@@ -170,7 +168,8 @@ class ReviewSession:
             self._put()
         self._masks.close()
         self._boxes.close()
-        for signal in (self.changed, self.boxTouched, self.noticed):
+        self._findings.close()
+        for signal in (self.changed, self.touched, self.noticed):
             signal.disconnect()
 
     # Inside
@@ -180,22 +179,27 @@ class ReviewSession:
         self._undoing = True
         try:
             done = step()
-            # A box that was put back is where it is known to be, not moved by the reviewer.
+            # What was put back is known to be so; it is no edit of the reviewer's.
+            self._masks.settle()
             self._boxes.settle()
+            self._findings.settle()
         finally:
             self._undoing = False
         if done:
             self._edited()
         return done
 
-    def _onBoxTouched(self) -> None:
-        if not self._undoing:
-            self.boxTouched.emit()
+    def _countMaskEdits(self) -> int:
+        self._masks.settle()
+        return self._masks.edits
 
-    def _onMaskEdited(self) -> None:
+    def _onTouched(self) -> None:
         if not self._undoing:
-            self._history.masksEdited()
-            self._edited()
+            self.touched.emit()
+
+    def _onFindingTouched(self) -> None:
+        if not self._undoing:
+            self.settle()
 
     def _edited(self) -> None:
         """A verdict is about what the reviewer saw; after an edit it is about something else."""

@@ -93,12 +93,12 @@ class Worklist:
             self.open(case)
         return case
 
-    def record(self, verdict: Verdict | None, revision: int = 0, reviewer: str = "") -> bool:
+    def record(self, verdict: Verdict | None, revision: int = 0, reviewer: str = "", comment: str = "") -> bool:
         """Keep what was decided about the current case. False when there is none or no disk takes it."""
         case = self.current
         if case is None:
             return False
-        state = CaseState(verdict, revision, reviewer, utc_now())
+        state = CaseState(verdict, revision, reviewer, comment, utc_now())
         return self._change(lambda progress: replace(progress, cases={**progress.cases, case.name: state}))
 
     def _change(self, change: Callable[[WorklistProgress], WorklistProgress]) -> bool:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from OrthoAILib.Run.ResultReading import ReadResult
 from OrthoAILib.Run.VolumeExport import WriteExchange
 
 if TYPE_CHECKING:
-    from orthoai.result import Result
     from orthoai.worker.events import Event
     from orthoai.worker.requests import WorkerRun
 
@@ -50,7 +49,8 @@ class Collaborators:
         volumes, results, reviews: the MRML bridge.
         clientFactory: makes a worker client; called once, and again after a worker had to be given up.
         timerFactory: (callback, milliseconds) to a timer that is not started yet.
-        writeExchange, readResult: orthoai.worker.exchange's.
+        writeExchange: orthoai.worker.exchange.write_exchange.
+        readResult: reads what the worker wrote, and prepares it for ``results``. Both are called in threads.
         ensureDependencies: asks for and installs what the worker needs; a sentence where it cannot run, else "".
     """
 
@@ -61,5 +61,5 @@ class Collaborators:
     clientFactory: Callable[[], Client]
     timerFactory: Callable[[Callable[[], None], int], Timer]
     writeExchange: WriteExchange
-    readResult: Callable[[Path], Result]
+    readResult: ReadResult
     ensureDependencies: Callable[[], str] = lambda: ""

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import slicer
 from slicer.i18n import tr as _
 
+from OrthoAILib.Bridge.PreparedResult import PreparedResult
 from OrthoAILib.Bridge.ResultBridge import ResultBridge
 from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
 from OrthoAILib.Bridge.VolumeBridge import VolumeBridge
 from OrthoAILib.Install.Dependencies import Dependencies
-from OrthoAILib.Run.Collaborators import Client, Collaborators
+from OrthoAILib.Run.Collaborators import Collaborators
+from OrthoAILib.Run.DependencyCheck import DependencyCheck
 from OrthoAILib.Run.GuiTimer import guiTimer
 from OrthoAILib.Run.RunController import RunController
+from OrthoAILib.Run.WorkerInSlicer import workerInSlicer
+
+if TYPE_CHECKING:
+    from orthoai.result import Result
+
+    from OrthoAILib.Bridge.Extent import Extent
 
 RESOURCES = Path(__file__).resolve().parents[2] / "Resources"
-
-PYTHON_SLICER = "PythonSlicer"
-"""Slicer's Python without a window; Slicer puts it on PATH."""
 
 
 def controllerInSlicer() -> RunController:
     """For slicer.mrmlScene. Close it when it is not needed anymore."""
     from orthoai.worker.exchange import read_result, write_exchange
+
+    def read(folder: Path, extents: Mapping[int, Extent]) -> tuple[Result, PreparedResult]:
+        result = read_result(folder)
+        return result, PreparedResult.of(result, extents)
 
     scene = slicer.mrmlScene
     collaborators = Collaborators(
@@ -33,25 +43,13 @@ def controllerInSlicer() -> RunController:
         volumes=VolumeBridge(),
         results=ResultBridge(scene),
         reviews=ReviewBridge(scene),
-        clientFactory=_client,
+        clientFactory=workerInSlicer,
         timerFactory=guiTimer,
         writeExchange=write_exchange,
-        readResult=read_result,
-        ensureDependencies=_ensureDependencies,
+        readResult=read,
+        ensureDependencies=DependencyCheck(Dependencies.inSlicer(RESOURCES), _ask),
     )
     return RunController(collaborators, Path(slicer.app.temporaryPath) / f"OrthoAI-{uuid4().hex[:12]}")
-
-
-def _client() -> Client:
-    from orthoai.worker.client import WorkerClient
-    from orthoai.worker.launch import worker_command, worker_environment
-
-    return WorkerClient(worker_command(shutil.which(PYTHON_SLICER)), worker_environment())
-
-
-def _ensureDependencies() -> str:
-    dependencies = Dependencies.inSlicer(RESOURCES)
-    return "" if dependencies.ensure(_ask) else dependencies.problem
 
 
 def _ask(question: str, details: str) -> bool:

@@ -18,6 +18,7 @@ from orthoai.worker.requests import WorkerRun
 from OrthoAILib.ErrorLog import logError
 from OrthoAILib.Run.Collaborators import Client, Collaborators
 from OrthoAILib.Run.ExportCache import ExportCache
+from OrthoAILib.Run.ResultReading import ResultReading
 from OrthoAILib.Run.RunJob import RunJob
 from OrthoAILib.Run.RunOutcome import RunOutcome
 from OrthoAILib.Run.RunState import RunState
@@ -116,6 +117,10 @@ class RunController:
         options = options or RunOptions()
         if boxes is not None:
             options = replace(options, boxes=tuple(boxes))
+        # What a worker said after the last run does not concern this one. It starts while the volume is written.
+        client = self._warmClient()
+        client.poll()
+        client.start()
         geometry = self._with.volumes.geometry(volumeNode)
         try:
             export = self._exports.export(volumeNode, self._with.volumes.voxels(volumeNode), geometry)
@@ -124,10 +129,6 @@ class RunController:
             return False
         self._job = RunJob(task, volumeNode, options, geometry, export, self._folder / f"run-{uuid4().hex[:12]}")
         self._guard.watch(self._with.scene, volumeNode)
-        # What a worker said after the last run does not concern this one.
-        client = self._warmClient()
-        client.poll()
-        client.start()
         self._setState(RunState.PREPARING)
         self._timer.start()
         self.progressed.emit(EXPORT_STAGE, 0.0, "")
@@ -203,6 +204,8 @@ class RunController:
             self._end(self.canceled, job.ending)
         elif self._state is RunState.PREPARING and job.export.isDone:
             self._submit(job)
+        elif job.reading is not None and job.reading.isDone:
+            self._import(job, job.reading)
 
     def _submit(self, job: RunJob) -> None:
         if job.export.problem:
@@ -234,15 +237,15 @@ class RunController:
             elif isinstance(event, Failed):
                 self._end(self.failed, event.message)
             else:
-                self._import(job, event)
+                job.reading = ResultReading(self._with.readResult, event.folder, event.extents)
 
-    def _import(self, job: RunJob, event: Finished) -> None:
+    def _import(self, job: RunJob, reading: ResultReading) -> None:
         self._guard.release()  # Our own nodes come now; what the user does cannot come between.
         try:
-            result = self._with.readResult(event.folder)
+            result, prepared = reading.outcome()
             if not self._with.volumes.geometry(job.volumeNode).matches(job.geometry):
                 raise InputError("The image's place or size was changed during the run; run the task again.")
-            nodes = self._with.results.show(result, job.volumeNode, event.extents)
+            nodes = self._with.results.show(result, job.volumeNode, prepared=prepared)
         except InputError as error:
             self._end(self.failed, str(error))
         except Exception as error:
@@ -258,9 +261,10 @@ class RunController:
         if job is None or job.ending:
             return
         job.ending = sentence
-        if not job.id:
-            # The worker does not know of it yet, so nobody has to be waited for.
-            self._exports.forget()
+        if not job.id or job.reading is not None:
+            # The worker does not know of it yet, or has ended it, so nobody has to be waited for.
+            if not job.id:
+                self._exports.forget()
             self._end(self.canceled, sentence)
             return
         job.deadline = self._clock() + CANCEL_LIMIT_S

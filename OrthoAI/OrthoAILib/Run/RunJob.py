@@ -9,6 +9,7 @@ from typing import Any
 from orthoai.geometry import Geometry
 from orthoai.tasks import RunOptions, Task
 
+from OrthoAILib.Run.ResultReading import ResultReading
 from OrthoAILib.Run.VolumeExport import VolumeExport
 
 
@@ -22,6 +23,7 @@ class RunJob:
         geometry: of the volume when the run began, in LPS mm.
         export: the volume's file.
         output: folder that the worker makes.
+        reading: of the result, once the worker has finished.
         id: the worker's name for the run; empty before the worker has it.
         ending: why it was canceled; empty while somebody wants its result.
         deadline: time (seconds of the controller's clock) at which a canceled worker must have answered.
@@ -33,6 +35,7 @@ class RunJob:
     geometry: Geometry
     export: VolumeExport
     output: Path
+    reading: ResultReading | None = None
     id: str = ""
     ending: str = ""
     deadline: float = 0.0

@@ -32,8 +32,9 @@ class SceneGuard:
 
     def release(self) -> None:
         """Stop watching. Harmless when nothing is watched."""
-        for tag in self._tags:
-            self._scene.RemoveObserver(tag)
+        if self._scene is not None:
+            for tag in self._tags:
+                self._scene.RemoveObserver(tag)
         self._scene, self._tags = None, []
 
     def _onSceneClosing(self, caller, event) -> None:

@@ -27,7 +27,9 @@ def registerSampleData(resources: Path, sampleDataLogic: Any = None) -> None:
         sampleDataLogic: the class SampleData.SampleDataLogic; None takes Slicer's.
     """
     if sampleDataLogic is None:
-        from SampleData import SampleDataLogic as sampleDataLogic
+        import SampleData
+
+        sampleDataLogic = SampleData.SampleDataLogic
     sampleDataLogic.registerCustomSampleDataSource(
         category=CATEGORY,
         sampleName=SAMPLE_NAME,

@@ -171,7 +171,7 @@ def test_given_boxes_skip_stage_1():
         load=lambda options: engines(detector),
     )
     assert detector.pictures == []
-    assert set(stages) == {"Segment right", "Assemble"}
+    assert set(stages) == {"Load", "Segment right", "Assemble"}
     assert np.array_equal(result.segmentation, np.where(mask, 2, 0))
     np.testing.assert_allclose(result.boxes[0].index_min, box.index_min)
     assert result.findings[0].probability == 0.7
@@ -209,13 +209,13 @@ def test_stages_are_reported_in_order_and_timed():
         Progress(on_report=lambda stage, *_: None if stage in stages else stages.append(stage)),
         load=lambda _: engines(),
     )
-    assert stages == ["DRR", "Detect", "Segment left", "Segment right", "Assemble"]
+    assert stages == ["Load", "DRR", "Detect", "Segment left", "Segment right", "Assemble"]
     assert set(stages) <= set(result.timings_s)
     assert result.provenance.model_name == "stand-in"
     assert result.provenance.created.endswith("Z")
 
 
-@pytest.mark.parametrize("stage", ["DRR", "Detect", "Segment left", "Segment right", "Assemble"])
+@pytest.mark.parametrize("stage", ["Load", "DRR", "Detect", "Segment left", "Segment right", "Assemble"])
 def test_a_cancel_ends_the_run_at_any_stage(stage):
     volume, _ = legs()
     asked: list[str] = []

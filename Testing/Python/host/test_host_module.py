@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -78,4 +79,32 @@ def test_the_self_test_runs_every_test_method(host, module):
     import slicer
 
     slicer.selfTests["FixtureModule"]()
-    assert type(module.widget).__module__ == "FixtureModule"
+    assert sys.modules["FixtureModule"].FixtureModuleTest.ran == ["first", "second"]
+
+
+def test_a_closed_host_is_empty_again(host, module):
+    import slicer
+
+    called = []
+    slicer.app.connect("startupCompleted()", lambda: called.append(1))
+    addVolume()
+    host.close()
+    host.completeStartup()
+    assert not hasattr(slicer.modules, "fixturemodule") and called == []
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == 0
+
+
+def test_a_module_is_cleaned_up_and_its_widgets_deleted_when_it_is_unloaded(host, module):
+    widget, button = module.widget, module.widget.ui.applyButton
+    widget.timer.start()
+    host.unloadModule("FixtureModule")
+    assert not widget.timer.active
+    with pytest.raises(RuntimeError, match="deleted"):
+        button.click()
+
+
+def test_a_picture_shows_the_panel(host, module, tmp_path):
+    import qt
+
+    picture = qt.QImage(str(host.grab(module, tmp_path / "panel.png")))
+    assert picture.width() == module.parent.width > 100

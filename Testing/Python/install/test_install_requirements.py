@@ -61,6 +61,11 @@ def test_trusted_packages_are_not_followed_but_top_ones_are_looked_up():
     assert missing("numpy", trusted=("numpy",)) == ("numpy",)
 
 
+def test_old_metadata_that_nobody_can_read_is_passed_over():
+    old = {"a": Distribution("1", ("pytz (>dev)", "b"))}
+    assert missingRequirements(["a"], old.get) == ("b",)
+
+
 def test_packages_that_need_each_other_end_the_walk():
     circle = {"a": Distribution("1", ("b",)), "b": Distribution("1", ("a", "c"))}
     assert missingRequirements(["a"], circle.get) == ("c",)

@@ -1,32 +1,20 @@
-"""DICOM: grids with known answers, the choice of a series, and each refusal."""
+"""DICOM: grids with known answers, identity, and the choice of a series."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
-import SimpleITK as sitk
+from dicom_files import GRID, Writer, enhanced, expected
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 from orthoai.io.dicom_frame import HEADER_TAGS
 from orthoai.io.read import read_volume
 from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence
-from pydicom.uid import UID, RLELossless, generate_uid
-
-Writer = Callable[..., list[Path]]
-
-GRID = Geometry((4, 6, 8), (0.5, 0.75, 2.5), (-10.0, 20.0, 300.0))
-
-
-def expected(k: int) -> np.ndarray:
-    return np.arange(48).reshape(6, 8) + 100 * k - 1024
-
 
 # Grid and values
 
@@ -118,37 +106,6 @@ def test_a_file_without_the_dicom_prefix_is_read(dicom_series: Writer, tmp_path:
     bare.save_as(tmp_path / "bare.dcm", implicit_vr=True, little_endian=True)
     assert (tmp_path / "bare.dcm").read_bytes()[128:132] != b"DICM"
     np.testing.assert_array_equal(read_volume(tmp_path / "bare.dcm").voxels[0], expected(0))
-
-
-def enhanced(path: Path, count: int = 3, echoes: int = 1) -> None:
-    """One enhanced CT file with ``count`` frames; the last comes first in the file."""
-    data = Dataset()
-    data.SOPClassUID, data.SOPInstanceUID = UID("1.2.840.10008.5.1.4.1.1.2.1"), generate_uid()
-    data.SeriesInstanceUID, data.Modality, data.ImageType = generate_uid(), "CT", ["ORIGINAL", "PRIMARY", "VOLUME"]
-    data.Rows, data.Columns, data.SamplesPerPixel, data.NumberOfFrames = 6, 8, 1, count * echoes
-    data.PhotometricInterpretation = "MONOCHROME2"
-    data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 16, 15, 1
-    measures, orientation, values, shared = Dataset(), Dataset(), Dataset(), Dataset()
-    measures.PixelSpacing, measures.SliceThickness = [0.75, 0.5], 2.5
-    orientation.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-    values.RescaleSlope, values.RescaleIntercept = 1, -1024
-    shared.PixelMeasuresSequence = Sequence([measures])
-    shared.PlaneOrientationSequence = Sequence([orientation])
-    shared.PixelValueTransformationSequence = Sequence([values])
-    data.SharedFunctionalGroupsSequence = Sequence([shared])
-    frames, pixels = [], []
-    for k in reversed(range(count)):
-        for _ in range(echoes):
-            position, frame = Dataset(), Dataset()
-            position.ImagePositionPatient = [-10, 20, 300 + 2.5 * k]
-            frame.PlanePositionSequence = Sequence([position])
-            frames.append(frame)
-            pixels.append((expected(k) + 1024).astype(np.int16))
-    data.PerFrameFunctionalGroupsSequence = Sequence(frames)
-    data.PixelData = np.stack(pixels).tobytes()
-    data.file_meta = pydicom.dataset.FileMetaDataset()
-    data.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
-    data.save_as(path, enforce_file_format=True)
 
 
 def test_an_enhanced_file_gives_the_same_grid_as_a_classic_series(tmp_path: Path) -> None:
@@ -248,231 +205,3 @@ def test_a_screen_shot_in_the_series_is_passed_over(dicom_series: Writer, tmp_pa
 
     dicom_series(tmp_path / "ct", 5, screen_shot)
     assert read_volume(tmp_path / "ct").geometry == GRID
-
-
-# Refused
-
-
-def tilted(data: Dataset, k: int) -> None:
-    data.ImagePositionPatient = [-10, 20 + 0.5 * k, 300 + 2.5 * k]
-
-
-def one_missing(data: Dataset, k: int) -> None:
-    data.ImagePositionPatient = [-10, 20, 300 + 2.5 * (k + (k > 1))]
-
-
-def two_missing(data: Dataset, k: int) -> None:
-    data.ImagePositionPatient = [-10, 20, 300 + 2.5 * (k + (k > 1) + (k > 2))]
-
-
-def irregular(data: Dataset, k: int) -> None:
-    data.ImagePositionPatient = [-10, 20, 300 + 2.5 * k + 0.6 * (k == 2)]
-
-
-def turned(data: Dataset, k: int) -> None:
-    if k == 3:
-        data.ImageOrientationPatient = [1, 0, 0, 0, 0.95, float(f"{np.sqrt(1 - 0.95**2):.6f}")]
-
-
-def same_place(data: Dataset, k: int) -> None:
-    data.ImagePositionPatient = [-10, 20, 300 + 2.5 * (k // 2)]
-
-
-def other_size(data: Dataset, k: int) -> None:
-    if k == 2:
-        data.Rows, data.Columns = 8, 6
-
-
-def other_pixels(data: Dataset, k: int) -> None:
-    if k == 2:
-        data.PixelSpacing = [0.75, 0.6]
-
-
-def no_position(data: Dataset, _: int) -> None:
-    del data.ImagePositionPatient
-
-
-def no_pixel_size(data: Dataset, _: int) -> None:
-    del data.PixelSpacing
-
-
-def bad_cosines(data: Dataset, _: int) -> None:
-    data.ImageOrientationPatient = [1, 0, 0, 1, 0, 0]
-
-
-def color(data: Dataset, _: int) -> None:
-    data.SamplesPerPixel, data.PhotometricInterpretation, data.PlanarConfiguration = 3, "RGB", 0
-
-
-def short_pixels(data: Dataset, k: int) -> None:
-    if k == 2:
-        data.PixelData = data.PixelData[:40]
-
-
-def report(data: Dataset, _: int) -> None:
-    data.Modality = "SR"
-
-
-REFUSED = [
-    (tilted, "tilted gantry \\(11 degrees\\)"),
-    (one_missing, "lacks 1 slice between"),
-    (two_missing, "lacks 2 slices between"),
-    (irregular, "irregular distances"),
-    (turned, "different orientations"),
-    (same_place, "same position"),
-    (other_size, "different sizes"),
-    (other_pixels, "different pixel sizes"),
-    (no_position, "without a position"),
-    (no_pixel_size, "how large its pixels are"),
-    (bad_cosines, "direction cosines"),
-    (color, "color"),
-    (short_pixels, "cannot be decoded"),
-    (report, "no CT or MR series"),
-]
-
-
-@pytest.mark.parametrize(("edit", "words"), REFUSED, ids=[edit.__name__ for edit, _ in REFUSED])
-def test_each_flaw_of_a_series_has_its_sentence(
-    dicom_series: Writer, tmp_path: Path, edit: Callable[[Dataset, int], None], words: str
-) -> None:
-    dicom_series(tmp_path / "ct", edit=edit)
-    with pytest.raises(InputError, match=words) as caught:
-        read_volume(tmp_path / "ct")
-    assert str(caught.value).count(". ") == 0  # One sentence.
-    assert "Doe" not in str(caught.value)
-
-
-def test_the_rounding_of_scanners_is_no_flaw(dicom_series: Writer, tmp_path: Path) -> None:
-    def rounded(data: Dataset, k: int) -> None:
-        data.ImageOrientationPatient = [0.9999, 0.0005, 0, -0.0005, 0.9999, 0]
-        data.ImagePositionPatient = [-10, 20.01, round(300 + 0.625 * k, 1)]
-
-    dicom_series(tmp_path / "ct", 40, rounded)
-    assert read_volume(tmp_path / "ct").geometry.spacing[2] == pytest.approx(0.625, abs=0.01)
-
-
-def test_an_enhanced_file_with_two_echoes_is_refused(tmp_path: Path) -> None:
-    enhanced(tmp_path / "e.dcm", echoes=2)
-    with pytest.raises(InputError, match="same position"):
-        read_volume(tmp_path / "e.dcm")
-
-
-def test_a_truncated_file_is_named(dicom_series: Writer, tmp_path: Path) -> None:
-    path = dicom_series(tmp_path / "ct")[1]
-    content = path.read_bytes()
-    for length in (len(content) - 10, 700, 200):
-        path.write_bytes(content[:length])
-        with pytest.raises(InputError, match=r"cannot be decoded|without an image|damaged DICOM header"):
-            read_volume(path)
-
-
-def test_a_broken_compressed_slice_is_named(dicom_series: Writer, tmp_path: Path) -> None:
-    path = dicom_series(tmp_path / "ct", 1)[0]
-    data = pydicom.dcmread(path)
-    data.compress(RLELossless)
-    data.save_as(path)
-    np.testing.assert_array_equal(read_volume(path).voxels[0], expected(0))
-    data.PixelData = pydicom.encaps.encapsulate([b"\xff" * 80])
-    data.save_as(path)
-    with pytest.raises(InputError, match="cannot be decoded"):
-        read_volume(path)
-
-
-def test_a_folder_without_dicom_is_named(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("x")
-    with pytest.raises(InputError, match="no DICOM files"):
-        read_volume(tmp_path)
-
-
-def test_one_missing_slice_among_many_is_found(dicom_series: Writer, tmp_path: Path) -> None:
-    def gap(data: Dataset, k: int) -> None:
-        data.ImagePositionPatient = [-10, 20, 300 + 0.6 * (k + (k > 40))]
-
-    dicom_series(tmp_path / "ct", 80, gap)
-    with pytest.raises(InputError, match="lacks 1 slice between"):
-        read_volume(tmp_path / "ct")
-
-
-# Real files
-
-
-@pytest.mark.realdata
-def test_a_real_jpeg_2000_series_matches_the_segmentation_that_belongs_to_it(real_data: Path) -> None:
-    image = read_volume(real_data / "ts_ct_dicom" / "dicom")
-    labels = read_volume(real_data / "ts_ct_dicom" / "example_seg_dicom.nii.gz")
-    assert image.geometry.matches(labels.geometry.reoriented(image.geometry.axis_codes), 0.05)
-    assert (image.voxels.dtype, image.voxels.min(), image.voxels.max()) == (np.int16, -1024, 1839)
-    # Any labeled organ is soft or hard, never air: the axes agree.
-    inside = image.voxels[labels.reoriented(image.geometry.axis_codes).voxels > 0]
-    assert np.median(inside) > -100
-
-
-@pytest.mark.realdata
-@pytest.mark.parametrize("compression", ["compressed_j2k", "compressed_jpeg", "compressed_jpegls", "compressed_rle"])
-def test_all_lossless_compressions_give_the_same_voxels(real_data: Path, compression: str) -> None:
-    folder = real_data / "dicom_robustness" / "dicom2nifti" / "generic"
-    found = read_volume(folder / compression / "001")
-    reference = read_volume(folder / "compressed_rle" / "001")
-    assert found.modality == "MR"
-    assert found.geometry == reference.geometry
-    assert found.geometry.axis_codes == "PIR"
-    np.testing.assert_array_equal(found.voxels, reference.voxels)
-    assert found.voxels.std() > 10
-
-
-@pytest.mark.realdata
-@pytest.mark.parametrize("name", ["CT1", "CT2", "MR1", "MR3"])
-def test_the_nema_images_are_equal_in_every_lossless_compression(real_data: Path, name: str) -> None:
-    folder = real_data / "dicom_robustness" / "wg04"
-    images = [read_volume(folder / f"{name}_{kind}").voxels for kind in ("J2KR", "JPLL", "RLE")]
-    np.testing.assert_array_equal(images[0], images[1])
-    np.testing.assert_array_equal(images[0], images[2])
-
-
-@pytest.mark.realdata
-@pytest.mark.parametrize(
-    ("path", "words"),
-    [
-        ("ge_ct_variable_tilt", "tilted gantry"),
-        ("dicom2nifti/generic/rgb/001", "color"),
-        ("dicom2nifti/siemens/fmri_classic/001", "same position"),
-        ("dcmqi_ct_seg/liver.dcm", "segmentation"),
-        ("pydicom_odd/color-px.dcm", "color"),
-    ],
-)
-def test_real_series_that_are_no_volume_are_named(real_data: Path, path: str, words: str) -> None:
-    with pytest.raises(InputError, match=words):
-        read_volume(real_data / "dicom_robustness" / path)
-
-
-@pytest.mark.realdata
-@pytest.mark.parametrize(
-    ("path", "size", "codes", "modality"),
-    [
-        ("vhf_pelvis_ct5", (512, 512, 5), "LPS", "CT"),
-        ("dcmqi_ct_seg", (512, 512, 3), "LPS", "CT"),
-        ("dicom2nifti/philips_enhanced/anatomical/001", (256, 256, 8), "PIR", "MR"),
-        ("dicom2nifti/hyperfine/anatomical/001", (112, 138, 8), "LPS", "MR"),
-        ("dicom2nifti/generic/anatomical/002_non_isotropic", (64, 28, 4), "LPS", "MR"),
-        ("pydicom_odd/bad_sequence.dcm", (512, 512, 1), "LPS", "CT"),
-        ("pydicom_odd/explicit_VR-UN.dcm", (512, 512, 1), "LAI", "CT"),
-        ("pydicom_odd/eCT_Supplemental.dcm", (512, 512, 2), "RPI", "CT"),
-    ],
-)
-def test_odd_but_sound_real_files_are_read(
-    real_data: Path, path: str, size: tuple[int, int, int], codes: str, modality: str
-) -> None:
-    found = read_volume(real_data / "dicom_robustness" / path)
-    assert (found.geometry.size, found.geometry.axis_codes, found.modality) == (size, codes, modality)
-
-
-@pytest.mark.realdata
-def test_the_grid_of_a_real_series_is_the_one_itk_finds(real_data: Path) -> None:
-    folder = real_data / "dicom_robustness" / "vhf_pelvis_ct5"
-    found = read_volume(folder)
-    files = sorted(str(path) for path in folder.glob("*.dcm"))
-    image = sitk.ReadImage(files)
-    np.testing.assert_array_equal(found.voxels, sitk.GetArrayViewFromImage(image))
-    np.testing.assert_allclose(found.geometry.spacing, image.GetSpacing())
-    np.testing.assert_allclose(found.geometry.origin, image.GetOrigin())
-    np.testing.assert_allclose(found.geometry.direction, image.GetDirection(), atol=1e-9)

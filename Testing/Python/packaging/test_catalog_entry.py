@@ -120,3 +120,9 @@ def test_the_license_and_the_readme_are_where_the_build_looks():
 def test_the_description_is_short_and_says_what_it_is_not_for(cmake):
     assert len(cmake["EXTENSION_DESCRIPTION"]) < 250
     assert "not a medical device" in cmake["EXTENSION_DESCRIPTION"]
+
+
+def test_the_module_tells_slicer_the_same(cmake):
+    text = (ROOT / "OrthoAI" / "OrthoAI.py").read_text(encoding="utf-8")
+    assert f'contributors = ["{cmake["EXTENSION_CONTRIBUTORS"]}"]' in text
+    assert f'"{cmake["EXTENSION_CATEGORY"]}")]' in text

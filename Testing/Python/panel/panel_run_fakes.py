@@ -92,10 +92,10 @@ class FakeResults:
         self.shown: list[tuple] = []
         self.error: Exception | None = None
 
-    def show(self, result: Any, volumeNode: Any, extents: Any) -> SimpleNamespace:
+    def show(self, result: Any, volumeNode: Any, prepared: Any) -> SimpleNamespace:
         if self.error:
             raise self.error
-        self.shown.append((result, volumeNode, extents))
+        self.shown.append((result, volumeNode, prepared))
         return SimpleNamespace(resultId=f"result-{len(self.shown)}")
 
 
@@ -111,11 +111,17 @@ class FakeReviews:
 
 @dataclass
 class FakeExchange:
-    """Files of the exchange. ``gate`` closed holds the writing thread back, as a big volume would."""
+    """Files of the exchange. ``gate`` closed holds the writing thread back, as a big volume would, and ``readGate``
+    the reading one."""
 
     written: list[Path] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
+    readGate: threading.Event = field(default_factory=threading.Event)
     writeError: Exception | None = None
+    readError: Exception | None = None
+
+    def __post_init__(self) -> None:
+        self.readGate.set()
 
     def write(self, voxels: Any, geometry: Geometry, path: Path, progress: Any) -> None:
         while not self.gate.wait(0.001):
@@ -125,8 +131,11 @@ class FakeExchange:
         path.write_bytes(b"voxels")
         self.written.append(path)
 
-    def read(self, folder: Path) -> SimpleNamespace:
-        return SimpleNamespace(message=MESSAGE, folder=folder)
+    def read(self, folder: Path, extents: Any) -> tuple[SimpleNamespace, Any]:
+        self.readGate.wait()
+        if self.readError:
+            raise self.readError
+        return SimpleNamespace(message=MESSAGE, folder=folder), extents
 
 
 class Ending:

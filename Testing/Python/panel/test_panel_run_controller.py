@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-slicer = pytest.importorskip("slicer", reason="MRML comes from slicer-core or Slicer")
-vtk = pytest.importorskip("vtk")
-
+import slicer
+import vtk
 from orthoai.box import Box
 from orthoai.errors import InputError
 from orthoai.tasks import RunOptions
@@ -60,6 +59,16 @@ class Bench:
     def tick(self, *events: Any) -> None:
         """The worker says ``events``, and the timer ticks."""
         self.client.events += events
+        self.timers[0].tick()
+        if any(isinstance(event, Finished) for event in events) and self.exchange.readGate.is_set():
+            self.waitForReading()
+
+    def waitForReading(self) -> None:
+        """Tick until the thread that reads the result has ended."""
+        limit = time.monotonic() + 10
+        while any(thread.name == "OrthoAI result reading" for thread in threading.enumerate()):
+            assert time.monotonic() < limit
+            time.sleep(0.001)
         self.timers[0].tick()
 
     def start(self) -> None:
@@ -134,6 +143,35 @@ def test_a_run_goes_from_the_volume_to_result_nodes(bench):
     states = [state for (state,) in bench.ending.of("stateChanged")]
     assert states == [RunState.INSTALLING, RunState.IDLE, RunState.PREPARING, RunState.RUNNING, RunState.IDLE]
     assert not bench.timers[0].isActive
+
+
+def test_a_result_is_read_in_a_thread_and_shown_at_the_tick_after(bench):
+    bench.exchange.readGate.clear()
+    bench.start()
+    bench.tick(Finished("run-1", OUT))
+    bench.tick()
+    assert bench.controller.state is RunState.RUNNING and not bench.results.shown
+    bench.exchange.readGate.set()
+    bench.waitForReading()
+    assert bench.ending.endings == ["finished"] and len(bench.results.shown) == 1
+
+
+def test_a_cancel_while_the_result_is_read_needs_no_answer_of_the_worker(bench):
+    bench.exchange.readGate.clear()
+    bench.start()
+    bench.tick(Finished("run-1", OUT))
+    bench.controller.cancel()
+    assert bench.ending.endings == ["canceled"] and bench.client.cancels == 0
+    bench.exchange.readGate.set()
+    bench.waitForReading()
+    assert not bench.results.shown and bench.ending.endings == ["canceled"]
+
+
+def test_a_result_that_cannot_be_read_is_told(bench):
+    bench.exchange.readError = InputError("The result of the run cannot be read; run the task again.")
+    bench.start()
+    bench.tick(Finished("run-1", OUT))
+    assert bench.ending.of("failed") == [["The result of the run cannot be read; run the task again."]]
 
 
 def test_the_panel_is_idle_again_when_it_hears_of_the_end(bench):

@@ -143,7 +143,6 @@ def paint(nodes: object, segmentId: str = "femur_left") -> None:
     assert logic.SetBinaryLabelmapToSegment(
         stroke, nodes.segmentation, segmentId, logic.MODE_MERGE_MAX, stroke.GetExtent()
     )
-    nodes.segmentation.GetSegmentation().InvokeEvent(slicer.vtkSegmentation.SourceRepresentationModified)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from orthoai.review import Verdict
 from OrthoAILib.Review.ActiveTime import IDLE_S, ActiveTime
@@ -32,7 +33,7 @@ def test_a_fresh_result_has_no_verdict_and_nothing_to_lose(session):
 
 
 def test_a_class_change_is_kept_in_the_review_and_undo_brings_the_old_class_back(session):
-    assert session.setFindingClass(0, "femur_right")
+    session.setFindingClass(0, "femur_right")
     review = session.review()
     assert review.result.findings[0].label == "femur_right"
     assert [(change.kind, change.target, change.before, change.after) for change in review.changes] == [
@@ -45,15 +46,22 @@ def test_a_class_change_is_kept_in_the_review_and_undo_brings_the_old_class_back
 
 
 def test_giving_a_finding_the_class_that_it_has_is_no_edit(session):
-    assert not session.setFindingClass(1, "present")
+    session.setFindingClass(1, "present")
     assert not session.isUnsaved and not session.history.canUndo
+
+
+def test_a_class_changed_outside_the_session_is_an_edit_as_well(session, shown):
+    shown.bridge.setFindingClass(shown.nodes, 1, "femur_left")
+    assert session.isUnsaved and "Femur right" in session.history.undoText
+    session.undo()
+    assert label(session, 1) == "present" and not session.undo()
 
 
 def test_a_drag_of_a_box_is_one_edit_however_many_moves_it_takes(session):
     box = session.nodes.boxes[0]
     before = list(box.GetCenter())
     touched = []
-    session.boxTouched.connect(lambda: touched.append(1))
+    session.touched.connect(lambda: touched.append(1))
     for step in range(1, 6):
         box.SetCenter(before[0] + 0.4 * step, before[1], before[2])
     assert touched and not session.isUnsaved
@@ -101,9 +109,43 @@ def test_a_deleted_box_is_passed_over_by_undo(session, shown):
 
 def test_painting_makes_the_review_unsaved_and_is_in_the_changes(session, paintOn):
     paintOn(session.nodes)
-    assert session.isUnsaved and session.history.undoText == "Mask edit"
+    assert session.settle() and session.isUnsaved and session.history.undoText == "Mask edit"
     changes = session.review().changes
     assert [(change.kind, change.target, change.after["added"]) for change in changes] == [("mask", "femur_left", 1)]
+
+
+def test_a_new_color_name_or_surface_of_a_mask_is_no_edit(session):
+    segmentation = session.nodes.segmentation.GetSegmentation()
+    segmentation.GetSegment("femur_left").SetColor(1.0, 0.0, 0.0)
+    segmentation.GetSegment("femur_left").SetName("other")
+    session.nodes.segmentation.CreateClosedSurfaceRepresentation()
+    assert not session.settle() and not session.isUnsaved
+
+
+def test_a_mask_with_another_margin_or_in_another_layer_is_the_same_mask(shown):
+    from OrthoAILib.Review.MaskPrint import maskPrint
+
+    segmentation = shown.nodes.segmentation.GetSegmentation()
+    ids = segmentation.GetSegmentIDs()
+    before = [maskPrint(segmentation.GetSegment(name)) for name in ids]
+    assert before[0] != before[1]
+    image = segmentation.GetSegment(ids[0]).GetRepresentation("Binary labelmap")
+    extent = np.add(image.GetExtent(), (-2, 1, -1, 2, 0, 0))
+    segmentation.GetSegment(ids[0]).AddRepresentation("Binary labelmap", bigger(image, extent))
+    segmentation.CollapseBinaryLabelmaps()
+    assert segmentation.GetNumberOfLayers() == 1
+    assert [maskPrint(segmentation.GetSegment(name)) for name in ids] == before
+
+
+def bigger(image, extent):
+    """``image`` with zeros around it, of the inclusive extent."""
+    copy = slicer.vtkOrientedImageData()
+    copy.DeepCopy(image)
+    copy.SetExtent(*(int(n) for n in extent))
+    copy.AllocateScalars(image.GetScalarType(), 1)
+    copy.GetPointData().GetScalars().Fill(0)
+    copy.CopyAndCastFrom(image, image.GetExtent())
+    return copy
 
 
 def test_an_edit_after_the_verdict_takes_the_verdict_back_and_says_so(session):

@@ -87,13 +87,18 @@ def test_next_and_previous_walk_the_folder_and_stop_at_its_ends(three):
 def test_verdicts_and_the_open_case_are_remembered(three):
     worklist = Worklist(three)
     worklist.step(1)
-    assert worklist.record(Verdict.APPROVED, 2, "MH")
+    assert worklist.record(Verdict.APPROVED, 2, "MH", "fine")
     worklist.step(1)
     worklist.record(Verdict.REJECTED)
     again = Worklist(three)
     assert again.current.name == "case2.mha" and again.decided == 2
     state = again.state(again.cases[0])
-    assert (state.verdict, state.revision, state.reviewer) == (Verdict.APPROVED, 2, "MH") and state.updated
+    assert (state.verdict, state.revision, state.reviewer, state.comment) == (
+        Verdict.APPROVED,
+        2,
+        "MH",
+        "fine",
+    ) and state.updated
     assert again.state(again.cases[2]).verdict is None
 
 
@@ -189,7 +194,7 @@ def test_the_file_holds_case_names_and_verdicts_and_nothing_else(three):
     worklist.record(Verdict.APPROVED, 1, "MH")
     content = json.loads((three / FILE_NAME).read_text())
     assert content["current"] == "case1.nii.gz"
-    assert set(content["cases"]["case1.nii.gz"]) == {"verdict", "revision", "reviewer", "updated"}
+    assert set(content["cases"]["case1.nii.gz"]) == {"verdict", "revision", "reviewer", "comment", "updated"}
     assert sorted(path.name for path in three.iterdir()) == sorted(
         ["case1.nii.gz", "case10.nrrd", "case2.mha", FILE_NAME]
     )

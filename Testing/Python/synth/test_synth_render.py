@@ -10,7 +10,7 @@ import pytest
 import torch
 from orthoai.geometry import Geometry
 from orthoai_training.synth.acquisition import Scanner, scan
-from orthoai_training.synth.bone import Bone, Density
+from orthoai_training.synth.bone import Bone, Region
 from orthoai_training.synth.flesh import AIR
 from orthoai_training.synth.render import Rendered, render
 from orthoai_training.synth.scene import Scene
@@ -72,7 +72,7 @@ def test_tissues_have_the_hounsfield_units_that_scans_show(make_scene: MakeScene
     assert -120 < tissue.marrow < 60
     assert 20 < hu[(depth < -6) & (depth > -15)].median() < 80  # muscle
     head = cube(femur.pose.translation, 20, 2.0)
-    added = femur.added_density(torch.tensor([femur.pose.translation]))
+    added, _ = femur.regional(torch.tensor([femur.pose.translation]))
     assert rendered(scene, head).hu.median() == pytest.approx(tissue.trabecular + float(added), abs=80)
 
 
@@ -163,10 +163,10 @@ def test_a_bone_is_denser_where_it_carries_weight(make_scene: MakeScene) -> None
     scene = make_scene(seed=4, warp=0.0)
     femur = femur_of(scene, "left")
     grid = cube(femur.pose.translation, 16, 2.0)
-    dense = replace(femur, density=(Density((0.0, 0.0, 0.0), 0.0, 20.0, 200.0),))
+    dense = replace(femur, regions=(Region((0.0, 0.0, 0.0), 0.0, 0.0, 20.0, hu=200.0),))
     pictures = [
         rendered(replace(scene, skeleton=replace(scene.skeleton, bones=(bone,))), grid).hu
-        for bone in (dense, replace(femur, density=()))
+        for bone in (dense, replace(femur, regions=()))
     ]
     assert (pictures[0] - pictures[1]).median() == pytest.approx(180, abs=25)
 
@@ -215,3 +215,19 @@ def test_metal_streaks_are_strong_near_metal_and_gone_elsewhere(make_scene: Make
     assert (out[1] == 50).all()
     assert out[0, 26:35, 26:35].std() > 20
     assert out[0, :4, :4].std() < 12
+
+
+def test_a_head_without_cortex_is_as_bright_at_its_rim_as_inside(make_scene: MakeScene) -> None:
+    scene = make_scene(seed=4, warp=0.0)
+    femur = femur_of(scene, "left")
+    plain = replace(femur.tissue, cortex_end=2.0, trabecular=150.0, cortical=1200.0)
+    grid = cube(femur.pose.translation, 60, 1.0)
+    depth = -femur.distance(around(grid, (0.0, 0.0, 0.0)))
+    radius = torch.linalg.vector_norm(around(grid, femur.pose.translation), dim=-1)
+    rim = (depth > 0.8) & (depth < 1.6) & (radius < 26)
+    medians = []
+    for factor in (0.0, 1.0):
+        bone = replace(femur, tissue=plain, regions=(Region((0.0, 0.0, 0.0), 0.0, 30.0, 5.0, cortex=factor),))
+        hu = rendered(replace(scene, skeleton=replace(scene.skeleton, bones=(bone,))), grid).hu
+        medians.append(float(hu[rim].median()))
+    assert medians[0] < 350 < 900 < medians[1]

@@ -1,1 +1,1 @@
-"""PySide6 made to look like PythonQt, the Qt binding of Slicer: properties are attributes, signals connect by C++ signature."""
+"""PySide6 made to look like PythonQt, Slicer's Qt binding: properties are attributes, signals connect by signature."""

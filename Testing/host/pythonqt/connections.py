@@ -38,6 +38,15 @@ def find_signal(sender: QtCore.QObject, signature: str) -> tuple[QtCore.SignalIn
     return getattr(sender, name), count
 
 
+# PySide6 decides by a function's own parameters how many arguments of a signal it gets.
+_RELAYS: tuple[Callable[[Callable], Callable], ...] = (
+    lambda slot: lambda: slot(),
+    lambda slot: lambda a: slot(a),
+    lambda slot: lambda a, b: slot(a, b),
+    lambda slot: lambda a, b, c: slot(a, b, c),
+)
+
+
 class Connections:
     """The slots that an object's signals were connected to by signature: kept so that they can be disconnected."""
 
@@ -51,12 +60,14 @@ class Connections:
         accepted = accepted_arguments(slot)
         passed = count if accepted is None else min(count, accepted)
 
-        def relay(*arguments: object) -> None:
-            slot(*arguments[:passed])
-
+        relay = _RELAYS[passed](slot)
         signal.connect(relay)
         self._slots.append((signature, slot, relay, signal))
         return True
+
+    def clear(self) -> None:
+        for signature in {entry[0] for entry in self._slots}:
+            self.remove(signature, None)
 
     def remove(self, signature: str, slot: Callable | None) -> bool:
         kept = []

@@ -45,12 +45,16 @@ class PythonQtObject:
 
     def __getattribute__(self, name: str) -> Any:
         get = super().__getattribute__
+        if name.startswith("_"):
+            return get(name)
+        if not shiboken6.isValid(self):
+            raise RuntimeError(f"{type(self).__name__}.{name}: the C++ object was deleted, or never initialized")
         if name == "connect":
             return get("_connectBySignature")
         if name == "disconnect":
             return get("_disconnectBySignature")
-        if not name.startswith("_") and name in get("_qtProperties"):
-            return QtCore.QObject.property(self, name)  # type: ignore[call-overload]
+        if name in get("_qtProperties") and (id(self), name) not in _reading:
+            return _readProperty(self, name)
         return get(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -80,6 +84,11 @@ class PythonQtObject:
     def _disconnectBySignature(self, signature: str, slot: Any = None) -> bool:
         return hasattr(self, "_connections") and self._connections.remove(signature, slot)
 
+    def disconnectAll(self) -> None:
+        """Host only: undoes every ``connect`` by signature."""
+        if hasattr(self, "_connections"):
+            self._connections.clear()
+
     @property
     def name(self) -> str:
         return QtCore.QObject.objectName(self)  # type: ignore[arg-type]
@@ -92,12 +101,33 @@ class PythonQtObject:
         return type(self).__name__
 
     def delete(self) -> None:
-        shiboken6.delete(self)
+        deleteTree(self)  # type: ignore[arg-type]
+
+
+_reading: set[tuple[int, str]] = set()
+"""Properties that are being read. Qt reads some, such as sizeHint, by a virtual function, for which PySide6 first looks
+here for an override: without this it would find the property again, some hundred times, at every call."""
+
+
+def _readProperty(owner: Any, name: str) -> Any:
+    _reading.add((id(owner), name))
+    try:
+        return QtCore.QObject.property(owner, name)  # type: ignore[call-overload]
+    finally:
+        _reading.discard((id(owner), name))
 
 
 def _isFacade(kind: type) -> bool:
     """Whether a class stands for a C++ class, rather than being derived in the code under test."""
     return "_native" in kind.__dict__ or kind.__module__.startswith("host.")
+
+
+def deleteTree(root: QtCore.QObject) -> None:
+    """Deletes an object, its children first: a Python half that is still held then raises instead of crashing."""
+    for child in reversed(QtCore.QObject.findChildren(root, QtCore.QObject)):
+        if shiboken6.isValid(child) and shiboken6.createdByPython(child):
+            shiboken6.delete(child)
+    shiboken6.delete(root)
 
 
 def addMixin(className: str, mixin: type) -> None:

@@ -24,6 +24,8 @@ class QUiLoader(facade(QtUiTools.QUiLoader)):  # type: ignore[misc]
         connections = [_Connection.read(element) for element in tree.iterfind("connections/connection")]
         for element in tree.findall("connections"):
             tree.remove(element)
+        for widget in tree.iter("widget"):
+            _enumsToText(widget)
         self._made: list[Any] = []
         self._missing: set[str] = set()
         buffer = QtCore.QBuffer()
@@ -77,6 +79,17 @@ class _Connection:
 
 def _call(slot: Any, count: int, *arguments: Any) -> None:
     slot(*arguments[:count])
+
+
+def _enumsToText(element: ElementTree.Element) -> None:
+    """Hands the host's own widgets the names of enum values: Qt knows no enum of theirs to read them with."""
+    kind = widgetClass(element.get("class", ""))
+    if kind is None or not kind.__module__.startswith("host."):
+        return
+    for item in element.findall("property"):
+        if item.get("name") not in kind._qtProperties:  # type: ignore[attr-defined]
+            for value in (child for child in item if child.tag in ("enum", "set")):
+                value.tag = "string"
 
 
 def widgetClass(className: str) -> type | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6 import QtCore, QtWidgets
 
@@ -17,13 +17,16 @@ class ctkPathLineEdit(facade(QtWidgets.QWidget)):  # type: ignore[misc]
 
     currentPathChanged = QtCore.Signal(str)
     validInputChanged = QtCore.Signal(bool)
-    SIGNALS = {"currentPathChanged(QString)": "currentPathChanged", "validInputChanged(bool)": "validInputChanged"}
+    SIGNALS: ClassVar[dict[str, str]] = {
+        "currentPathChanged(QString)": "currentPathChanged",
+        "validInputChanged(bool)": "validInputChanged",
+    }
 
     locals().update(
         plainProperties(
             label=(str, ""),
             nameFilters=("QStringList", ()),
-            filters=(QtCore.QDir.Filter, QtCore.QDir.Filter.AllEntries),
+            filters=(str, ""),
             settingKey=(str, ""),
             showBrowseButton=(bool, True),
             showHistoryButton=(bool, True),
@@ -61,9 +64,12 @@ class ctkDirectoryButton(facade(QtWidgets.QWidget)):  # type: ignore[misc]
 
     directoryChanged = QtCore.Signal(str)
     directorySelected = QtCore.Signal(str)
-    SIGNALS = {"directoryChanged(QString)": "directoryChanged", "directorySelected(QString)": "directorySelected"}
+    SIGNALS: ClassVar[dict[str, str]] = {
+        "directoryChanged(QString)": "directoryChanged",
+        "directorySelected(QString)": "directorySelected",
+    }
 
-    locals().update(plainProperties(caption=(str, ""), acceptMode=(int, 0), displayAbsolutePath=(bool, True)))
+    locals().update(plainProperties(caption=(str, ""), acceptMode=(str, ""), displayAbsolutePath=(bool, True)))
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)

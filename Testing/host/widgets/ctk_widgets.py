@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6 import QtCore, QtWidgets
 
@@ -15,15 +15,15 @@ class ctkCollapsibleButton(facade(QtWidgets.QAbstractButton)):  # type: ignore[m
     """A titled section whose content hides when it is collapsed."""
 
     contentsCollapsed = QtCore.Signal(bool)
-    SIGNALS = {"contentsCollapsed(bool)": "contentsCollapsed"}
+    SIGNALS: ClassVar[dict[str, str]] = {"contentsCollapsed(bool)": "contentsCollapsed"}
 
     locals().update(
         plainProperties(
             collapsedHeight=(int, 14),
-            contentsFrameShape=(int, 0),
-            contentsFrameShadow=(int, 16),
+            contentsFrameShape=("QVariant", 0),
+            contentsFrameShadow=("QVariant", 16),
             contentsLineWidth=(int, 1),
-            indicatorAlignment=(int, 1),
+            indicatorAlignment=("QVariant", 1),
             flat=(bool, False),
         )
     )
@@ -55,7 +55,7 @@ class ctkCollapsibleButton(facade(QtWidgets.QAbstractButton)):  # type: ignore[m
 
     def sizeHint(self) -> QtCore.QSize:
         layout = QtWidgets.QWidget.layout(self)
-        inner = layout.sizeHint() if layout is not None and not self._isCollapsed else QtCore.QSize()
+        inner = layout.totalSizeHint() if layout is not None and not self._isCollapsed else QtCore.QSize()
         return QtCore.QSize(max(inner.width(), 120), max(inner.height(), self._headerHeight()))
 
     minimumSizeHint = sizeHint
@@ -68,15 +68,19 @@ class ctkCollapsibleButton(facade(QtWidgets.QAbstractButton)):  # type: ignore[m
         header = QtWidgets.QStyleOptionButton()
         header.initFrom(self)
         header.rect = QtCore.QRect(0, 0, QtWidgets.QWidget.width(self), self._headerHeight())
-        header.text = f"{'▸' if self._isCollapsed else '▾'}  {QtWidgets.QAbstractButton.text(self)}"
-        painter.drawControl(QtWidgets.QStyle.ControlElement.CE_PushButton, header)
+        painter.drawControl(QtWidgets.QStyle.ControlElement.CE_PushButtonBevel, header)
+        title = f"{'▸' if self._isCollapsed else '▾'}  {QtWidgets.QAbstractButton.text(self)}"
+        painter.drawText(header.rect.adjusted(8, 0, 0, 0), QtCore.Qt.AlignmentFlag.AlignVCenter, title)
 
 
 class qMRMLCollapsibleButton(ctkCollapsibleButton):
     """ctkCollapsibleButton that hands the scene on."""
 
     mrmlSceneChanged = QtCore.Signal(object)
-    SIGNALS = {**ctkCollapsibleButton.SIGNALS, "mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged"}
+    SIGNALS: ClassVar[dict[str, str]] = {
+        **ctkCollapsibleButton.SIGNALS,
+        "mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged",
+    }
 
     def setMRMLScene(self, scene: Any) -> None:
         self._scene = scene
@@ -94,7 +98,7 @@ class ctkSliderWidget(facade(QtWidgets.QWidget)):  # type: ignore[misc]
     """A slider and a spin box for one number."""
 
     valueChanged = QtCore.Signal(float)
-    SIGNALS = {"valueChanged(double)": "valueChanged"}
+    SIGNALS: ClassVar[dict[str, str]] = {"valueChanged(double)": "valueChanged"}
 
     locals().update(
         plainProperties(
@@ -102,7 +106,7 @@ class ctkSliderWidget(facade(QtWidgets.QWidget)):  # type: ignore[misc]
             tracking=(bool, True),
             spinBoxVisible=(bool, True),
             tickInterval=(float, 0.0),
-            orientation=(QtCore.Qt.Orientation, QtCore.Qt.Orientation.Horizontal),
+            orientation=(str, ""),
         )
     )
 
@@ -177,7 +181,7 @@ class ctkSliderWidget(facade(QtWidgets.QWidget)):  # type: ignore[misc]
 class ctkComboBox(facade(QtWidgets.QComboBox)):  # type: ignore[misc]
     """QComboBox with a default text."""
 
-    locals().update(plainProperties(defaultText=(str, ""), scrollWheelEffect=(int, 0)))
+    locals().update(plainProperties(defaultText=(str, ""), scrollWheelEffect=(str, "")))
 
 
 class ctkCheckBox(facade(QtWidgets.QCheckBox)):  # type: ignore[misc]
@@ -192,7 +196,7 @@ class ctkCheckablePushButton(ctkPushButton):
     """Push button with a check box in it."""
 
     checkBoxToggled = QtCore.Signal(bool)
-    SIGNALS = {"checkBoxToggled(bool)": "checkBoxToggled"}
+    SIGNALS: ClassVar[dict[str, str]] = {"checkBoxToggled(bool)": "checkBoxToggled"}
 
     locals().update(plainProperties(checkBoxControlsButton=(bool, True), checkBoxUserCheckable=(bool, True)))
 

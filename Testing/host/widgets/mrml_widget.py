@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6 import QtCore, QtWidgets
 
@@ -13,7 +13,7 @@ class qMRMLWidget(facade(QtWidgets.QWidget)):  # type: ignore[misc]
     """A widget with a scene. Children get the scene only through connections, as in Slicer."""
 
     mrmlSceneChanged = QtCore.Signal(object)
-    SIGNALS = {"mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged"}
+    SIGNALS: ClassVar[dict[str, str]] = {"mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged"}
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import slicer
 from PySide6 import QtCore, QtWidgets
@@ -23,7 +23,7 @@ class qMRMLNodeComboBox(facade(QtWidgets.QWidget)):  # type: ignore[misc]
     nodeAdded = QtCore.Signal(object)
     nodeAddedByUser = QtCore.Signal(object)
     nodeAboutToBeRemoved = QtCore.Signal(object)
-    SIGNALS = {
+    SIGNALS: ClassVar[dict[str, str]] = {
         "currentNodeChanged(vtkMRMLNode*)": "currentNodeChanged",
         "currentNodeChanged(bool)": "validNodeChanged",
         "currentNodeIDChanged(QString)": "currentNodeIDChanged",

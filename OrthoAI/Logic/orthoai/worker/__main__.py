@@ -21,12 +21,13 @@ NICENESS = 5
 def main() -> NoReturn:
     """Serve until the client leaves. The process is then ended without a farewell to libraries that may hang in it."""
     channel = claim_standard_streams()
-    end = partial(end_own_process, os.environ.pop(GROUP_VARIABLE, "") == "1")
+    owns_group = os.environ.pop(GROUP_VARIABLE, "") == "1"
     if hasattr(os, "nice"):
         with suppress(OSError):
             os.nice(NICENESS)
-    Server(channel, VERBS, end).serve()
-    end(DONE)
+    said_bye = Server(channel, VERBS, partial(end_own_process, owns_group)).serve()
+    # A client that says bye sweeps up behind us, and may want to see that we ended well.
+    end_own_process(owns_group and not said_bye, DONE)
 
 
 if __name__ == "__main__":

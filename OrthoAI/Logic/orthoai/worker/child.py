@@ -50,6 +50,11 @@ class Child:
         """Of the process; None before it has started and after it has ended."""
         return self._pid
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._ended.is_set()
+
     def send(self, line: bytes) -> None:
         """Have ``line`` written to its standard input."""
         self._outbox.put(line)

@@ -6,7 +6,6 @@ import time
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -19,37 +18,8 @@ from orthoai.worker.leftovers import remove_partial, remove_result
 from orthoai.worker.mailbox import Ended, Letter
 from orthoai.worker.protocol import PROTOCOL, Message, encode
 from orthoai.worker.requests import WorkerExport, WorkerRun
+from orthoai.worker.state import Patience, WorkerState
 from orthoai.worker.wording import BUSY, TOO_LONG, UNREADABLE, lost, other_protocol, silent
-
-CANCEL_GRACE_S = 1.0
-"""Seconds for the worker to answer a cancel by itself, which keeps its models loaded; then it is killed."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long the client waits for the worker, in seconds.
-
-    Attributes:
-        start: for hello, which loads no heavy library, on a cold disk.
-        cancel: for the answer to a cancel.
-        kill: for the end of a killed process, before the job is given up all the same.
-        leave: for the end after bye.
-    """
-
-    start: float = 60.0
-    cancel: float = CANCEL_GRACE_S
-    kill: float = 0.5
-    leave: float = 0.5
-
-
-class WorkerState(Enum):
-    """What the worker is doing."""
-
-    STOPPED = "stopped"
-    STARTING = "starting"
-    IDLE = "idle"
-    BUSY = "busy"
-    CANCELING = "canceling"
 
 
 @dataclass(frozen=True)
@@ -107,8 +77,8 @@ class WorkerClient:
 
     @property
     def pid(self) -> int | None:
-        """Of the worker process; None when there is none."""
-        if self._child is None:
+        """Of the worker process; None when there is none, also when it has died since the last poll."""
+        if self._child is None or self._child.has_ended:
             return None
         return self._worker_pid or self._child.pid
 
@@ -121,6 +91,8 @@ class WorkerClient:
 
     def start(self) -> None:
         """Start the worker, if there is none, without a job. Ready or Crashed tells how that went."""
+        if self._child is not None and self._job is None and self._child.has_ended:
+            self._forget()  # While nothing was going on: nobody needs to hear of it.
         if self._child is not None:
             return
         self._child = self._last = Child(self._command, self._environment)
@@ -143,7 +115,7 @@ class WorkerClient:
         return self._submit(request, "export")
 
     def cancel(self) -> None:
-        """Ask the job to stop. It fails with kind "canceled", after CANCEL_GRACE_S at the cost of the process."""
+        """Ask the job to stop: it fails with kind "canceled". After Patience.cancel seconds that costs the process."""
         if self._job is None or self._canceling:
             return
         if not self._ready:  # The worker has not heard of the job yet.
@@ -183,8 +155,8 @@ class WorkerClient:
         except ValueError:
             self._events.append(Failed(job, FailureKind.INPUT, TOO_LONG))
             return job
-        self._job = _Job(job, line, request.folders, is_run=kind == "run")
         self.start()
+        self._job = _Job(job, line, request.folders, is_run=kind == "run")
         if self._ready:
             self._send_job()
         return job

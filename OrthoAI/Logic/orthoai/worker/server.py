@@ -49,28 +49,41 @@ class Server:
         self._channel, self._verbs, self._end = channel, verbs, end
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._current: Job | None = None
+        self._bye = False
         self._lock = Lock()
         self._idle = Event()
         self._idle.set()
 
-    def serve(self) -> None:
-        """Work in this thread, so that libraries that want the main thread have it, until the client leaves."""
+    def serve(self) -> bool:
+        """Work in this thread, so that libraries that want the main thread have it, until the client leaves.
+
+        Returns:
+            Whether it said bye, and was told so.
+        """
         Thread(target=self._listen, daemon=True).start()
         while (job := self._jobs.get()) is not None:
             self._work(job)
+        if self._bye:
+            self._send({"type": "bye"})
+        return self._bye
 
     # Listening
 
     def _listen(self) -> None:
-        for message in self._channel.messages():
-            if message is not None and not self._obey(message):
-                break
+        try:
+            for message in self._channel.messages():
+                if message is not None and not self._obey(message):
+                    break
+        except Exception as error:  # Such as a task that cannot be imported: a worker that hears nothing must not stay.
+            print_place(error)
+            self._end(INTERNAL_ERROR)
         self._leave()
 
     def _obey(self, message: Message) -> bool:
         """Do what a message asks, or begin it; False when there is nothing more to come."""
         kind = message["type"]
         if kind == "bye":
+            self._bye = True
             return False
         if kind == "hello":
             self._send(
@@ -128,8 +141,8 @@ class Server:
                 print_place(error)
         with self._lock:  # Before the answer: the client may ask for the next run as soon as it has it.
             self._current = None
+            self._idle.set()
         self._send(answer)
-        self._idle.set()
 
     def _send_progress(self, job: Job, stage: str, fraction: float, message: str) -> None:
         news = {"stage": stage[:MAX_TEXT], "fraction": fraction, "message": message[:MAX_TEXT]}

@@ -1,4 +1,4 @@
-"""``orthoai bench``, and what it takes for the femur."""
+"""``orthoai bench``, and what it takes for the femur and for the worker."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from orthoai.cli.exits import DONE, say
-from orthoai.cli.supervise import stop_signals
+from orthoai.cli.supervise import StopRequest, stop_signals
 from orthoai.progress import Progress
 
 from orthoai_training.tasks import TaskCommand, by_task
@@ -18,7 +18,7 @@ FULL_LEG_SHAPE = (1500, 512, 512)
 PART_NAMES = ("drr", "two-stage", "single-stage", "whole-run")
 
 
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_common(parser: argparse.ArgumentParser, repeated: str) -> None:
     parser.add_argument("-o", "--out", metavar="FILE", type=Path, required=True, help="JSON file for the figures")
     parser.add_argument(
         "--shape",
@@ -28,14 +28,22 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         default=FULL_LEG_SHAPE,
         help=f"slices, rows and columns of the CT; default: {' '.join(map(str, FULL_LEG_SHAPE))}",
     )
-    parser.add_argument("--repeats", metavar="N", type=int, default=5, help="of the projections; default: 5")
-    parser.add_argument("--only", metavar="PART", nargs="+", choices=PART_NAMES, default=PART_NAMES, help="some parts")
+    parser.add_argument("--repeats", metavar="N", type=int, default=5, help=f"of the {repeated}; default: 5")
     parser.add_argument("--model", metavar="NAME", help="model to measure; default: the task's own")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     parser.add_argument("--quiet", action="store_true", help="no progress lines")
 
 
-def _run(args: argparse.Namespace) -> int:
+def _add_femur(parser: argparse.ArgumentParser) -> None:
+    _add_common(parser, "projections")
+    parser.add_argument("--only", metavar="PART", nargs="+", choices=PART_NAMES, default=PART_NAMES, help="some parts")
+
+
+def _add_worker(parser: argparse.ArgumentParser) -> None:
+    _add_common(parser, "cancels")
+
+
+def _run_femur(args: argparse.Namespace) -> int:
     # Heavy: torch, monai.
     from orthoai_training.bench.femur import BenchRequest, bench_femur
     from orthoai_training.bench.table import text_table
@@ -43,17 +51,35 @@ def _run(args: argparse.Namespace) -> int:
     k, j, i = args.shape
     parts = [part for part in PART_NAMES if part in args.only]
     request = BenchRequest(args.out, (k, j, i), args.repeats, args.model, args.device, parts, args.debug)
-    lines = (lambda *news: None) if args.quiet else _line
     with stop_signals() as stop:
-        content = bench_femur(request, stop, Progress(lines, lambda: stop.asked))
+        content = bench_femur(request, stop, _progress(args, stop))
     print(text_table(content))
     return DONE
+
+
+def _run_worker(args: argparse.Namespace) -> int:
+    # Heavy: scipy and the simulation.
+    from orthoai_training.bench.warm_worker import WorkerBench, bench_worker
+    from orthoai_training.bench.worker_table import text_table
+
+    k, j, i = args.shape
+    with stop_signals() as stop:
+        asked = WorkerBench(args.out, (k, j, i), args.repeats, args.model, args.device)
+        content = bench_worker(asked, stop, _progress(args, stop))
+    print(text_table(content))
+    return DONE
+
+
+def _progress(args: argparse.Namespace, stop: StopRequest) -> Progress:
+    return Progress((lambda *news: None) if args.quiet else _line, lambda: stop.asked)
 
 
 def _line(stage: str, fraction: float, message: str) -> None:
     say(f"{stage:<10} {fraction:4.0%}  {message}".rstrip())
 
 
-FEMUR = TaskCommand("Measure time and memory on a simulated CT.", _add_arguments, _run)
+FEMUR = TaskCommand("Measure time and memory on a simulated CT.", _add_femur, _run_femur)
+
+WORKER = TaskCommand("Measure what a person waits for at the worker of the front ends.", _add_worker, _run_worker)
 
 COMMAND = by_task("bench", "Measure time and memory of a task.")

@@ -85,26 +85,30 @@ class Tissue:
 
 
 @dataclass(frozen=True)
-class Density:
-    """Where a bone is denser or more porous than the rest: a ball, or a shell around a joint.
+class Region:
+    """A part of a bone that differs from the rest: a ball, or a shell around a joint.
 
     Attributes:
         center: in the bone's frame, mm.
-        radius: of the shell in mm; 0 for a ball.
-        width: mm over which it fades.
-        hu: added where it is strongest.
+        inner, outer: mm from the center between which it differs most; 0 and 0 for a ball that fades from its center.
+        width: mm over which that fades on either side.
+        hu: added to the inner bone.
+        cortex: factor on the cortex' thickness.
     """
 
     center: tuple[float, float, float]
-    radius: float
+    inner: float
+    outer: float
     width: float
-    hu: float
+    hu: float = 0.0
+    cortex: float = 1.0
 
-    def added(self, local: Tensor) -> Tensor:
-        """HU to add at points (..., 3) of the bone's frame."""
+    def weight(self, local: Tensor) -> Tensor:
+        """0..1 at points (..., 3) of the bone's frame."""
         center = torch.as_tensor(self.center, dtype=local.dtype, device=local.device)
-        away = torch.linalg.vector_norm(local - center, dim=-1) - self.radius
-        return self.hu * torch.exp(-((away / self.width) ** 2))
+        away = torch.linalg.vector_norm(local - center, dim=-1)
+        beyond = torch.maximum(self.inner - away, away - self.outer).clamp_min(0)
+        return torch.exp(-((beyond / self.width) ** 2))
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ class Bone:
         name: "femur_left", "femur_right", or a key of ``skeleton.CONTEXT_LABELS``.
         label: voxel value: 1 or 2 in the label map of femora, above that in the map of the other bones.
         ends: local z of the whole bone's (lower, upper) end where ``shape`` is only a part of it.
-        density: where its inner bone differs.
+        regions: where it differs from the rest.
     """
 
     name: str
@@ -124,7 +128,7 @@ class Bone:
     tissue: Tissue
     label: int = 0
     ends: tuple[float, float] | None = None
-    density: tuple[Density, ...] = ()
+    regions: tuple[Region, ...] = ()
 
     def lps_bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Smallest LPS box (min, max) in mm that holds the bone."""
@@ -134,13 +138,15 @@ class Bone:
         """Signed distance in mm at LPS points (..., 3); exact for a rigid pose, first order for a stretched one."""
         return self.shape.distance(self.pose.to_local(lps)) * float(np.cbrt(np.prod(self.pose.scale)))
 
-    def added_density(self, lps: Tensor) -> Tensor:
-        """HU that :attr:`density` adds to the inner bone at LPS points (..., 3)."""
+    def regional(self, lps: Tensor) -> tuple[Tensor, Tensor]:
+        """HU to add to the inner bone, and the factor on the cortex' thickness, at LPS points (..., 3)."""
         local = self.pose.to_local(lps)
-        total = torch.zeros_like(local[..., 0])
-        for part in self.density:
-            total = total + part.added(local)
-        return total
+        hu, cortex = torch.zeros_like(local[..., 0]), torch.ones_like(local[..., 0])
+        for region in self.regions:
+            weight = region.weight(local)
+            hu = hu + region.hu * weight
+            cortex = cortex * (1 + (region.cortex - 1) * weight)
+        return hu, cortex
 
     def long_position(self, lps: Tensor) -> Tensor:
         """0 at the bone's upper end, 1 at its lower end, along its own z axis."""
@@ -151,7 +157,9 @@ class Bone:
         return ((high - z) / (high - low)).clamp(0, 1)
 
 
-def bone_hu(bone: Bone, depth: Tensor, position: Tensor, texture: Tensor, softness: float) -> Tensor:
+def bone_hu(
+    bone: Bone, depth: Tensor, position: Tensor, texture: Tensor, softness: float, cortex_factor: Tensor | float = 1.0
+) -> Tensor:
     """HU inside a bone.
 
     Args:
@@ -159,6 +167,7 @@ def bone_hu(bone: Bone, depth: Tensor, position: Tensor, texture: Tensor, softne
         position: :meth:`Bone.long_position`.
         texture: HU variation of the trabecular bone.
         softness: mm over which the inner face of the cortex is blurred (partial volume).
+        cortex_factor: on its thickness.
     """
     tissue = bone.tissue
     if tissue.long:
@@ -166,7 +175,7 @@ def bone_hu(bone: Bone, depth: Tensor, position: Tensor, texture: Tensor, softne
         middle = middle * middle * (3 - 2 * middle)
     else:
         middle = torch.zeros_like(position)
-    thickness = tissue.cortex_end + (tissue.cortex_middle - tissue.cortex_end) * middle
+    thickness = (tissue.cortex_end + (tissue.cortex_middle - tissue.cortex_end) * middle) * cortex_factor
     inner = tissue.trabecular + (tissue.marrow - tissue.trabecular) * middle + texture * (1 - 0.8 * middle)
     cortex = torch.sigmoid((thickness - depth) / softness)
     return inner + (tissue.cortical - inner) * cortex

@@ -83,7 +83,7 @@ def without_head(femur: Bone, rng: np.random.Generator) -> Bone:
         along = p @ torch.as_tensor(neck, dtype=p.dtype, device=p.device)
         return torch.maximum(femur.shape.distance(p), cut - along)
 
-    return replace(femur, shape=AnalyticShape(distance, femur.shape.bounds), density=())
+    return replace(femur, shape=AnalyticShape(distance, femur.shape.bounds), regions=())
 
 
 def hip_nail(femur: Bone, rng: np.random.Generator) -> list[Implant]:

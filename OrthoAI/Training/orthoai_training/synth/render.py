@@ -103,8 +103,9 @@ class _Painter:
         distance = bone.distance(points)
         wins = distance < deepest
         occupancy = self._occupancy(distance) * (wins | (distance > 0))
-        texture = repeated(self.grain, part) + bone.added_density(points)
-        filled = bone_hu(bone, -distance, bone.long_position(points), texture, 0.3 * self.spacing + 0.2)
+        added, cortex = bone.regional(points)
+        texture = repeated(self.grain, part) + added
+        filled = bone_hu(bone, -distance, bone.long_position(points), texture, 0.3 * self.spacing + 0.2, cortex)
         self._blend(part, filled, occupancy)
         inside = wins & (distance < 0)
         deepest.copy_(torch.where(inside, distance, deepest))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from orthoai.geometry import Triple
 from scipy.spatial.transform import Rotation
 
-from orthoai_training.synth.bone import Bone, Density, Pose, Tissue
+from orthoai_training.synth.bone import Bone, Pose, Region, Tissue
 from orthoai_training.synth.femur_shape import FemurSize, femur_shape
 from orthoai_training.synth.hip_shape import HipSize, hip_bone_shape, sacrum_shape, vertebra_shape
 from orthoai_training.synth.leg_shape import LegSize, fibula_shape, hindfoot_shape, patella_shape, tibia_shape
@@ -21,7 +21,7 @@ FEMUR_LABELS = {"left": 1, "right": 2}
 CONTEXT_LABELS = {"hip": 11, "sacrum": 12, "vertebra": 13, "tibia": 14, "fibula": 15, "patella": 16, "hindfoot": 17}
 """Values of the other bones in the simulator's own bone map; never in a task's label map."""
 
-REAL_HIP, REAL_LEG = 0.6, 0.7
+REAL_HIP, REAL_LEG = 0.8, 0.7
 """Chances that a person with real femora also has a real pelvis and real lower legs, where there are any."""
 
 CUT_MARGIN = 14.0
@@ -75,13 +75,13 @@ def draw_skeleton(rng: np.random.Generator, library: ShapeLibrary | None, sides:
         # A whole pelvis surface: one bone, placed by its left hip.
         at_left = Pose(tilt, _point(tilt @ np.array([half, 0.0, 0.0])), False, (grow, grow, grow))
         sockets = load.socket((0.0, 0.0, 0.0)), load.socket((-2 * real_hip[1], 0.0, 0.0))
-        bones.append(Bone("hip", real_hip[0], at_left, flat, CONTEXT_LABELS["hip"], density=sockets))
+        bones.append(Bone("hip", real_hip[0], at_left, flat, CONTEXT_LABELS["hip"], regions=sockets))
     for side in ("left", "right"):
         mirror = side == "right"
         hip = _point(tilt @ np.array([-half if mirror else half, 0.0, 0.0]))
         if not real_hip:
             at_hip, around = Pose(tilt, hip, mirror), (load.socket((0.0, 0.0, 0.0)),)
-            bones.append(Bone("hip", hip_bone_shape(hips), at_hip, flat, CONTEXT_LABELS["hip"], density=around))
+            bones.append(Bone("hip", hip_bone_shape(hips), at_hip, flat, CONTEXT_LABELS["hip"], regions=around))
         if side not in sides:
             continue
         femur = real.get(side)
@@ -107,31 +107,47 @@ def draw_skeleton(rng: np.random.Generator, library: ShapeLibrary | None, sides:
 class _Load:
     """How a life of standing has changed the bone at the hips.
 
+    The head of a femur often has no cortex that a scan would show, and is dense only where its trabeculae carry the
+    weight; what then shines around the joint is the wall of the socket.
+
     Attributes:
         head: mm, radius of the femoral head.
-        head_hu: HU added in the head, whose trabeculae carry the weight.
+        core: of the weight-bearing trabeculae.
+        head_cortex: factor on the cortex of head and neck.
         neck_hu: HU added in the neck's porous triangle; negative.
-        socket_hu: HU added in the socket's wall.
+        socket_hu, socket_cortex: HU added in the socket's wall, and the factor on its cortex.
     """
 
     head: float
-    head_hu: float
+    core: Region
+    head_cortex: float
     neck_hu: float
     socket_hu: float
+    socket_cortex: float
 
     @classmethod
     def draw(cls, rng: np.random.Generator, head: float) -> _Load:
-        return cls(head, float(rng.uniform(-20, 280)), float(rng.uniform(-90, 0)), float(rng.uniform(-30, 300)))
-
-    @property
-    def femur(self) -> tuple[Density, ...]:
-        return (
-            Density((0.0, 0.0, 0.0), 0.0, 0.75 * self.head, self.head_hu),
-            Density((24.0, 2.0, -24.0), 0.0, 14.0, self.neck_hu),
+        x, y, z = head * rng.uniform((-0.1, -0.3, -0.2), (0.4, 0.3, 0.5))
+        core = Region((float(x), float(y), float(z)), 0.0, 0.0, head * float(rng.uniform(0.4, 0.9)))
+        return cls(
+            head=head,
+            core=replace(core, hu=float(rng.uniform(0, 350))),
+            head_cortex=float(rng.uniform(0.0, 1.0)),
+            neck_hu=float(rng.uniform(-120, 0)),
+            socket_hu=float(rng.uniform(-30, 250)),
+            socket_cortex=float(rng.uniform(0.7, 1.8)),
         )
 
-    def socket(self, center: Triple) -> Density:
-        return Density(center, self.head + 6.0, 5.0, self.socket_hu)
+    @property
+    def femur(self) -> tuple[Region, ...]:
+        return (
+            self.core,
+            Region((0.0, 0.0, 0.0), 0.0, 1.1 * self.head, 6.0, cortex=self.head_cortex),
+            Region((24.0, 2.0, -24.0), 0.0, 0.0, 14.0, hu=self.neck_hu),
+        )
+
+    def socket(self, center: Triple) -> Region:
+        return Region(center, 0.0, self.head + 7.0, 5.0, hu=self.socket_hu, cortex=self.socket_cortex)
 
 
 def _draw_thigh(rng: np.random.Generator, mirror: bool) -> NDArray[np.float64]:

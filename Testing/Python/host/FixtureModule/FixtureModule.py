@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import qt
 import slicer
@@ -108,7 +108,7 @@ class FixtureModuleLogic(ScriptedLoadableModuleLogic):
 
 
 class FixtureModuleTest(ScriptedLoadableModuleTest):
-    ran: list[str] = []
+    ran: ClassVar[list[str]] = []
 
     def setUp(self):
         slicer.mrmlScene.Clear()

@@ -44,7 +44,7 @@ def run(
     Args:
         volume: HU, any of the 48 axis orders, oblique or not.
         options: ``boxes`` given there skip stage 1.
-        progress: hears "DRR", "Detect", "Segment left", "Segment right", "Assemble", and may cancel at each.
+        progress: hears "Load", "DRR", "Detect", "Segment left", "Segment right", "Assemble", and may cancel at each.
         load: gives the networks.
 
     Returns:
@@ -61,6 +61,8 @@ def run(
     watch = Stopwatch()
     lps = volume.reoriented(ORDER)
     given = given_boxes(options.boxes, volume.geometry, lps.geometry)
+    # The first time this takes seconds, and nothing else would tell what they are for.
+    progress.report("Load", 0.0, "loading the networks")
     with watch.stage("Load"):
         engines = load(options)
     boxes, notes = (given, {}) if given else _find(lps, engines, progress, watch)

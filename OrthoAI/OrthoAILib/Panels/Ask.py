@@ -1,0 +1,36 @@
+"""The one question of the review: what becomes of it when the case is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+
+class Answer(Enum):
+    """What to do with an unsaved review."""
+
+    SAVE = "save"
+    DISCARD = "discard"
+    STAY = "stay"
+
+
+Ask = Callable[[bool], Answer]
+"""Asks the reviewer; the argument tells whether the case could be saved as it is."""
+
+
+def askInSlicer(canSave: bool) -> Answer:
+    """Ask in a window. Only an explicit click loses anything: closing the window stays."""
+    buttons = qt.QMessageBox.Discard | qt.QMessageBox.Cancel
+    text = _("This case has edits or words that are not in the training set, and no verdict that would put them there.")
+    default = qt.QMessageBox.Cancel
+    if canSave:
+        buttons = buttons | qt.QMessageBox.Save
+        text = _("This case is decided but not in the training set yet. Save it there before the next one opens?")
+        default = qt.QMessageBox.Save
+    parent = slicer.util.mainWindow()
+    answer = qt.QMessageBox.question(parent, _("Leave this case?"), text, buttons, default)
+    return {qt.QMessageBox.Save: Answer.SAVE, qt.QMessageBox.Discard: Answer.DISCARD}.get(answer, Answer.STAY)

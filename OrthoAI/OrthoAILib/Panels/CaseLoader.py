@@ -1,0 +1,58 @@
+"""A case of the worklist into the scene, and out of it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import slicer
+from orthoai.errors import InputError
+
+from OrthoAILib.Bridge.ResultBridge import ResultBridge
+from OrthoAILib.Bridge.ResultNodes import removeNodes
+from OrthoAILib.Review.ImageFolder import ImageEntry
+
+CASE_ATTRIBUTE = "OrthoAI.WorklistCase"
+"""Node attribute of an image that a worklist opened: the case's name."""
+
+
+def loadCase(entry: ImageEntry) -> Any:
+    """The image of ``entry`` as a vtkMRMLScalarVolumeNode in the scene.
+
+    Raises:
+        InputError: Slicer cannot read it.
+    """
+    try:
+        node = _loadDicom(entry) if entry.isDicom else slicer.util.loadVolume(str(entry.path))
+    except RuntimeError as error:
+        raise InputError("This case could not be read as an image; go on to the next one.") from error
+    node.SetAttribute(CASE_ATTRIBUTE, entry.name)
+    return node
+
+
+def removeCase(volumeNode: Any) -> None:
+    """Take an image and its results out of the scene: a worklist of CTs would fill the memory."""
+    scene = volumeNode.GetScene()
+    for nodes in ResultBridge(scene).load():
+        if nodes.volumeNode is volumeNode:
+            nodes.remove(scene)
+    removeNodes(scene, [volumeNode])
+
+
+def _loadDicom(entry: ImageEntry) -> Any:
+    """Through Slicer's DICOM database where there is one: only that brings modality and UIDs along."""
+    try:
+        from DICOMLib import DICOMUtils
+    except ImportError:
+        first = next(path for path in sorted(entry.path.iterdir()) if path.is_file())
+        return slicer.util.loadVolume(str(first), {"singleFile": False})
+    loaded: list[str] = []
+    with DICOMUtils.TemporaryDICOMDatabase() as database:
+        DICOMUtils.importDicom(str(entry.path), database)
+        for patient in database.patients():
+            loaded += DICOMUtils.loadPatientByUID(patient)
+    nodes = [slicer.mrmlScene.GetNodeByID(nodeId) for nodeId in loaded]
+    volumes = [node for node in nodes if node is not None and node.IsA("vtkMRMLScalarVolumeNode")]
+    if not volumes:
+        raise RuntimeError("no volume in the folder")
+    # Localizers come along with a study; the image to review is the one with the most voxels.
+    return max(volumes, key=lambda node: node.GetImageData().GetNumberOfPoints() if node.GetImageData() else 0)

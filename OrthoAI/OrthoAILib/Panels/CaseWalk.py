@@ -1,0 +1,116 @@
+"""From one case of the worklist to the next, without losing what was done to the first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import slicer
+from orthoai.errors import InputError
+
+from OrthoAILib.Panels.Ask import Answer, Ask
+from OrthoAILib.Panels.CaseLoader import CASE_ATTRIBUTE, removeCase
+from OrthoAILib.Panels.OnScreen import OnScreen
+from OrthoAILib.Panels.ReviewExport import OUTSIDE
+from OrthoAILib.Signal import Signal
+
+if TYPE_CHECKING:
+    from OrthoAILib.Panels.MessageLine import MessageLine
+    from OrthoAILib.Panels.ReviewExport import ReviewExport
+    from OrthoAILib.Panels.WorklistRow import WorklistRow
+    from OrthoAILib.Review.ImageFolder import ImageEntry
+    from OrthoAILib.Review.ReviewSession import ReviewSession
+
+
+class CaseWalk:
+    """Opens cases. An unsaved review is never left without a question.
+
+    Args:
+        row: the worklist.
+        export: saves the case that is left.
+        notice: for sentences.
+        ask: what becomes of an unsaved review.
+        load: puts a case into the scene.
+
+    Signals:
+        opening(path).
+    """
+
+    def __init__(
+        self,
+        row: WorklistRow,
+        export: ReviewExport,
+        notice: MessageLine,
+        ask: Ask,
+        load: Callable[[ImageEntry], Any],
+    ) -> None:
+        self.opening = Signal()
+        self._row, self._export, self._notice = row, export, notice
+        self._ask, self._load = ask, load
+        self._shown = OnScreen()
+        row.caseAsked.connect(self._onCaseAsked)
+        row.folderChosen.connect(self._onFolderChosen)
+        row.noticed.connect(notice.warn)
+
+    def show(self, shown: OnScreen) -> None:
+        """Work on ``shown`` from now on."""
+        self._shown = shown
+
+    def takeFolders(self) -> None:
+        """Walk through the folder that the parameter node names."""
+        node = self._shown.node
+        self._row.setFolders(node.worklistFolder, node.exportFolder)
+        self._row.setLoaded((node.inputVolume and node.inputVolume.GetAttribute(CASE_ATTRIBUTE)) or "")
+
+    def keep(self, session: ReviewSession) -> None:
+        """Tell the worklist what was decided. A case that stays out of the training set is safe then."""
+        if self._row.record(session.state) and session.state.verdict in OUTSIDE:
+            session.markSaved()
+
+    def _onFolderChosen(self, folder: str) -> None:
+        if self._shown.node is not None:
+            self._shown.node.worklistFolder = folder
+            self.takeFolders()
+
+    def _onCaseAsked(self, entry: ImageEntry) -> None:
+        if not self._shown.isEnabled or self._export.isBusy:
+            return
+        session = self._shown.session
+        if session is not None:
+            session.settle()
+            if session.state.verdict in OUTSIDE:
+                self.keep(session)
+        if session is None or not session.isUnsaved:
+            self._open(entry)
+            return
+        answer = self._ask(not self._export.problem)
+        if answer is Answer.DISCARD:
+            self._open(entry)
+        elif answer is Answer.SAVE:
+            self._export.start(then=lambda: self._openIfSaved(entry))
+
+    def _openIfSaved(self, entry: ImageEntry) -> None:
+        """Somebody may have edited on while the case was written."""
+        if self._shown.session is None or not self._shown.session.isUnsaved:
+            self._open(entry)
+
+    def _open(self, entry: ImageEntry) -> None:
+        self._notice.clear()
+        self.opening.emit(str(entry.path))
+        node = self._shown.node
+        previous = node.inputVolume if node is not None else None
+        volumeNode, problem = None, ""
+        try:
+            volumeNode = self._load(entry)
+        except InputError as error:
+            problem = str(error)
+        if node is not None:
+            node.inputVolume = volumeNode
+        if previous is not None and previous.GetAttribute(CASE_ATTRIBUTE):
+            removeCase(previous)
+        self._row.opened(entry)
+        if problem:
+            # The image before it has gone all the same: a verdict would be taken for this case's.
+            self._notice.warn(problem)
+        else:
+            slicer.util.setSliceViewerLayers(background=volumeNode, fit=True)

@@ -1,0 +1,138 @@
+"""What a task found: findings, boxes, masks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import qt
+import slicer
+import vtk
+from orthoai.errors import InputError
+from slicer.util import VTKObservationMixin
+
+from OrthoAILib.Bridge.ResultBridge import ResultBridge
+from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
+from OrthoAILib.Panels.BoxList import BoxList
+from OrthoAILib.Panels.FindingsTable import FindingsTable
+from OrthoAILib.Panels.Form import Form
+from OrthoAILib.Review.FindingRow import FindingRow
+from OrthoAILib.Review.SliceJump import jumpSlices
+from OrthoAILib.Signal import Signal
+
+if TYPE_CHECKING:
+    from orthoai.tasks import Task
+
+    from OrthoAILib.Bridge.ResultNodes import ResultNodes
+
+
+class ResultPanel(VTKObservationMixin):
+    """Shows one result and lets its classes be changed. It follows the nodes, so an undo made elsewhere shows here.
+
+    Args:
+        parent: the widget that the panel will be part of, or None.
+        results, reviews: the MRML bridge; by default that of slicer.mrmlScene.
+
+    Signals:
+        rerunRequested(): with the boxes as they lie now; resultEdited(): a class was changed here.
+    """
+
+    def __init__(
+        self, parent: Any = None, results: ResultBridge | None = None, reviews: ReviewBridge | None = None
+    ) -> None:
+        super().__init__()
+        self.rerunRequested, self.resultEdited = Signal(), Signal()
+        self._results = results or ResultBridge(slicer.mrmlScene)
+        self._reviews = reviews or ReviewBridge(slicer.mrmlScene)
+        self._nodes: ResultNodes | None = None
+        self._volumeNode: Any = None
+        self._task: Task | None = None
+        self._original: tuple[str, ...] = ()
+        self._enabled = True
+        form = Form("ResultPanel")
+        self.widget, self._ui = form.widget, form.ui
+        self.widget.setMRMLScene(slicer.mrmlScene)
+        self._ui.messageText.setTextFormat(qt.Qt.PlainText)  # A result's sentence is text, whatever it holds.
+        self._findings = FindingsTable(self._ui.findingsTable, self._ui.classSelector)
+        self._boxes = BoxList(self._ui.boxList)
+        self._findings.chosen.connect(self._onFindingChosen)
+        self._findings.classChosen.connect(self._onClassChosen)
+        self._boxes.chosen.connect(self._onBoxChosen)
+        self._ui.rerunButton.connect("clicked()", self.rerunRequested.emit)
+        self.setResult(None, None, None)
+
+    def setEnabled(self, enabled: bool) -> None:
+        """Whether something may be changed; jumping to findings stays possible."""
+        self._enabled = enabled
+        self._update()
+
+    def setResult(self, nodes: ResultNodes | None, volumeNode: Any, task: Task | None) -> None:
+        """Show a result of ``task`` on ``volumeNode``, or nothing."""
+        self.removeObservers()
+        self._nodes, self._volumeNode, self._task = nodes, volumeNode, task
+        self._original, message = (), ""
+        if nodes is not None:
+            self._observe(nodes)
+            try:
+                stored = nodes.stored()
+                self._original, message = tuple(finding.label for finding in stored.findings), stored.message
+            except InputError as error:
+                message = str(error)
+        self._ui.messageText.setText(message)
+        segmentation = nodes.segmentation if nodes is not None else None
+        self._ui.segmentsTable.setSegmentationNode(segmentation)
+        self._ui.show3DButton.setSegmentationNode(segmentation)
+        self._refreshFindings()
+        self._refreshBoxes()
+        self._update()
+
+    # Showing
+
+    def _observe(self, nodes: ResultNodes) -> None:
+        if nodes.findingsTable is not None:
+            self.addObserver(nodes.findingsTable, vtk.vtkCommand.ModifiedEvent, self._refreshFindings)
+        for box in nodes.boxes:
+            self.addObserver(box, slicer.vtkMRMLDisplayableNode.DisplayModifiedEvent, self._refreshBoxes)
+
+    def _refreshFindings(self, caller: Any = None, event: Any = None) -> None:
+        rows = FindingRow.readAll(self._nodes.findingsTable) if self._nodes is not None else ()
+        self._findings.show(rows, tuple(self._classes(number, row) for number, row in enumerate(rows)))
+
+    def _refreshBoxes(self, caller: Any = None, event: Any = None) -> None:
+        self._boxes.show(self._nodes.boxes if self._nodes is not None else ())
+
+    def _classes(self, number: int, row: FindingRow) -> tuple[str, ...]:
+        """What a finding may be: what the model said, what the task knows, and what it is now."""
+        original = self._original[number : number + 1]
+        known = [label.name for label in self._task.labels] if self._task is not None else []
+        return tuple(dict.fromkeys((*original, *known, row.finding)))
+
+    def _update(self) -> None:
+        nodes = self._nodes
+        self.widget.setEnabled(nodes is not None)
+        self._ui.classSelector.setVisible(nodes is not None and nodes.findingsTable is not None)
+        self._ui.classLabel.setVisible(nodes is not None and nodes.findingsTable is not None)
+        self._ui.classSelector.setEnabled(self._enabled and self._findings.row >= 0)
+        self._ui.rerunButton.setEnabled(self._enabled and nodes is not None and bool(nodes.boxes))
+
+    # Clicks
+
+    def _onFindingChosen(self, row: int) -> None:
+        self._ui.classSelector.setEnabled(self._enabled)
+        if self._nodes is None:
+            return
+        try:
+            place = self._results.findingPosition(self._nodes, self._volumeNode, row)
+        except (InputError, IndexError):
+            return  # The image or the result was changed under the panel: there is no place to go to.
+        if place is not None:
+            jumpSlices(self._results.scene, place)
+
+    def _onBoxChosen(self, box: Any) -> None:
+        center = [0.0, 0.0, 0.0]
+        box.GetCenterWorld(center)
+        jumpSlices(self._results.scene, (center[0], center[1], center[2]))
+
+    def _onClassChosen(self, row: int, label: str) -> None:
+        if self._nodes is not None:
+            self._reviews.setFindingClass(self._nodes, row, label)
+            self.resultEdited.emit()

@@ -1,0 +1,139 @@
+"""The worklist's folder, the case that is open, and the way to the next one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from orthoai.errors import InputError
+from slicer.i18n import tr as _
+
+from OrthoAILib.Review.ImageFolder import ImageEntry
+from OrthoAILib.Review.ReviewState import ReviewState
+from OrthoAILib.Review.Wording import readable
+from OrthoAILib.Review.Worklist import Worklist
+from OrthoAILib.Signal import Signal
+
+
+class WorklistRow:
+    """Shows a worklist; tells which case is asked for.
+
+    Args:
+        ui: with worklistFolder, previousButton, caseText, nextButton.
+        previousKeys, nextKeys: keyboard shortcuts, shown in the tooltips.
+
+    Signals:
+        caseAsked(ImageEntry), folderChosen(path), noticed(sentence).
+    """
+
+    def __init__(self, ui: Any, previousKeys: str, nextKeys: str) -> None:
+        self.caseAsked, self.folderChosen, self.noticed = Signal(), Signal(), Signal()
+        self._ui = ui
+        self._folder, self._fallback = "", ""
+        self._worklist: Worklist | None = None
+        self._loaded = ""
+        ui.previousButton.setToolTip(_("Open the case before this one ({keys})").format(keys=previousKeys))
+        ui.nextButton.setToolTip(_("Open the next case ({keys})").format(keys=nextKeys))
+        ui.previousButton.connect("clicked()", self.askPrevious)
+        ui.nextButton.connect("clicked()", self.askNext)
+        ui.worklistFolder.connect("currentPathChanged(QString)", self._onFolderEdited)
+        self.update()
+
+    @property
+    def index(self) -> int:
+        """Of the case that is open; -1 for none."""
+        return self._worklist.index if self._worklist is not None and self._isLoaded else -1
+
+    @property
+    def _isLoaded(self) -> bool:
+        """Whether the worklist's current case is the image in the scene, and not only the one remembered."""
+        current = self._worklist.current if self._worklist is not None else None
+        return current is not None and current.name == self._loaded
+
+    def setFolders(self, folder: str, fallback: str) -> None:
+        """Walk through ``folder``; progress goes to ``fallback`` where ``folder`` is read-only. Empty for none."""
+        if (folder, fallback) == (self._folder, self._fallback):
+            return
+        self._folder, self._fallback, self._worklist = folder, fallback, None
+        if self._ui.worklistFolder.currentPath != folder:
+            blocked = self._ui.worklistFolder.blockSignals(True)
+            self._ui.worklistFolder.setCurrentPath(folder)
+            self._ui.worklistFolder.blockSignals(blocked)
+        if folder and Path(folder).is_dir():
+            try:
+                self._worklist = Worklist(Path(folder), Path(fallback) if fallback else None)
+            except InputError as error:
+                self.noticed.emit(str(error))
+            else:
+                self._tell()
+        self.setLoaded(self._loaded)
+
+    def setLoaded(self, name: str) -> None:
+        """Tell which case the image in the scene is; empty for an image from elsewhere."""
+        self._loaded = name
+        if self._worklist is not None and name and not self._isLoaded:
+            position = self._worklist.indexOf(name)
+            if position >= 0:
+                self._worklist.open(self._worklist.cases[position])
+        self.update()
+
+    def record(self, state: ReviewState) -> bool:
+        """Keep what was decided about the open case. False when it is not of the worklist or no disk takes it."""
+        if self._worklist is None or not self._isLoaded:
+            return False
+        kept = self._worklist.record(state.verdict, state.revision, state.reviewer, state.comment)
+        self._tell()
+        self.update()
+        return kept
+
+    def opened(self, entry: ImageEntry) -> None:
+        """The walk is at the case that was asked for."""
+        self._loaded = entry.name
+        if self._worklist is not None:
+            self._worklist.open(entry)
+            self._tell()
+        self.update()
+
+    def askNext(self) -> None:
+        self._ask(1)
+
+    def askPrevious(self) -> None:
+        self._ask(-1)
+
+    def update(self) -> None:
+        """Show where the walk is."""
+        worklist = self._worklist
+        self._ui.previousButton.setEnabled(self._target(-1) is not None)
+        self._ui.nextButton.setEnabled(self._target(1) is not None)
+        for widget in (self._ui.previousButton, self._ui.nextButton, self._ui.caseText):
+            widget.setVisible(worklist is not None)
+        self._ui.caseText.setText(self._text(worklist) if worklist is not None else "")
+
+    def _text(self, worklist: Worklist) -> str:
+        if not worklist.cases:
+            return _("No images in this folder")
+        done = _("{decided} of {count} decided").format(decided=worklist.decided, count=len(worklist.cases))
+        if not self._isLoaded or worklist.current is None:
+            return done
+        verdict = worklist.state(worklist.current).verdict
+        where = _("Case {number} of {count}").format(number=worklist.index + 1, count=len(worklist.cases))
+        return f"{where} ({readable(verdict.value) if verdict else _('open')}), {done}"
+
+    def _target(self, step: int) -> ImageEntry | None:
+        if self._worklist is None:
+            return None
+        if step > 0 and not self._isLoaded and self._worklist.current is not None:
+            return self._worklist.current  # The walk goes on with the case that was open last time.
+        return self._worklist.neighbor(step)
+
+    def _ask(self, step: int) -> None:
+        target = self._target(step)
+        if target is not None:
+            self.caseAsked.emit(target)
+
+    def _onFolderEdited(self, folder: str) -> None:
+        self.folderChosen.emit(folder)
+
+    def _tell(self) -> None:
+        if self._worklist is not None and self._worklist.notice:
+            self.noticed.emit(self._worklist.notice)
