@@ -26,8 +26,8 @@ CONFIDENCE = 0.25
 LOWEST_CONFIDENCE = 0.05
 """What the detectors answer at all; the run then drops what scores below its own confidence."""
 
-WARM = WarmCache()
-"""The networks of this process."""
+WARM = WarmCache(8)
+"""The networks of this process: those of two models, beside the cache of any other task."""
 
 
 class SliceLabeler(Protocol):
