@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from orthoai.result import Result
 
 from orthoai_report import panels, theme
@@ -40,7 +41,11 @@ def draw_sagittal_page(subject: Subject) -> Figure:
     plane = read_plane(subject, aspect)
     clear = replace(plane, labels=np.zeros_like(plane.labels))
     boxes = add_panel(figure, (lefts[0], TOP, width, height), "boxes")
-    panels.draw_plane(boxes, clear, subject.palette, boxes=plane_boxes(subject))
+    # A picture without a place in the patient has no plane, sides or millimeters to show.
+    title = "Picture" if subject.is_flat else ""
+    outlines = plane_boxes(subject)
+    panels.draw_plane(boxes, clear, subject.palette, title, tuple(box for box in outlines if "/" not in box[0]))
+    _draw_discs(boxes, [box for box in outlines if "/" in box[0]], subject)
     masks = add_panel(figure, (lefts[1], TOP, width, height), "masks")
     panels.draw_plane(masks, plane, subject.palette, "Masks")
     heat = _attention(subject, aspect)
@@ -90,6 +95,17 @@ def _attention(subject: Subject, aspect: float) -> PlanePicture | None:
     if extra is None:
         return None
     return read_plane(Subject(subject.original, replace(result, segmentation=extra.voxels), subject.profiles), aspect)
+
+
+def _draw_discs(axes: Axes, discs: list[BoxOutline], subject: Subject) -> None:
+    """Outlines with name and score beside them: one above the other, discs leave no room over their boxes."""
+    for label, score, (x0, y0, x1, y1) in discs:
+        color = subject.palette.rgb(label)
+        axes.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=color, linewidth=1.2))
+        axes.annotate(
+            f"{label}  {score:.2f}", (x1, (y0 + y1) / 2), (4, 0), textcoords="offset points", color=color, size=8.5,
+            ha="left", va="center", path_effects=panels.SHADOW,
+        )  # fmt: skip
 
 
 def _draw_heat(axes: Axes, picture: PlanePicture) -> None:

@@ -19,4 +19,7 @@ COMMANDS = TaskCommands(
             networks.measure,
         ),
     },
+    # A series as hospitals take it.
+    sample=("--pixel", "0.8", "--slice", "4", "--slices", "15"),
+    sample_seed=5,
 )

@@ -25,12 +25,13 @@ from orthoai.tasks.disc.instances import Instances, along_chain, number_instance
 from orthoai.tasks.disc.labels import CANAL, VERTEBRA
 from orthoai.tasks.disc.levels import Levels, chain, name_levels, number_of
 from orthoai.tasks.disc.locate import Located, locate
+from orthoai.tasks.disc.marked import FROM_MASKS, marked_discs
 from orthoai.tasks.disc.measure import measure_disc
 from orthoai.tasks.disc.midslice import midslice
 from orthoai.tasks.disc.picture import PixelMm
 from orthoai.tasks.disc.plane import SagittalStack, sagittal
 from orthoai.tasks.disc.scale import estimated_pixel_mm, require_lumbar_size
-from orthoai.tasks.disc.search import BACK_TO_FRONT, STAGE, Look, find, first_look, is_back_to_front
+from orthoai.tasks.disc.search import BACK_TO_FRONT, STAGE, Look, find, first_look, is_back_to_front, toggled
 from orthoai.tasks.disc.task import TASK
 from orthoai.volume import Volume
 
@@ -135,7 +136,7 @@ def _read(
     """Masks of all slices and the named discs of the mid-sagittal one; None where there is no lumbar spine."""
     with watch.stage(STAGE):
         look = first_look(stack, engines, progress) if given is None else _given_look(stack, given, engines)
-    if not look.located.discs:
+    if not look.located.discs and not stack.has_scale:
         return None
     pixel_mm = stack.pixel_mm
     if not stack.has_scale:
@@ -145,16 +146,21 @@ def _read(
         index = _slice_index(labels, look, given)
         if given is None and is_back_to_front(labels[index]):
             turned = look.stack.turned(back_to_front=True)
-            look = replace(look, stack=turned, located=Located(None), flags=(*look.flags, BACK_TO_FRONT))
+            look = replace(look, stack=turned, located=Located(None), flags=toggled(look.flags, BACK_TO_FRONT))
             labels = engines.segmenter.labels(turned.pictures, pixel_mm, progress)
             index = _slice_index(labels, look, given)
-    require_t2(fluid_ratio(look.stack.voxels[index], labels[index]))
     with watch.stage(STAGE):
         located = look.located
         if index != look.index or (located.lumbar is None and given is None):
             located = find(look.stack, index, engines)
             located = located if located.discs else look.located
+        if not located.discs:
+            located = replace(located, discs=marked_discs(labels[index], pixel_mm))
+            look = replace(look, flags=(*look.flags, FROM_MASKS))
         progress.report(STAGE, 1.0, f"found {len(located.discs)}")
+    if not located.discs:
+        return None
+    require_t2(fluid_ratio(look.stack.voxels[index], labels[index]))
     levels = _levels(located, given, labels[index], pixel_mm)
     if not levels.discs:
         return None

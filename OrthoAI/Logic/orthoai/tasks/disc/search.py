@@ -76,6 +76,11 @@ def find(stack: SagittalStack, index: int, engines: Engines) -> Located:
     return locate(stack.picture(index), pixel_mm, engines.lumbar, engines.discs, engines.confidence)
 
 
+def toggled(flags: tuple[str, ...], flag: str) -> tuple[str, ...]:
+    """``flags`` with ``flag``, or without it where it was: two turns are none."""
+    return tuple(each for each in flags if each != flag) if flag in flags else (*flags, flag)
+
+
 def is_back_to_front(labels: NDArray[np.uint8]) -> bool:
     """Whether the canal lies in front of the discs (toward column 0) in ``labels`` (H, W) of a mid-sagittal slice."""
     rows = np.flatnonzero((labels == DISC).any(axis=1) & (labels == CANAL).any(axis=1))
