@@ -104,6 +104,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/tasks/disc/labels.py
   Logic/orthoai/tasks/disc/levels.py
   Logic/orthoai/tasks/disc/locate.py
+  Logic/orthoai/tasks/disc/marked.py
   Logic/orthoai/tasks/disc/measure.py
   Logic/orthoai/tasks/disc/midslice.py
   Logic/orthoai/tasks/disc/picture.py

@@ -98,12 +98,12 @@ def _attention(subject: Subject, aspect: float) -> PlanePicture | None:
 
 
 def _draw_discs(axes: Axes, discs: list[BoxOutline], subject: Subject) -> None:
-    """Outlines with name and score beside them: one above the other, discs leave no room over their boxes."""
-    for label, score, (x0, y0, x1, y1) in discs:
+    """Outlines with their names beside them: one above the other, discs leave no room over their boxes."""
+    for label, _, (x0, y0, x1, y1) in discs:
         color = subject.palette.rgb(label)
         axes.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=color, linewidth=1.2))
         axes.annotate(
-            f"{label}  {score:.2f}", (x1, (y0 + y1) / 2), (4, 0), textcoords="offset points", color=color, size=8.5,
+            label, (x1, (y0 + y1) / 2), (4, 0), textcoords="offset points", color=color, size=8.5,
             ha="left", va="center", path_effects=panels.SHADOW,
         )  # fmt: skip
 

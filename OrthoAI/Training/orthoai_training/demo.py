@@ -49,7 +49,7 @@ def _run(args: argparse.Namespace) -> int:
     # Told now, and not after the simulation.
     ModelStore.default().get(task.default_model)
     with stop_signals() as stop, staged_folder(args.output) as folder:
-        say(f"Simulating a {task.modality} of nobody (seed {seed})")
+        say(f"Simulating {task.modality} of nobody (seed {seed})")
         case = _sample(task.name, seed, folder, stop)
         say(f"Running {task.title} on it")
         made = folder / "run"

@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 
 import pytest
+from orthoai.errors import InputError
 from orthoai_training.disc import networks_command
 from orthoai_training.disc.classification import request as grader_request
+from orthoai_training.disc.detection import request as detector_request
+from orthoai_training.disc.detection.dataset import Stage
 from orthoai_training.disc.segmentation import request as segmenter_request
 
 
@@ -20,7 +23,11 @@ def parse():
 @pytest.fixture
 def asked(monkeypatch):
     seen = []
-    for module, name in ((segmenter_request, "train_segmenters"), (grader_request, "train_graders")):
+    for module, name in (
+        (segmenter_request, "train_segmenters"),
+        (grader_request, "train_graders"),
+        (detector_request, "train_detectors"),
+    ):
         monkeypatch.setattr(module, name, lambda request, progress: seen.append(request) or {})
     return seen
 
@@ -44,3 +51,15 @@ def test_the_papers_backbones_and_their_ablations_are_one_line(parse, asked):
 def test_the_compact_networks_are_the_default(parse, asked):
     networks_command.train(parse("--only", "segmenter"))
     assert asked[0].architectures == ("compact",) and asked[0].loss == "dice_focal"
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_each_detector_is_trained_by_its_name_and_a_recipe(parse, asked, stage):
+    assert networks_command.train(parse("--only", stage.value, "--networks", "paper", "--minutes", "5")) == 0
+    (request,) = asked
+    assert (request.stages, request.recipe, request.minutes) == ((stage,), "paper", 5)
+
+
+def test_a_detector_of_another_kind_is_refused(parse):
+    with pytest.raises(InputError, match="compact or paper"):
+        networks_command.train(parse("--only", "lumbar", "--networks", "vgg16"))

@@ -11,10 +11,12 @@ COMMANDS = TaskCommands(
     verbs={
         "synth": SYNTH,
         "train": TaskCommand(
-            "Train segmenters or classifiers from the SPIDER sets.", networks.add_training_arguments, networks.train
+            "Train detectors, segmenters or classifiers from the SPIDER sets.",
+            networks.add_training_arguments,
+            networks.train,
         ),
         "evaluate": TaskCommand(
-            "Measure a model's segmenter and classifier on held-out patients.",
+            "Measure a model's detectors, segmenter and classifier on held-out patients.",
             networks.add_measure_arguments,
             networks.measure,
         ),

@@ -117,7 +117,7 @@ class ModelPage:
     figures: str = "On its held-out validation cases, never on test cases."
 
 
-def readme(card: Card, page: ModelPage = ModelPage()) -> str:  # noqa: B008 (frozen)
+def readme(card: Card, page: ModelPage = ModelPage()) -> str:
     """The model's page, in Markdown."""
     lines = [f"# {card.name}", "", card.description, "", page.limits, "", "## Networks", ""]
     lines += ["| role | architecture | file | sha256 |", "|---|---|---|---|"]
