@@ -147,5 +147,5 @@ def _hierarchyItem(node: slicer.vtkMRMLNode) -> tuple[slicer.vtkMRMLSubjectHiera
 
 
 def _article(modality: str) -> str:
-    """"an" before letters that are spoken with a vowel first, as in MR."""
+    """The word before a modality: "an" where it is spoken with a vowel first, as in MR."""
     return "an" if modality[:1] in "AEFHILMNORSX" else "a"

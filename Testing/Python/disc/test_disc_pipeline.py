@@ -15,7 +15,7 @@ from orthoai.progress import Progress
 from orthoai.result import Result
 from orthoai.tasks import RunOptions
 from orthoai.tasks.disc.crop import CROP_SHAPE
-from orthoai.tasks.disc.findings import NO_SCALE, ONE_ENDPLATE
+from orthoai.tasks.disc.findings import NO_SCALE, ONE_ENDPLATE, POSSIBLE
 from orthoai.tasks.disc.pipeline import run
 from orthoai.tasks.disc.search import BACK_TO_FRONT, UPSIDE_DOWN
 from orthoai.volume import Source, Volume, reorient_array
@@ -265,3 +265,10 @@ def test_progress_names_its_stages_and_a_cancel_ends_the_run(volume: Volume) -> 
         count = iter(range(1000))
         with pytest.raises(Canceled):
             run(volume, OPTIONS, Progress(is_canceled=lambda n=stop_at, c=count: next(c) > n), load)  # type: ignore[misc]
+
+
+def test_a_herniation_that_is_possible_is_flagged_and_one_that_is_called_is_not(volume: Volume) -> None:
+    made = replace(engines(grader=FakeGrader()), suspect=0.05)
+    found = {each.structure: each for each in run(volume, RunOptions(), load=lambda options: made).findings}
+    assert POSSIBLE in found["L3/L4"].flags and found["L3/L4"].label == "normal"
+    assert POSSIBLE not in found["L4/L5"].flags and found["L4/L5"].label == "herniated"

@@ -28,8 +28,8 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         nargs="+",
         default=["compact"],
-        help="compact, or networks of the paper such as unet-resnet34 or vgg16; of several, the ensemble; paper: all, and of the "
-        "detectors the paper's recipe",
+        help="compact, or networks of the paper such as unet-resnet34 or vgg16, of several the ensemble; paper: all "
+        "of them, and the paper's recipe for detectors",
     )
     parser.add_argument("--members", metavar="N", type=int, default=1, help="classifiers per network; default: 1")
     parser.add_argument("--fold", metavar="K", type=int, choices=range(5), help="a round of the cross-validation")

@@ -16,6 +16,7 @@ from orthoai.models.warm import WarmCache
 from orthoai.progress import Progress
 from orthoai.tasks import RunOptions
 from orthoai.tasks.disc.crop import DiscCrop
+from orthoai.tasks.disc.findings import LIKELY
 from orthoai.tasks.disc.grades import DiscGrades
 from orthoai.tasks.disc.picture import PixelMm, Slice
 from orthoai.tasks.disc.task import DEFAULT_MODEL, NAME
@@ -66,6 +67,7 @@ class Engines:
         segmenter: marks vertebrae, discs and canal.
         classifier: grades disc crops.
         confidence: smallest score of a disc that counts.
+        suspect: herniation probability from which a disc is worth a look; from the classifier's validation patients.
         device, precision: where and how the last two run.
         model_name, model_sha256: for the provenance.
     """
@@ -75,6 +77,7 @@ class Engines:
     segmenter: SliceLabeler
     classifier: Grader
     confidence: float = CONFIDENCE
+    suspect: float = LIKELY
     device: str = "cpu"
     precision: str = "float32"
     model_name: str = ""
@@ -105,6 +108,7 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
         segmenter=warm.get(("segmenter", hashes, device), lambda: load_segmenter(model, device)),
         classifier=warm.get(("classifier", hashes, device), lambda: load_classifier(model, device)),
         confidence=_confidence(options),
+        suspect=_suspect(model),
         device=device.name,
         precision=device.precision,
         model_name=model.name,
@@ -129,6 +133,11 @@ def _detector(model: Model, role: str, warm: WarmCache) -> Detector:
         return OnnxYolo(path, labels, image_size, confidence=LOWEST_CONFIDENCE)
 
     return warm.get((entry.sha256, "cpu"), load)
+
+
+def _suspect(model: Model) -> float:
+    value = model.network("classifier").settings.get("herniation_threshold", LIKELY)
+    return float(value) if isinstance(value, (int, float)) else LIKELY
 
 
 def _confidence(options: RunOptions) -> float:

@@ -13,6 +13,8 @@ HERNIATED, BULGING, NORMAL = "herniated", "bulging", "normal"
 LIKELY = 0.5
 """Probability from which a disc is called herniated, or bulging."""
 
+POSSIBLE = "herniation possible: look at it"
+
 NOT_MARKED = "disc not marked in the mask: not measured"
 ONE_ENDPLATE = "bulge measured from the disc's own lower rim: no vertebra marked below"
 NO_SCALE = "picture without a pixel size: lengths left out"
@@ -25,6 +27,7 @@ def finding(
     place: Place,
     has_scale: bool = True,
     flags: Sequence[str] = (),
+    suspect: float = LIKELY,
 ) -> Finding:
     """The finding of one disc.
 
@@ -35,9 +38,13 @@ def finding(
         place: the disc's center.
         has_scale: whether millimeters are known; without them only ratios are told.
         flags: what concerns all discs, such as doubt about the levels.
+        suspect: herniation probability from which a disc that is not called herniated is flagged. Where few of the
+            discs learned from were herniated, a network seldom comes near to LIKELY.
     """
     label, probability, spread = verdict(grades)
     own = []
+    if label != HERNIATED and grades.herniation >= suspect:
+        own.append(POSSIBLE)
     if measures is None:
         own.append(NOT_MARKED)
     elif measures.one_endplate and measures.bulge_mm is not None and has_scale:

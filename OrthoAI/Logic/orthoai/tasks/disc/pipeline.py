@@ -226,7 +226,7 @@ def _graded(spine: Spine, instances: Instances, engines: Engines) -> tuple[tuple
             pixel_mm,
         )
         place = _place(stack, center, index)
-        findings.append(finding(disc.label, grades, measures, place, stack.has_scale, spine.flags))
+        findings.append(finding(disc.label, grades, measures, place, stack.has_scale, spine.flags, engines.suspect))
         heat = crop_on_slice(engines.classifier.heat_map(crop), picture.shape, pixel_mm, center)
         np.maximum(attention[index], np.rint(255 * heat).astype(np.uint8), out=attention[index])
     return tuple(findings), attention
