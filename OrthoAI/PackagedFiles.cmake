@@ -14,6 +14,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/result.py
   Logic/orthoai/review.py
   Logic/orthoai/stopwatch.py
+  Logic/orthoai/versioned_json.py
   Logic/orthoai/volume.py
 
   Logic/orthoai/cli/__init__.py
@@ -89,6 +90,32 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/segment/stitch.py
 
   Logic/orthoai/tasks/__init__.py
+
+  Logic/orthoai/tasks/disc/__init__.py
+  Logic/orthoai/tasks/disc/classify.py
+  Logic/orthoai/tasks/disc/contrast.py
+  Logic/orthoai/tasks/disc/crop.py
+  Logic/orthoai/tasks/disc/engines.py
+  Logic/orthoai/tasks/disc/findings.py
+  Logic/orthoai/tasks/disc/given.py
+  Logic/orthoai/tasks/disc/gradcam.py
+  Logic/orthoai/tasks/disc/grades.py
+  Logic/orthoai/tasks/disc/instances.py
+  Logic/orthoai/tasks/disc/labels.py
+  Logic/orthoai/tasks/disc/levels.py
+  Logic/orthoai/tasks/disc/locate.py
+  Logic/orthoai/tasks/disc/marked.py
+  Logic/orthoai/tasks/disc/measure.py
+  Logic/orthoai/tasks/disc/midslice.py
+  Logic/orthoai/tasks/disc/picture.py
+  Logic/orthoai/tasks/disc/pipeline.py
+  Logic/orthoai/tasks/disc/plane.py
+  Logic/orthoai/tasks/disc/scale.py
+  Logic/orthoai/tasks/disc/search.py
+  Logic/orthoai/tasks/disc/segment.py
+  Logic/orthoai/tasks/disc/session.py
+  Logic/orthoai/tasks/disc/spine.py
+  Logic/orthoai/tasks/disc/task.py
 
   Logic/orthoai/tasks/femur/__init__.py
   Logic/orthoai/tasks/femur/assemble.py
@@ -231,6 +258,15 @@ set(MODULE_PYTHON_RESOURCES
   Resources/Models/femur_two_stage/metadata.json
   Resources/Models/femur_two_stage/README.md
   Resources/Models/femur_two_stage/segmenter.safetensors
+
+  Resources/Models/lumbar_disc/classifier.onnx
+  Resources/Models/lumbar_disc/classifier_1.onnx
+  Resources/Models/lumbar_disc/classifier_2.onnx
+  Resources/Models/lumbar_disc/discs.onnx
+  Resources/Models/lumbar_disc/lumbar.onnx
+  Resources/Models/lumbar_disc/metadata.json
+  Resources/Models/lumbar_disc/README.md
+  Resources/Models/lumbar_disc/segmenter.onnx
 
   Resources/Sample/OrthoAI_hips.nrrd
 

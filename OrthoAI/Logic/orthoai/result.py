@@ -45,6 +45,21 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class Extra:
+    """A further picture that a task made of its input, written as a file of its own.
+
+    Attributes:
+        name: of the file without its suffix, such as "instances".
+        voxels: (K, J, I) uint8 on the INPUT's own grid.
+        labels: what its values mean, such as {1: "L5"}; empty where they are a scale of 0..255.
+    """
+
+    name: str
+    voxels: NDArray[np.uint8]
+    labels: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Result:
     """The outcome of one task on one input.
 
@@ -59,6 +74,7 @@ class Result:
         message: one sentence for the user.
         timings_s: seconds by stage.
         provenance: with what it was made.
+        extras: further pictures on ``geometry``; a result that was read from JSON has none.
     """
 
     task: str
@@ -71,6 +87,7 @@ class Result:
     message: str
     provenance: Provenance
     timings_s: dict[str, float] = field(default_factory=dict)
+    extras: tuple[Extra, ...] = ()
 
     def __post_init__(self) -> None:
         if self.segmentation.shape != self.geometry.shape:
@@ -93,6 +110,10 @@ class Result:
             "timings_s": {name: float(seconds) for name, seconds in self.timings_s.items()},
             "provenance": vars(self.provenance),
         }
+        if self.extras:
+            content["extras"] = {
+                extra.name: {str(value): name for value, name in extra.labels.items()} for extra in self.extras
+            }
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod

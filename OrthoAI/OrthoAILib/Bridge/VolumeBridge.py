@@ -58,11 +58,11 @@ class VolumeBridge:
         A wrong kind of content (no Hounsfield units, nothing but air) is found by the run itself.
         """
         if volumeNode is None:
-            return f"Choose a {task.modality} volume first."
+            return f"Choose {_article(task.modality)} {task.modality} volume first."
         if volumeNode.IsA("vtkMRMLLabelMapVolumeNode"):
-            return f"This is a label map; choose a {task.modality} volume."
+            return f"This is a label map; choose {_article(task.modality)} {task.modality} volume."
         if not volumeNode.IsA("vtkMRMLScalarVolumeNode"):
-            return f"This node holds no single 3D image; choose a {task.modality} volume."
+            return f"This node holds no single 3D image; choose {_article(task.modality)} {task.modality} volume."
         image = volumeNode.GetImageData()
         if image is None or image.GetPointData().GetScalars() is None or image.GetNumberOfPoints() == 0:
             return "The volume holds no image; load it again."
@@ -144,3 +144,8 @@ def _hierarchyItem(node: slicer.vtkMRMLNode) -> tuple[slicer.vtkMRMLSubjectHiera
     hierarchy = None if scene is None else slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     item = 0 if hierarchy is None else hierarchy.GetItemByDataNode(node)
     return (hierarchy, item) if item else (None, 0)
+
+
+def _article(modality: str) -> str:
+    """The word before a modality: "an" where it is spoken with a vowel first, as in MR."""
+    return "an" if modality[:1] in "AEFHILMNORSX" else "a"

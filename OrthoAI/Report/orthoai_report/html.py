@@ -19,19 +19,20 @@ from orthoai_report.palette import Palette, display_name
 from orthoai_report.wording import flag_text, measurement_name, measurement_text, percent
 
 
-def report_page(result: Result, palette: Palette, picture_png: bytes) -> str:
+def report_page(result: Result, palette: Palette, picture_png: bytes, shown: str = "") -> str:
     """The page as text.
 
     Args:
         result: what is told; its UIDs are left to result.json.
         palette: names and colors.
         picture_png: content of overview.png, embedded so that the page can be passed on alone.
+        shown: a sentence that says what the picture shows; else projections, slices and surfaces.
     """
     return PAGE.substitute(
         title=escape(palette.title),
         message=escape(result.message),
         picture=base64.b64encode(picture_png).decode("ascii"),
-        picture_text=escape(_picture_text(result, palette)),
+        picture_text=escape(_picture_text(result, palette, shown)),
         legend=_legend(result, palette),
         findings=_findings(result.findings, palette),
         boxes=_boxes(result.boxes, palette),
@@ -140,7 +141,9 @@ def _named(name: str, palette: Palette) -> str:
     return swatch + escape(display_name(name))
 
 
-def _picture_text(result: Result, palette: Palette) -> str:
+def _picture_text(result: Result, palette: Palette, shown: str) -> str:
+    if shown:
+        return f"{palette.title}: {result.message} {shown}"
     structures = ", ".join(display_name(name) for name in result.labels.values())
     return (
         f"{palette.title}: {result.message} Projections with {len(result.boxes)} boxes, slices with masks "

@@ -33,23 +33,29 @@ DISCLAIMER = "Research use only; not for clinical decisions."
 
 def draw_overview(subject: Subject, projections: tuple[ProjectionPicture, ...], surfaces: Surfaces) -> Figure:
     """The page as a figure; axes carry the label of what they show, such as "coronal projection"."""
+    figure = empty_page(subject)
+    if subject.is_flat:
+        _flat_page(figure, subject)
+    else:
+        _volume_page(figure, subject, projections, surfaces)
+    return figure
+
+
+def empty_page(subject: Subject) -> Figure:
+    """A page with its header and footer and room between TOP and BOTTOM."""
     figure = Figure(figsize=(theme.WIDTH_PX / theme.DPI, theme.HEIGHT_PX / theme.DPI), dpi=theme.DPI)
     FigureCanvasAgg(figure)
     figure.set_facecolor(theme.PAGE)
     _header(figure, subject)
     _footer(figure, subject)
-    if subject.is_flat:
-        _flat_page(figure, subject)
-    else:
-        _volume_page(figure, subject, projections, surfaces)
-    for text in figure.findobj(Text):
-        # A dollar sign in a message is no formula.
-        text.set_parse_math(False)
     return figure
 
 
 def save_overview(figure: Figure, path: Path) -> None:
     """Write the page as a PNG of WIDTH_PX x HEIGHT_PX; it names no software version and no patient."""
+    for text in figure.findobj(Text):
+        # A dollar sign in a message is no formula.
+        text.set_parse_math(False)
     figure.savefig(path, dpi=theme.DPI, facecolor=theme.PAGE, format="png", metadata={"Software": "OrthoAI"})
 
 
@@ -58,9 +64,11 @@ def save_overview(figure: Figure, path: Path) -> None:
 
 def _flat_page(figure: Figure, subject: Subject) -> None:
     height = BOTTOM - TOP
-    picture = _axes(figure, (GAP, TOP, 1100, height), "picture")
+    picture = add_panel(figure, (GAP, TOP, 1100, height), "picture")
     panels.draw_plane(picture, flat_picture(subject), subject.palette, "Picture", boxes=panels.flat_boxes(subject))
-    draw_findings(_axes(figure, (1100 + 2 * GAP, TOP, theme.WIDTH_PX - 1100 - 3 * GAP, height), "findings"), subject)
+    draw_findings(
+        add_panel(figure, (1100 + 2 * GAP, TOP, theme.WIDTH_PX - 1100 - 3 * GAP, height), "findings"), subject
+    )
 
 
 def _volume_page(
@@ -75,28 +83,28 @@ def _volume_page(
     for picture, box in zip(
         projections, ((columns[0], TOP, width, tall), (columns[0], second, width, low)), strict=False
     ):
-        axes = _axes(figure, box, f"{picture.orientation.name} projection")
+        axes = add_panel(figure, box, f"{picture.orientation.name} projection")
         panels.draw_projection(axes, picture, subject.palette)
     if not projections:
         for box in ((columns[0], TOP, width, tall), (columns[0], second, width, low)):
-            panels.draw_sentence(_axes(figure, box, "no projection"), "Projection", "Made for CT only.")
+            panels.draw_sentence(add_panel(figure, box, "no projection"), "Projection", "Made for CT only.")
 
     coronal, axial, *sagittal = overview_planes(subject, (tall - CAPTION) / width, (low - CAPTION) / width)
-    panels.draw_plane(_axes(figure, (columns[1], TOP, width, tall), "coronal slice"), coronal, subject.palette)
-    panels.draw_plane(_axes(figure, (columns[1], second, width, low), "axial slice"), axial, subject.palette)
+    panels.draw_plane(add_panel(figure, (columns[1], TOP, width, tall), "coronal slice"), coronal, subject.palette)
+    panels.draw_plane(add_panel(figure, (columns[1], second, width, low), "axial slice"), axial, subject.palette)
     each = (width - (len(sagittal) - 1) * GAP) / len(sagittal)
     for n, plane in enumerate(sagittal):
         box = (columns[2] + n * (each + GAP), TOP, each, tall)
-        panels.draw_plane(_axes(figure, box, f"sagittal slice {n + 1}"), plane, subject.palette)
+        panels.draw_plane(add_panel(figure, box, f"sagittal slice {n + 1}"), plane, subject.palette)
 
-    draw_findings(_axes(figure, (columns[2], second, width, low), "findings"), subject)
+    draw_findings(add_panel(figure, (columns[2], second, width, low), "findings"), subject)
     _surface_column(figure, (columns[3], TOP, width, BOTTOM - TOP), surfaces)
 
 
 def _surface_column(figure: Figure, box: Rectangle, surfaces: Surfaces) -> None:
     left, top, width, height = box
     if not surfaces.pictures:
-        panels.draw_sentence(_axes(figure, box, "no surface"), "3D surface", surfaces.reason)
+        panels.draw_sentence(add_panel(figure, box, "no surface"), "3D surface", surfaces.reason)
         return
     half = (height - GAP) / 2
     each = (width - GAP) / 2
@@ -106,7 +114,7 @@ def _surface_column(figure: Figure, box: Rectangle, surfaces: Surfaces) -> None:
         (left + each + GAP, top + half + GAP, each, half),
     )
     for view, place in zip(VIEWS, boxes, strict=True):
-        axes = _axes(figure, place, f"{view.name.lower()} surface")
+        axes = add_panel(figure, place, f"{view.name.lower()} surface")
         panels.draw_surface(axes, surfaces.pictures[view.name], view.name, view.letters)
 
 
@@ -164,8 +172,8 @@ def _clipped(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
-def _axes(figure: Figure, box: Rectangle, label: str) -> Axes:
-    """Axes at ``box`` minus the caption strip."""
+def add_panel(figure: Figure, box: Rectangle, label: str) -> Axes:
+    """Axes at ``box``, in pixels of the page, minus the caption strip."""
     left, top, width, height = box
     bottom = theme.HEIGHT_PX - top - height
     place = (

@@ -46,7 +46,7 @@ def draw_projection(axes: Axes, picture: ProjectionPicture, palette: Palette) ->
 def draw_plane(
     axes: Axes, picture: PlanePicture, palette: Palette, title: str = "", boxes: tuple[BoxOutline, ...] = ()
 ) -> None:
-    """A slice with its masks as a light fill inside a contour."""
+    """A slice with its masks as a light fill inside a contour; without a title as a plane of the patient."""
     _caption(axes, title or picture.orientation.name.capitalize(), "" if title else picture.place)
     _image(axes, picture.gray, picture.extent)
     for value, name in palette.names.items():

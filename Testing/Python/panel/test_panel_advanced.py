@@ -21,7 +21,7 @@ def test_at_first_the_engine_decides_everything(bench, advanced):
 
 def test_the_models_of_the_store_can_be_chosen(advanced):
     selector = advanced._ui.modelSelector
-    assert [selector.itemData(n) for n in range(selector.count)] == ["", "femur_two_stage"]
+    assert [selector.itemData(n) for n in range(selector.count)] == ["", "femur_two_stage", "lumbar_disc"]
 
 
 def test_what_is_chosen_reaches_the_parameter_node_and_the_engine(bench, advanced):

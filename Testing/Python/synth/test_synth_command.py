@@ -12,7 +12,7 @@ import torch
 from orthoai.cli.exits import BAD_INPUT, DONE
 from orthoai.cli.main import main
 from orthoai_training.dataset import find_cases
-from orthoai_training.synth.command import COMMAND
+from orthoai_training.synth.command import FEMUR
 from orthoai_training.synth.limbs import FIELDS, LimbRecipe
 from orthoai_training.synth.options import FIELD_NAMES
 
@@ -104,7 +104,7 @@ def test_a_missing_gpu_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_help_names_the_fields_and_defaults_that_the_recipe_has() -> None:
     assert FIELD_NAMES == FIELDS
     parser = argparse.ArgumentParser()
-    COMMAND.add_arguments(parser)
+    FEMUR.add_arguments(parser)
     text = " ".join(parser.format_help().split())
     assert f"chance per leg of a prosthesis or nail; default: {LimbRecipe().metal}" in text
     assert f"share of cases with real bones; default: {LimbRecipe().real_share}" in text

@@ -82,14 +82,18 @@ def find_report(task: str) -> Any:
 
 
 def _write_segmentation(result: Result, folder: Path) -> None:
+    """The segmentation and what else the task made of the input: PNG for a picture, NIfTI for all else."""
+    pictures = {"segmentation": result.segmentation, **{extra.name: extra.voxels for extra in result.extras}}
     if result.source.kind == "picture":
         from PIL import Image
 
-        Image.fromarray(result.segmentation[0]).save(folder / "segmentation.png")
+        for name, voxels in pictures.items():
+            Image.fromarray(voxels[0]).save(folder / f"{name}.png")
         return
     from orthoai.io.write import write_labels
 
-    write_labels(result.segmentation, result.geometry, folder / "segmentation.nii.gz")
+    for name, voxels in pictures.items():
+        write_labels(voxels, result.geometry, folder / f"{name}.nii.gz")
 
 
 def main() -> int:

@@ -1,29 +1,24 @@
-"""``orthoai bench femur`` and ``orthoai bench worker``."""
+"""``orthoai bench``, and what it takes for the femur and for the worker."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from orthoai.cli.command import Command
 from orthoai.cli.exits import DONE, say
 from orthoai.cli.supervise import StopRequest, stop_signals
-from orthoai.errors import InputError
 from orthoai.progress import Progress
+
+from orthoai_training.tasks import TaskCommand, by_task
 
 FULL_LEG_SHAPE = (1500, 512, 512)
 """(k, j, i) of a scan of both legs from pelvis to feet."""
-
-WORKER = "worker"
 
 # Named here as well, since the module that defines them loads torch; a test keeps them alike.
 PART_NAMES = ("drr", "two-stage", "single-stage", "whole-run")
 
 
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "task", metavar="WHAT", choices=["femur", WORKER], help="femur, or worker: what the front ends run tasks in"
-    )
+def _add_common(parser: argparse.ArgumentParser, repeated: str) -> None:
     parser.add_argument("-o", "--out", metavar="FILE", type=Path, required=True, help="JSON file for the figures")
     parser.add_argument(
         "--shape",
@@ -33,17 +28,19 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         default=FULL_LEG_SHAPE,
         help=f"slices, rows and columns of the CT; default: {' '.join(map(str, FULL_LEG_SHAPE))}",
     )
-    parser.add_argument("--repeats", metavar="N", type=int, default=5, help="of the projections or cancels; default: 5")
-    parser.add_argument(
-        "--only", metavar="PART", nargs="+", choices=PART_NAMES, default=PART_NAMES, help="some parts (femur)"
-    )
+    parser.add_argument("--repeats", metavar="N", type=int, default=5, help=f"of the {repeated}; default: 5")
     parser.add_argument("--model", metavar="NAME", help="model to measure; default: the task's own")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     parser.add_argument("--quiet", action="store_true", help="no progress lines")
 
 
-def _run(args: argparse.Namespace) -> int:
-    return _run_worker(args) if args.task == WORKER else _run_femur(args)
+def _add_femur(parser: argparse.ArgumentParser) -> None:
+    _add_common(parser, "projections")
+    parser.add_argument("--only", metavar="PART", nargs="+", choices=PART_NAMES, default=PART_NAMES, help="some parts")
+
+
+def _add_worker(parser: argparse.ArgumentParser) -> None:
+    _add_common(parser, "cancels")
 
 
 def _run_femur(args: argparse.Namespace) -> int:
@@ -65,8 +62,6 @@ def _run_worker(args: argparse.Namespace) -> int:
     from orthoai_training.bench.warm_worker import WorkerBench, bench_worker
     from orthoai_training.bench.worker_table import text_table
 
-    if tuple(args.only) != PART_NAMES:
-        raise InputError("--only belongs to the benchmark of femur: leave it out.")
     k, j, i = args.shape
     with stop_signals() as stop:
         asked = WorkerBench(args.out, (k, j, i), args.repeats, args.model, args.device)
@@ -83,4 +78,8 @@ def _line(stage: str, fraction: float, message: str) -> None:
     say(f"{stage:<10} {fraction:4.0%}  {message}".rstrip())
 
 
-COMMAND = Command("bench", "Measure time and memory of a task.", _add_arguments, _run)
+FEMUR = TaskCommand("Measure time and memory on a simulated CT.", _add_femur, _run_femur)
+
+WORKER = TaskCommand("Measure what a person waits for at the worker of the front ends.", _add_worker, _run_worker)
+
+COMMAND = by_task("bench", "Measure time and memory of a task.")

@@ -12,11 +12,11 @@ LABELS = tuple(FEMUR_LABELS.values())
 
 
 @dataclass(frozen=True)
-class DetectorRecipe:
-    """Hyperparameters of one detector training; always from random weights.
+class YoloRecipe:
+    """Hyperparameters of one detector training, whatever its pictures show.
 
-    Left-right flips, mosaic and color changes are not offered: the class carries the side, a DRR is one full frame,
-    and it is gray. Crops, contrast and noise are already in the pictures (``views.py``).
+    Flips, mosaic and color changes are not offered: sides and up and down are known, a picture is one full frame, and
+    it is gray. Crops, contrast and noise are already in the pictures.
 
     Attributes:
         architecture: model configuration that ultralytics ships, such as "yolov8n".
@@ -31,8 +31,6 @@ class DetectorRecipe:
             boxes that are 2 mm too wide on every side.
         patience: epochs without a better validation figure after which training ends.
         workers: processes that load pictures for a GPU; on a CPU the training process loads them itself.
-        views_per_case: random fields of view drawn of each training case, each a coronal and one or two axial pictures.
-        views: how the training pictures are varied.
     """
 
     architecture: str = "yolov8n"
@@ -51,6 +49,17 @@ class DetectorRecipe:
     scale: float = 0.15
     patience: int = 1000
     workers: int = 4
+
+
+@dataclass(frozen=True)
+class DetectorRecipe(YoloRecipe):
+    """The femur detector's training: the class carries the side, and pictures are drawn from cases (``views.py``).
+
+    Attributes:
+        views_per_case: random fields of view drawn of each training case, each a coronal and one or two axial pictures.
+        views: how the training pictures are varied.
+    """
+
     views_per_case: int = 4
     views: ViewRecipe = field(default_factory=ViewRecipe)
 

@@ -32,7 +32,7 @@ from orthoai.errors import InputError
 from orthoai.progress import Progress
 
 from orthoai_training.detector.mixed_precision import run_network_in_bf16
-from orthoai_training.detector.recipe import DetectorRecipe
+from orthoai_training.detector.recipe import YoloRecipe
 from orthoai_training.segmenter.precision import choose_precision
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class TrainedDetector:
 
 def train(
     dataset: Path,
-    recipe: DetectorRecipe,
+    recipe: YoloRecipe,
     out: Path,
     *,
     device: str = "auto",
@@ -242,7 +242,7 @@ def _kept_threads() -> Iterator[int]:
 # Training
 
 
-def _settings(recipe: DetectorRecipe, data: Path, out: Path, device: str, seed: int) -> dict[str, Any]:
+def _settings(recipe: YoloRecipe, data: Path, out: Path, device: str, seed: int) -> dict[str, Any]:
     """The recipe in ultralytics' words."""
     place = choose_precision(device).device
     on_gpu = place.type != "cpu"
@@ -322,7 +322,7 @@ def _listen(trainer: Any, most_epochs: int, progress: Progress, on_epoch: EpochR
     trainer.add_callback("on_fit_epoch_end", epoch_ended)
 
 
-def _write_summary(path: Path, trained: TrainedDetector, recipe: DetectorRecipe, seed: int) -> None:
+def _write_summary(path: Path, trained: TrainedDetector, recipe: YoloRecipe, seed: int) -> None:
     figures = {name: value if math.isfinite(value) else None for name, value in trained.metrics.items()}
     text = json.dumps(
         {

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from orthoai.detect.detector import Detection
 from orthoai.detect.letterbox import Letterbox, resize_linear
 from orthoai.errors import InputError
 from orthoai.progress import Progress
@@ -108,7 +109,7 @@ def write_yolo_dataset(
                 progress.report("pictures", done / len(names), f"case {done + 1} of {len(names)}")
                 _write_case(staged, split, case, recipe, seed)
                 done += 1
-        _write_data_file(staged, folder, "val" if validation else "train")
+        write_data_file(staged, folder, "val" if validation else "train", LABELS)
         (staged / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n")
         staged.replace(folder)
     except BaseException:
@@ -170,10 +171,29 @@ def _write_case(folder: Path, split: str, case: Case, recipe: DetectorRecipe, se
     for number, views in enumerate(sets):
         for view in views:
             name = f"{case.name}_{number:02d}_{view.name}"
-            Image.fromarray(_fitted(view.image.pixels, recipe.image_size)).save(
-                folder / "images" / split / f"{name}.png"
-            )
-            (folder / "labels" / split / f"{name}.txt").write_text(_label_lines(view))
+            write_picture(folder, split, name, view.image.pixels, view.boxes, LABELS, recipe.image_size)
+
+
+def write_picture(
+    folder: Path,
+    split: str,
+    name: str,
+    pixels: NDArray[np.uint8],
+    boxes: Sequence[Detection],
+    labels: Sequence[str],
+    image_size: int,
+) -> None:
+    """Add a gray picture (H, W) and the ``boxes`` in it, in its pixel edges, to a data set folder."""
+    Image.fromarray(_fitted(pixels, image_size)).save(folder / "images" / split / f"{name}.png")
+    (folder / "labels" / split / f"{name}.txt").write_text(_label_lines(pixels.shape, boxes, labels))
+
+
+def write_data_file(staged: Path, final: Path, validation: str, labels: Sequence[str]) -> None:
+    """Write data.yaml into ``staged``, which will be moved to ``final``; ``validation`` is "val" or "train"."""
+    names = "".join(f"  {number}: {label}\n" for number, label in enumerate(labels))
+    # JSON's quoting is YAML's as well, and keeps paths with spaces or colons whole.
+    text = f"path: {json.dumps(str(final))}\ntrain: images/train\nval: images/{validation}\nnames:\n{names}"
+    (staged / DATA_FILE).write_text(text)
 
 
 def _fitted(pixels: NDArray[np.uint8], image_size: int) -> NDArray[np.uint8]:
@@ -184,23 +204,16 @@ def _fitted(pixels: NDArray[np.uint8], image_size: int) -> NDArray[np.uint8]:
     return resize_linear(pixels, Letterbox((height, width), image_size).resized)
 
 
-def _label_lines(view: LabeledView) -> str:
+def _label_lines(shape: tuple[int, ...], boxes: Sequence[Detection], labels: Sequence[str]) -> str:
     """The boxes in YOLO's text form: fractions of the picture's size."""
-    height, width = view.image.pixels.shape
+    height, width = shape
     lines = []
-    for box in view.boxes:
+    for box in boxes:
         x0, x1 = (min(max(x / width, 0.0), 1.0) for x in (box.x0, box.x1))
         y0, y1 = (min(max(y / height, 0.0), 1.0) for y in (box.y0, box.y1))
         values = ((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)
-        lines.append(" ".join([str(LABELS.index(box.label)), *(f"{value:.8f}" for value in values)]) + "\n")
+        lines.append(" ".join([str(labels.index(box.label)), *(f"{value:.8f}" for value in values)]) + "\n")
     return "".join(lines)
-
-
-def _write_data_file(staged: Path, final: Path, validation: str) -> None:
-    names = "".join(f"  {number}: {label}\n" for number, label in enumerate(LABELS))
-    # JSON's quoting is YAML's as well, and keeps paths with spaces or colons whole.
-    text = f"path: {json.dumps(str(final))}\ntrain: images/train\nval: images/{validation}\nnames:\n{names}"
-    (staged / DATA_FILE).write_text(text)
 
 
 def _manifest(train: Sequence[Case], validation: Sequence[Case], recipe: DetectorRecipe, seed: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``orthoai evaluate femur``."""
+"""``orthoai evaluate``, and what it takes for the femur."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orthoai.cli.command import Command
 from orthoai.cli.exits import DONE, say
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 
 from orthoai_training.synth.options import add_scan, add_sources
+from orthoai_training.tasks import TaskCommand, by_task
 
 if TYPE_CHECKING:
     from orthoai_training.evaluate.subjects import Source
@@ -22,7 +22,6 @@ DEFAULT_SHARE = 0.5
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("task", metavar="TASK", choices=["femur"], help="name of the task: femur")
     parser.add_argument(
         "-o", "--out", metavar="DIR", type=Path, required=True, help="folder of the evaluation; a stopped one goes on"
     )
@@ -114,4 +113,6 @@ def command_line(args: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-COMMAND = Command("evaluate", "Measure a task on cases with known labels.", _add_arguments, _run)
+FEMUR = TaskCommand("Measure the task on CT with known labels.", _add_arguments, _run)
+
+COMMAND = by_task("evaluate", "Measure a task on cases with known labels.")

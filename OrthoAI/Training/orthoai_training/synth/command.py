@@ -1,4 +1,4 @@
-"""``orthoai synth``: simulated patients with known labels, as folders to train and test on."""
+"""``orthoai synth``: simulated patients with known labels, as folders to train and test on; what the femur takes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orthoai.cli.command import Command
 from orthoai.cli.exits import DONE, say
 from orthoai.errors import InputError
 from orthoai.output import write_error
@@ -16,6 +15,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.progress_lines import TrainingLines
 from orthoai_training.synth.options import add_scan, add_sources
+from orthoai_training.tasks import TaskCommand, by_task
 
 if TYPE_CHECKING:
     from orthoai_training.synth.limbs import LimbRecipe
@@ -31,7 +31,6 @@ RECIPE_FILE = "simulated.json"
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("task", metavar="TASK", choices=["femur"], help="what to simulate: femur")
     parser.add_argument(
         "-o", "--out", metavar="DIR", type=Path, required=True, help="folder of cases; one made before is gone on with"
     )
@@ -64,7 +63,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.device == "cuda" and not torch.cuda.is_available():
         raise InputError("This computer has no CUDA GPU that torch can use: choose --device cpu.")
     recipe = _recipe(args)
-    _claim(args.out, {"task": args.task, "seed": args.seed, "device": args.device, **_described(recipe)})
+    claim(args.out, {"task": args.task, "seed": args.seed, "device": args.device, **_described(recipe)})
     # No handler for Ctrl-C here: it may stop a case midway, since a case counts only when its last file is there.
     progress = Progress() if args.quiet else Progress(on_report=TrainingLines())
     simulate_cases(args.out, args.count, args.seed, recipe, args.device, progress)
@@ -115,7 +114,7 @@ def _described(recipe: LimbRecipe) -> dict[str, Any]:
     return plain
 
 
-def _claim(folder: Path, content: dict[str, Any]) -> None:
+def claim(folder: Path, content: dict[str, Any]) -> None:
     """Make ``folder``, or check that what it holds was made with the same options.
 
     Raises:
@@ -142,4 +141,6 @@ def _earlier(file: Path) -> object:
         return None
 
 
-COMMAND = Command("synth", "Simulate CT of patients whose labels are known.", _add_arguments, _run)
+FEMUR = TaskCommand("Simulate CT of the lower limbs.", _add_arguments, _run)
+
+COMMAND = by_task("synth", "Simulate patients whose labels are known.")

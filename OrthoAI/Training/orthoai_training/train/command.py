@@ -1,17 +1,17 @@
-"""``orthoai train femur``."""
+"""``orthoai train``, and what it takes for the femur."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from orthoai.cli.command import Command
 from orthoai.cli.exits import DONE, say
 from orthoai.cli.supervise import stop_signals
 from orthoai.progress import Progress
 
 from orthoai_training.progress_lines import TrainingLines
 from orthoai_training.synth.options import add_sources
+from orthoai_training.tasks import TaskCommand, by_task
 
 # Named here as well, since the modules that define them load torch; a test keeps them alike.
 RECIPE_NAMES = ("paper", "compact")
@@ -19,7 +19,6 @@ PART_NAMES = ("detector", "segmenter", "single-stage", "transunet")
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("task", metavar="TASK", choices=["femur"], help="name of the task: femur")
     parser.add_argument("-o", "--out", metavar="DIR", type=Path, required=True, help="folder of the training run")
     parser.add_argument("--recipe", choices=RECIPE_NAMES, default="compact", help="default: compact")
     parser.add_argument("--only", choices=PART_NAMES, help="train one network; default: detector and segmenter")
@@ -68,4 +67,6 @@ def _run(args: argparse.Namespace) -> int:
     return DONE
 
 
-COMMAND = Command("train", "Train the networks of a task from simulated or own data.", _add_arguments, _run)
+FEMUR = TaskCommand("Train the two networks from simulated or own CT.", _add_arguments, _run)
+
+COMMAND = by_task("train", "Train the networks of a task from simulated or own data.")

@@ -109,9 +109,17 @@ def write_model_folder(parts: ModelParts, folder: Path) -> Card:
     return card
 
 
-def readme(card: Card) -> str:
+@dataclass(frozen=True)
+class ModelPage:
+    """What a model's page says beside its card: its limits, and on whom its figures were measured."""
+
+    limits: str = LIMITS
+    figures: str = "On its held-out validation cases, never on test cases."
+
+
+def readme(card: Card, page: ModelPage = ModelPage()) -> str:
     """The model's page, in Markdown."""
-    lines = [f"# {card.name}", "", card.description, "", LIMITS, "", "## Networks", ""]
+    lines = [f"# {card.name}", "", card.description, "", page.limits, "", "## Networks", ""]
     lines += ["| role | architecture | file | sha256 |", "|---|---|---|---|"]
     lines += [
         f"| {role} | {network.architecture} | {network.file} | `{network.sha256[:16]}` |"
@@ -119,14 +127,14 @@ def readme(card: Card) -> str:
     ]
     lines += ["", "Labels: " + ", ".join(f"{value} {name}" for value, name in card.labels.items()) + ".", ""]
     lines += ["## Data", "", *_table(card.training.get("data", {})), ""]
-    lines += ["## Recipe", "", f"Recipe `{card.training['recipe']}` (`orthoai train femur`).", ""]
-    for role in card.networks:
+    lines += ["## Recipe", "", f"Recipe `{card.training['recipe']}` (`orthoai train {card.task}`).", ""]
+    for role in (role for role in card.training if role not in ("recipe", "data")):
         lines += [f"### {role}", "", *_table(card.training[role]), ""]
-    lines += ["## Metrics of the training run", "", "On its held-out validation cases, never on test cases.", ""]
+    lines += ["## Metrics of the training run", "", page.figures, ""]
     for role, values in card.metrics.items():
         lines += [f"### {role}", "", *_table(values), ""]
     lines += ["## Licenses", "", f"{card.license}.", ""]
-    if "detector" in card.networks:
+    if any(network.architecture.startswith("yolo") for network in card.networks.values()):
         lines += [YOLO_LICENSE, ""]
     if card.attribution:
         lines += ["Made with:", "", *(f"- {line}" for line in card.attribution), ""]

@@ -1,0 +1,87 @@
+"""Boxes that a person drew or corrected, in place of the detectors; their slice becomes the mid-sagittal slice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from orthoai.box import Box
+from orthoai.detect.detector import Detection
+from orthoai.errors import InputError
+from orthoai.geometry import Geometry
+from orthoai.tasks.disc.levels import NAMES, SACRAL
+from orthoai.tasks.disc.locate import DISC_CLASS, LUMBAR
+
+
+@dataclass(frozen=True)
+class Given:
+    """Checked boxes on one slice.
+
+    Attributes:
+        slice_index: the slice that they lie on.
+        lumbar: pixel edges of the region to look for discs in; None where none was given.
+        discs: pixel edges; labeled with their levels, or all with DISC_CLASS. Empty asks for a search in ``lumbar``.
+    """
+
+    slice_index: int
+    lumbar: Detection | None
+    discs: tuple[Detection, ...]
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether the person named the discs."""
+        return bool(self.discs) and self.discs[0].label != DISC_CLASS
+
+
+def given_boxes(boxes: Sequence[Box], volume: Geometry, grid: Geometry) -> Given | None:
+    """What ``boxes`` say; None for no boxes.
+
+    Args:
+        boxes: in the index space of ``volume``: at most one "lumbar", and discs all labeled with their level or all
+            with "disc".
+        volume: the input's own grid.
+        grid: of the sagittal slices.
+
+    Raises:
+        InputError: an unknown or double label, a box without extent or outside the image.
+    """
+    if not boxes:
+        return None
+    moved = [box.on(volume, grid) for box in boxes]
+    _check_labels([box.label for box in moved])
+    for box in moved:
+        edges = np.array([box.index_min, box.index_max])
+        if not np.isfinite(edges).all() or (edges[1] <= edges[0]).any():
+            raise InputError(f"The box of {box.label} has no extent: draw it again.")
+        if (edges[1] < -0.5).any() or (edges[0] > np.array(grid.size) - 0.5).any():
+            raise InputError(f"The box of {box.label} lies outside the image: draw it again.")
+    discs = [box for box in moved if box.label != LUMBAR]
+    places = [(box.index_min[2] + box.index_max[2]) / 2 for box in discs or moved]
+    index = int(np.clip(round(float(np.median(places))), 0, grid.shape[0] - 1))
+    lumbar = next((_flat(box) for box in moved if box.label == LUMBAR), None)
+    return Given(index, lumbar, tuple(_flat(box) for box in discs))
+
+
+def _check_labels(labels: list[str]) -> None:
+    for label in labels:
+        if label not in (LUMBAR, DISC_CLASS, SACRAL, *NAMES):
+            raise InputError(f'A box is labeled "{label}": label it {LUMBAR}, {DISC_CLASS} or a level such as L4/L5.')
+        if label != DISC_CLASS and labels.count(label) > 1:
+            raise InputError(f"There are two boxes labeled {label}: delete one of them.")
+    levels = {label for label in labels if label != LUMBAR}
+    if DISC_CLASS in levels and len(levels) > 1:
+        raise InputError(f"Some discs are named and some are labeled {DISC_CLASS}: name all or none.")
+
+
+def _flat(box: Box) -> Detection:
+    """The box in its slice; a pixel's center is n in a grid's index and n + 0.5 in a picture's edges."""
+    return Detection(
+        box.label,
+        box.score,
+        box.index_min[0] + 0.5,
+        box.index_min[1] + 0.5,
+        box.index_max[0] + 0.5,
+        box.index_max[1] + 0.5,
+    )

@@ -1,0 +1,45 @@
+"""A trained classifier as the file that :class:`orthoai.tasks.disc.classify.Classifier` runs."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import torch
+from orthoai.tasks.disc.classify import FEATURES, LOGITS, SLOPES
+from orthoai.tasks.disc.crop import CROP_SHAPE
+from torch import Tensor, nn
+
+from orthoai_training.disc.classification.networks import DiscGrader
+from orthoai_training.disc.half_onnx import OPSET, store_half
+
+
+class _Explained(nn.Module):
+    """A classifier that answers with what Grad-CAM needs, too."""
+
+    def __init__(self, network: DiscGrader) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return self.network.explained(crops)
+
+
+def export_grader(network: DiscGrader, target: Path) -> Path:
+    """Write ``network`` to ``target`` (.onnx, float16 weights); any batch of crops of CROP_SHAPE."""
+    names = [LOGITS, FEATURES, SLOPES]
+    with warnings.catch_warnings():
+        # The exporter warns of sizes that become constants; the test runs the file at several sizes.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            _Explained(network).cpu().eval(),
+            (torch.rand(2, 1, *CROP_SHAPE),),
+            str(target),
+            dynamo=False,
+            input_names=["crops"],
+            output_names=names,
+            dynamic_axes={name: {0: "batch"} for name in ("crops", *names)},
+            opset_version=OPSET,
+        )
+    store_half(target)
+    return target

@@ -1,0 +1,135 @@
+"""From the SPIDER sets to trained classifiers, their files and the weights of their ensemble."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from orthoai.progress import Progress
+from orthoai.tasks.disc.classify import HERNIATION
+from orthoai.tasks.disc.segment import SliceSegmenter
+from orthoai.tasks.disc.session import Member, OnnxNetwork
+
+from orthoai_training.disc.classification.batches import GradedBatch, plain_batch
+from orthoai_training.disc.classification.export import export_grader
+from orthoai_training.disc.classification.locate import located
+from orthoai_training.disc.classification.recipe import COMPACT, GraderRecipe, paper_recipe
+from orthoai_training.disc.classification.samples import (
+    Center,
+    GradedSample,
+    picture_samples,
+    volume_samples,
+    whole_picture_samples,
+)
+from orthoai_training.disc.classification.trainer import GraderRun, TrainedGrader, predicted, train_grader
+from orthoai_training.disc.data.pictures import PictureCase, read_pictures
+from orthoai_training.disc.data.split import PatientSplit, fixed_split
+from orthoai_training.disc.data.volumes import read_volumes
+from orthoai_training.disc.ensemble.search import Weighting, search_accuracy
+
+
+@dataclass(frozen=True)
+class GraderRequest:
+    """What to train.
+
+    Attributes:
+        data: folder with the SPIDER sets.
+        out: gets one folder per member, with weights.safetensors, metrics.json and classifier.onnx, and ensemble.json.
+        architectures: "compact" or names of the paper's backbones.
+        members: networks per architecture, which differ in their seed.
+        fine_tuning, roi: False for the ablations of the paper's Table 1: the head alone; whole pictures, not discs.
+        fold: round of the cross-validation; None is the fixed split.
+        segmenter: an exported segmenter that finds the discs of pictures without boxes; None leaves those out.
+        recipe: of the compact network; the others follow the paper.
+    """
+
+    data: Path
+    out: Path
+    architectures: tuple[str, ...] = ("compact",)
+    members: int = 1
+    fine_tuning: bool = True
+    roi: bool = True
+    pretrained: bool = True
+    fold: int | None = None
+    segmenter: Path | None = None
+    recipe: GraderRecipe = COMPACT
+    device: str = "auto"
+    seed: int = 0
+
+    @property
+    def split(self) -> PatientSplit:
+        """Which patients train."""
+        return fixed_split() if self.fold is None else fixed_split().fold(self.fold)
+
+    def recipe_of(self, architecture: str) -> GraderRecipe:
+        """The recipe of one network."""
+        return (
+            self.recipe if architecture == "compact" else paper_recipe(architecture, self.fine_tuning, self.pretrained)
+        )
+
+
+def graded_discs(request: GraderRequest, patients: Iterable[int], with_volumes: bool = False) -> list[GradedSample]:
+    """The graded discs of ``patients``; with ``roi`` off, their whole pictures."""
+    chosen = frozenset(patients)
+    cases = list(read_pictures(request.data, chosen))
+    if not request.roi:
+        return list(whole_picture_samples(cases))
+    found = list(picture_samples(cases, _places(request.segmenter, cases)))
+    return found + list(volume_samples(read_volumes(request.data, chosen))) if with_volumes else found
+
+
+def train_graders(request: GraderRequest, progress: Progress | None = None) -> dict[str, TrainedGrader]:
+    """Train every member, one after the other, and search the weights of the ensemble on validation discs.
+
+    Raises:
+        InputError: no such data, an unknown network.
+        Canceled: asked for through ``progress``.
+    """
+    split = request.split
+    train = graded_discs(request, split.part("train"), with_volumes=True)
+    held_out = graded_discs(request, split.part("validation"))
+    trained = {}
+    for architecture in request.architectures:
+        for member in range(request.members):
+            name = architecture if request.members == 1 else f"{architecture}-{member}"
+            run = GraderRun(
+                train,
+                held_out,
+                request.recipe_of(architecture),
+                request.out / name,
+                device=request.device,
+                seed=request.seed + member,
+            )
+            trained[name] = train_grader(run, progress)
+            export_grader(trained[name].network, run.out_dir / "classifier.onnx")
+    if len(trained) > 1 and held_out:
+        weighting = ensemble_weights([one.network for one in trained.values()], plain_batch(held_out))
+        content = {
+            "members": list(trained),
+            "weights": weighting.weights.tolist(),
+            "herniation_accuracy": weighting.score,
+            "member_accuracies": weighting.member_scores.tolist(),
+        }
+        (request.out / "ensemble.json").write_text(json.dumps(content, indent=1))
+    return trained
+
+
+def ensemble_weights(networks: Iterable, batch: GradedBatch) -> Weighting:
+    """The weights with the most right answers to "herniated or not", as in the paper."""
+    shares = []
+    for network in networks:
+        yes = torch.sigmoid(predicted(network, batch)[:, HERNIATION]).numpy()
+        shares.append(np.stack([1 - yes, yes], axis=-1))
+    return search_accuracy(np.stack(shares), batch.herniated.numpy().astype(np.int64))
+
+
+def _places(segmenter: Path | None, cases: list[PictureCase]) -> Mapping[int, Mapping[int, Center]]:
+    """Where the discs of pictures without boxes are."""
+    if segmenter is None:
+        return {}
+    network = SliceSegmenter([Member(OnnxNetwork(segmenter), 1.0)])
+    return located(network, [case for case in cases if not case.is_boxed])

@@ -1,0 +1,181 @@
+"""One trainer for the compact classifier and the paper's six backbones: first the head alone, then everything."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from orthoai.errors import InputError
+from orthoai.progress import Progress
+from orthoai.tasks.disc.classify import BULGE, FIRST_GRADE, HERNIATION
+from safetensors.torch import save_file
+
+from orthoai_training.disc.classification.batches import GradedBatch, epoch_batches, plain_batch
+from orthoai_training.disc.classification.losses import ClassWeights, multi_task_loss
+from orthoai_training.disc.classification.networks import DiscGrader, build_grader, freeze_backbone, trainable
+from orthoai_training.disc.classification.recipe import GraderRecipe
+from orthoai_training.disc.classification.samples import GradedSample
+from orthoai_training.disc.classification.scores import auc, quadratic_kappa
+from orthoai_training.segmenter.precision import choose_precision
+
+STAGE = "classifier"
+
+PLAIN_BATCH = 64
+
+
+@dataclass(frozen=True)
+class GraderRun:
+    """What to train on and where.
+
+    Attributes:
+        train, held_out: graded discs; of held_out, the best weights are chosen by :func:`quality`.
+        out_dir: gets weights.safetensors (its logits speak of the true frequencies) and metrics.json.
+    """
+
+    train: Sequence[GradedSample]
+    held_out: Sequence[GradedSample]
+    recipe: GraderRecipe
+    out_dir: Path
+    device: str = "auto"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TrainedGrader:
+    """The network with its best weights, where they are, and what metrics.json says."""
+
+    network: DiscGrader
+    weights: Path
+    metrics: dict[str, Any]
+
+
+def train_grader(run: GraderRun, progress: Progress | None = None) -> TrainedGrader:
+    """Train as ``run`` says. Raises InputError without discs, for an unknown network, without such a device."""
+    if not run.train:
+        raise InputError("There are no graded discs to train on: check the folder of the data and the split.")
+    run.out_dir.mkdir(parents=True, exist_ok=True)
+    return _Trainer(run, progress or Progress()).train()
+
+
+class _Trainer:
+    """The state of one run."""
+
+    def __init__(self, run: GraderRun, progress: Progress) -> None:
+        torch.manual_seed(run.seed)
+        self.run, self.recipe, self.progress = run, run.recipe, progress
+        self.precision = choose_precision(run.device)
+        self.device = self.precision.device
+        built = build_grader(run.recipe)
+        self.network, self.first_weights = built.network.to(self.device), built.start
+        for parameter in self.network.parameters():
+            if parameter.dim() == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        self.random = np.random.default_rng(run.seed)
+        self.weights = ClassWeights.of(run.train, run.recipe.largest_weight)
+        self.held_out = plain_batch(run.held_out) if run.held_out else None
+        self.best = -math.inf
+        self.best_state = self._state()
+        self.history: list[dict[str, float]] = []
+        self.began = time.monotonic()
+
+    def train(self) -> TrainedGrader:
+        """Both parts, then the best weights."""
+        recipe = self.recipe
+        if recipe.feature_epochs:
+            freeze_backbone(self.network, True)
+            self._part(recipe.feature_epochs, recipe.feature_rate, cosine=False)
+            freeze_backbone(self.network, False)
+            self.network.load_state_dict(self.best_state)
+        if recipe.epochs:
+            self._part(recipe.epochs, recipe.learning_rate, cosine=recipe.cosine)
+        self.network.load_state_dict(self.best_state)
+        with torch.no_grad():
+            self.network.second.bias.add_(self.weights.logit_offsets.to(self.device))
+        path = self.run.out_dir / "weights.safetensors"
+        save_file({name: value.contiguous().cpu() for name, value in self.network.state_dict().items()}, path)
+        return TrainedGrader(self.network.eval(), path, self._write_metrics())
+
+    def _part(self, epochs: int, rate: float, cosine: bool) -> None:
+        parameters = trainable(self.network)
+        optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=self.recipe.weight_decay)
+        best_at = 0
+        for epoch in range(epochs):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * (0.5 * (1 + math.cos(math.pi * epoch / epochs)) if cosine else 1.0)
+            loss = self._epoch(optimizer)
+            if self._validate(loss):
+                best_at = epoch
+            self.progress.report(STAGE, (epoch + 1) / epochs, f"loss {loss:.3f}, best validation {self.best:.3f}")
+            if 0 < self.recipe.early_stop <= epoch - best_at:
+                break
+
+    def _epoch(self, optimizer: torch.optim.Optimizer) -> float:
+        self.network.train()
+        losses = []
+        for batch in epoch_batches(self.run.train, self.recipe, self.random):
+            self.progress.check()
+            crops = batch.crops.to(self.device).contiguous(memory_format=torch.channels_last)
+            with self.precision.context():
+                logits = self.network(crops)
+            loss = multi_task_loss(logits.float(), batch, self.weights)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            losses.append(float(loss.detach()))
+        return float(np.mean(losses))
+
+    def _validate(self, loss: float) -> bool:
+        """Keep the weights when they are the best so far, or the last where nothing is held out."""
+        quality_now = quality(predicted(self.network, self.held_out), self.held_out) if self.held_out else -loss
+        self.history.append({"loss": loss, "quality": quality_now})
+        is_best = self.held_out is None or quality_now > self.best
+        if is_best:
+            self.best, self.best_state = quality_now, self._state()
+        return is_best
+
+    def _state(self) -> dict[str, torch.Tensor]:
+        return {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+
+    def _write_metrics(self) -> dict[str, Any]:
+        metrics = {
+            "best_quality": self.best if self.held_out else None,
+            "first_weights": self.first_weights,
+            "training_s": round(time.monotonic() - self.began, 1),
+            "device": str(self.device),
+            "seed": self.run.seed,
+            "train_discs": len(self.run.train),
+            "validation_discs": len(self.run.held_out),
+            "class_weights": asdict(self.weights),
+            "recipe": asdict(self.recipe),
+            "history": self.history,
+        }
+        (self.run.out_dir / "metrics.json").write_text(json.dumps(metrics, indent=1))
+        return metrics
+
+
+@torch.no_grad()
+def predicted(network: DiscGrader, batch: GradedBatch) -> torch.Tensor:
+    """Logits (B, 7) in eval mode, which the network is left in."""
+    network.eval()
+    device = next(network.parameters()).device
+    return torch.cat([network(part.to(device)).cpu() for part in batch.crops.split(PLAIN_BATCH)])
+
+
+def quality(logits: torch.Tensor, batch: GradedBatch) -> float:
+    """Mean of the herniation AUC, the bulge AUC and the Pfirrmann kappa that are defined."""
+    grades = np.arange(1, 6)
+    expected = (logits[:, FIRST_GRADE:].softmax(1).numpy() @ grades).round().astype(np.int64)
+    found = (
+        auc(batch.herniated.numpy(), logits[:, HERNIATION].numpy()),
+        auc(batch.bulging.numpy(), logits[:, BULGE].numpy()),
+        quadratic_kappa(batch.grade.numpy() + 1, expected),
+    )
+    known = [value for value in found if value is not None]
+    return float(np.mean(known)) if known else 0.0

@@ -1,0 +1,34 @@
+"""What the radiologist of the SPIDER set says of a disc."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+IVD_LEVELS = ("S1/S2", "L5/S1", "L4/L5", "L3/L4", "L2/L3", "L1/L2", "T12/L1", "T11/T12", "T10/T11", "T9/T10")
+"""Level names by SPIDER's IVD label: 1 is L5/S1, then upward; 0 only where S1/S2 is a disc."""
+
+
+@dataclass(frozen=True)
+class Grading:
+    """Of one disc.
+
+    Attributes:
+        herniated, bulging: present or not.
+        pfirrmann: 1 (bright, full height) to 5 (black, collapsed).
+    """
+
+    herniated: bool
+    bulging: bool
+    pfirrmann: int
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> Grading:
+        """An entry of cases.json; SPIDER spells "Pfirrman"."""
+        return cls(bool(entry["Disc herniation"]), bool(entry["Disc bulging"]), int(entry["Pfirrman grade"]))
+
+
+def level_name(ivd_label: int) -> str:
+    """The level of a SPIDER IVD label."""
+    return IVD_LEVELS[ivd_label]

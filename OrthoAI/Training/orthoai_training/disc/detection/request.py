@@ -1,0 +1,177 @@
+"""From the SPIDER sets to trained detectors, and to a model's figures on held-out patients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from orthoai.detect.detector import Detector
+from orthoai.detect.onnx_yolo import OnnxYolo
+from orthoai.models.store import Model, ModelStore
+from orthoai.progress import Progress
+from orthoai.tasks.disc.engines import CONFIDENCE
+from orthoai.tasks.disc.locate import Located, locate
+from orthoai.tasks.disc.picture import normalized
+
+from orthoai_training.disc.data.split import Part, PatientSplit, fixed_split
+from orthoai_training.disc.detection.dataset import Stage
+from orthoai_training.disc.detection.measure import (
+    LevelRecall,
+    Precision,
+    disc_pictures,
+    level_recall,
+    region_pictures,
+    run_pictures,
+)
+from orthoai_training.disc.detection.recipe import COMPACT, COMPACT_LUMBAR, PAPER, StageRecipe
+from orthoai_training.disc.detection.scene import Scene
+from orthoai_training.disc.detection.simulated import simulated_scenes
+from orthoai_training.disc.detection.sources import scenes
+from orthoai_training.disc.detection.train import StageRun, TrainedStage, train_stage
+from orthoai_training.disc.segmentation.evaluate import LOOKS, Look
+
+RECIPES: dict[str, dict[Stage, StageRecipe]] = {
+    "compact": {Stage.LUMBAR: COMPACT_LUMBAR, Stage.DISCS: COMPACT},
+    "paper": {Stage.LUMBAR: PAPER, Stage.DISCS: PAPER},
+}
+
+SIMULATED = {Stage.LUMBAR: 70, Stage.DISCS: 0}
+"""Simulated patients beside the real ones. The lumbar region is told by the sacrum, whose shapes and places in the
+field 60 patients do not cover; discs look alike."""
+
+ALL_SCORES = 0.001
+"""Score from which a box counts for average precision, as is usual."""
+
+
+@dataclass(frozen=True)
+class DetectorRequest:
+    """What to train.
+
+    Attributes:
+        data: folder with the SPIDER sets.
+        out: run folder; one folder per stage in it.
+        recipe: a name of :data:`RECIPES`.
+        fold: round of the cross-validation; None is the fixed split.
+        simulated: simulated patients for either stage; None takes :data:`SIMULATED`.
+        start: checkpoint of an earlier run to start from; a pickle, so only ever give it one made here.
+    """
+
+    data: Path
+    out: Path
+    stages: tuple[Stage, ...] = tuple(Stage)
+    recipe: str = "compact"
+    fold: int | None = None
+    simulated: int | None = None
+    device: str = "auto"
+    seed: int = 0
+    minutes: float | None = None
+    start: Path | None = None
+    resume: bool = False
+
+    @property
+    def split(self) -> PatientSplit:
+        """Which patients train."""
+        return fixed_split() if self.fold is None else fixed_split().fold(self.fold)
+
+
+def train_detectors(request: DetectorRequest, progress: Progress | None = None) -> dict[Stage, TrainedStage]:
+    """Train the stages of ``request``, one after the other, on its training patients.
+
+    Raises:
+        InputError: no such data, or ultralytics is missing.
+        Canceled: asked for by ``progress``.
+    """
+    found = {}
+    validation = scenes(request.data, request.split.part("validation"))
+    for stage in request.stages:
+        recipe = RECIPES[request.recipe][stage]
+        count = SIMULATED[stage] if request.simulated is None else request.simulated
+        train = scenes(request.data, request.split.part("train"), recipe.offsets_mm)
+        run = StageRun(
+            stage=stage,
+            train=[*train, *simulated_scenes(count, request.seed)],
+            validation=validation,
+            recipe=recipe,
+            out=request.out / stage.value,
+            device=request.device,
+            seed=request.seed,
+            minutes=request.minutes,
+            start=request.start,
+            resume=request.resume,
+        )
+        found[stage] = train_stage(run, progress)
+    return found
+
+
+@dataclass(frozen=True)
+class DetectionFigures:
+    """Of a model's two detectors on one part.
+
+    Attributes:
+        lumbar: stage A on whole slices.
+        discs: stage B on the true regions, as the paper measures it.
+        run: stage B on the regions that stage A found, T12/L1 to L5/S1.
+        levels: both stages at the run's confidence, then the naming.
+    """
+
+    lumbar: Precision
+    discs: Precision
+    run: Precision
+    levels: LevelRecall
+
+    def to_json(self) -> dict[str, Any]:
+        """For a results file."""
+        return asdict(self)
+
+
+def measure_detectors(
+    data: Path, part: Part = "validation", model: str = "lumbar_disc", fold: int | None = None
+) -> dict[str, DetectionFigures]:
+    """Figures by look ("as it is" first) on one mid-sagittal slice per boxed picture and per volume.
+
+    Args:
+        part: "test" once, when nothing is tuned any more.
+    """
+    split = fixed_split() if fold is None else fixed_split().fold(fold)
+    found = scenes(data, split.part(part))
+    detectors = open_detectors(ModelStore.default().get(model))
+    figures = {"as it is": figures_of(found, detectors)}
+    for name, look in LOOKS.items():
+        figures[name] = figures_of([seen_through(scene, look) for scene in found], detectors)
+    return figures
+
+
+def open_detectors(model: Model) -> tuple[Callable[[float], Detector], Callable[[float], Detector]]:
+    """Stages A and B of ``model``, each by the smallest score to answer."""
+    return (
+        lambda confidence: OnnxYolo(model.weights("lumbar"), (Stage.LUMBAR.label,), confidence=confidence),
+        lambda confidence: OnnxYolo(model.weights("discs"), (Stage.DISCS.label,), confidence=confidence),
+    )
+
+
+def figures_of(
+    found: Sequence[Scene], detectors: tuple[Callable[[float], Detector], Callable[[float], Detector]]
+) -> DetectionFigures:
+    """Every figure on these scenes."""
+    (lumbar, all_lumbar), (discs, all_discs) = ((make(CONFIDENCE), make(ALL_SCORES)) for make in detectors)
+
+    def located(scene: Scene) -> Located:
+        return locate(scene.image, scene.pixel_mm, lumbar, discs, CONFIDENCE)
+
+    return DetectionFigures(
+        lumbar=Precision.of(region_pictures(found, all_lumbar)),
+        discs=Precision.of(disc_pictures(found, all_discs)),
+        run=Precision.of(run_pictures(found, lumbar, all_discs, ALL_SCORES)),
+        levels=level_recall(found, located),
+    )
+
+
+def seen_through(scene: Scene, look: Look) -> Scene:
+    """``scene`` as another scanner shows it; outlines stay on their discs."""
+    image, pixel_mm = look(scene.image[None], scene.pixel_mm)
+    scale = np.array([scene.pixel_mm[1] / pixel_mm[1], scene.pixel_mm[0] / pixel_mm[0]])
+    outlines = {label: points * scale for label, points in scene.outlines.items()}
+    return replace(scene, image=normalized(image[0]), pixel_mm=pixel_mm, outlines=outlines)

@@ -1,0 +1,154 @@
+"""``orthoai train disc`` and ``orthoai evaluate disc``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from orthoai.cli.exits import DONE, say
+from orthoai.cli.supervise import stop_signals
+from orthoai.errors import InputError
+from orthoai.progress import Progress
+
+from orthoai_training.progress_lines import TrainingLines
+
+DETECTORS = ("lumbar", "discs")
+
+PARTS = (*DETECTORS, "segmenter", "classifier")
+
+
+def add_training_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of a training of detectors, segmenters or classifiers."""
+    parser.add_argument("-o", "--out", metavar="DIR", type=Path, required=True, help="folder of the training run")
+    parser.add_argument("--data", metavar="DIR", type=Path, required=True, help="folder with the SPIDER sets")
+    parser.add_argument("--only", choices=PARTS, required=True, help="which networks to train")
+    parser.add_argument(
+        "--networks",
+        metavar="NAME",
+        nargs="+",
+        default=["compact"],
+        help="compact, or networks of the paper such as unet-resnet34 or vgg16, of several the ensemble; paper: all "
+        "of them, and the paper's recipe for detectors",
+    )
+    parser.add_argument("--members", metavar="N", type=int, default=1, help="classifiers per network; default: 1")
+    parser.add_argument("--fold", metavar="K", type=int, choices=range(5), help="a round of the cross-validation")
+    parser.add_argument("--first", metavar="ONNX", type=Path, help="segmenter that labels or finds discs in pictures")
+    parser.add_argument("--scratch", action="store_true", help="no ImageNet weights, even where there are some")
+    parser.add_argument("--plain-loss", action="store_true", help="ablation: cross entropy in place of Dice + focal")
+    parser.add_argument("--no-fine-tuning", action="store_true", help="ablation: train the classifier's head alone")
+    parser.add_argument("--no-roi", action="store_true", help="ablation: grade whole pictures in place of discs")
+    parser.add_argument("--minutes", metavar="M", type=float, help="per detector or segmenter; default: all epochs")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with what the folder holds (detectors, segmenters)"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything random; default: 0")
+    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+
+
+def train(args: argparse.Namespace) -> int:
+    """Train what the arguments ask for."""
+    with stop_signals() as stop:
+        lines = (lambda *news: None) if args.quiet else TrainingLines()
+        progress = Progress(lines, lambda: stop.asked)
+        work = {"segmenter": _train_segmenters, "classifier": _train_graders}.get(args.only, _train_detector)
+        trained = work(args, progress)
+    for name, start in trained.items():
+        say(f"{name}: trained {start}.")
+    say(f"The networks are in {args.out.resolve()}")
+    return DONE
+
+
+def _train_detector(args: argparse.Namespace, progress: Progress) -> dict[str, str]:
+    if args.networks not in (["compact"], ["paper"]):
+        raise InputError(
+            f"Detectors are trained by one of two recipes: give --networks compact or paper to {args.only}."
+        )
+    # Heavy: torch.
+    from orthoai_training.disc.detection.dataset import Stage
+    from orthoai_training.disc.detection.request import DetectorRequest, train_detectors
+
+    request = DetectorRequest(
+        data=args.data,
+        out=args.out,
+        stages=(Stage(args.only),),
+        recipe=args.networks[0],
+        fold=args.fold,
+        device=args.device,
+        seed=args.seed,
+        minutes=args.minutes,
+        resume=args.resume,
+    )
+    return {stage.value: f"in {one.seconds:.0f} s" for stage, one in train_detectors(request, progress).items()}
+
+
+def _train_segmenters(args: argparse.Namespace, progress: Progress) -> dict[str, str]:
+    # Heavy: torch.
+    from orthoai_training.disc.segmentation.networks import PAPER_GRID
+    from orthoai_training.disc.segmentation.request import SegmenterRequest, train_segmenters
+
+    request = SegmenterRequest(
+        data=args.data,
+        out=args.out,
+        architectures=_names(args.networks, tuple(PAPER_GRID)),
+        loss="cross_entropy" if args.plain_loss else "dice_focal",
+        pretrained=not args.scratch,
+        fold=args.fold,
+        first=args.first,
+        device=args.device,
+        seed=args.seed,
+        minutes=args.minutes,
+        resume=args.resume,
+    )
+    return {name: one.metrics["first_weights"] for name, one in train_segmenters(request, progress).items()}
+
+
+def _train_graders(args: argparse.Namespace, progress: Progress) -> dict[str, str]:
+    # Heavy: torch.
+    from orthoai_training.disc.classification.networks import PAPER_BACKBONES
+    from orthoai_training.disc.classification.request import GraderRequest, train_graders
+
+    request = GraderRequest(
+        data=args.data,
+        out=args.out,
+        architectures=_names(args.networks, tuple(PAPER_BACKBONES)),
+        members=args.members,
+        fine_tuning=not args.no_fine_tuning,
+        roi=not args.no_roi,
+        pretrained=not args.scratch,
+        fold=args.fold,
+        segmenter=args.first,
+        device=args.device,
+        seed=args.seed,
+    )
+    return {name: one.metrics["first_weights"] for name, one in train_graders(request, progress).items()}
+
+
+def _names(given: list[str], paper: tuple[str, ...]) -> tuple[str, ...]:
+    return paper if given == ["paper"] else tuple(given)
+
+
+def add_measure_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of a measurement of a model's networks."""
+    parser.add_argument("-o", "--out", metavar="FILE", type=Path, required=True, help="results file (JSON)")
+    parser.add_argument("--data", metavar="DIR", type=Path, required=True, help="folder with the SPIDER sets")
+    parser.add_argument("--part", choices=("validation", "test"), default="validation", help="default: validation")
+    parser.add_argument("--model", metavar="NAME", default="lumbar_disc", help="default: lumbar_disc")
+    parser.add_argument("--fold", metavar="K", type=int, choices=range(5), help="a round of the cross-validation")
+    parser.add_argument("--located", action="store_true", help="grade discs in pictures without boxes, too")
+
+
+def measure(args: argparse.Namespace) -> int:
+    """Measure what the arguments ask for."""
+    # Heavy: torch.
+    from orthoai_training.disc.detection.request import measure_detectors
+    from orthoai_training.disc.measures import DiscMeasureRequest, measure_discs
+
+    request = DiscMeasureRequest(args.data, args.part, args.model, args.fold, located=args.located)
+    found = measure_discs(request)
+    detectors = measure_detectors(args.data, args.part, args.model, args.fold)
+    figures = {"detectors": {look: each.to_json() for look, each in detectors.items()}, **found.to_json()}
+    args.out.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    say(f"Measured; the figures are in {args.out.resolve()}")
+    return DONE

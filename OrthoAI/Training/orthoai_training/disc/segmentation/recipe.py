@@ -1,0 +1,125 @@
+"""How the slice segmenters are trained, as data.
+
+paper_recipe follows Sayed et al. 2025, "Segmentation": 30 epochs, batch 3, Adam 0.003, early stop 10, Dice + focal
+loss, 400 x 400 pictures, rotation, brightness, flip and shift. COMPACT trains the shipped network on little hardware
+and varies contrast, bias field, noise and resolution, because other scanners must work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class SliceAugmentation:
+    """Random changes of one training crop. A probability of 0 turns a change off.
+
+    Attributes:
+        rotation_degrees: +-, about the crop's center.
+        zoom: of the anatomy; each axis then differs by up to ``stretch``.
+        shift: share of the slice within which the crop's center lies.
+        flip_probability: front-back mirror; 0 for a network that may rely on the orientation.
+        gamma, gain, offset: of the gray values in 0..1.
+        curve_probability: of blending in a random tone curve, by up to ``curve_share``: contrast of another sequence.
+        bias_probability, bias_strength: a smooth field that multiplies by 1 +- strength.
+        noise_probability, noise: standard deviation.
+        coarse_probability, coarse: pixels this many times larger per axis, then back: another resolution.
+        single_probability: of repeating the slice in place of its neighbors, as for a 2D picture.
+        neighbor_steps: slices between the slice and its neighbors: other slice distances.
+    """
+
+    rotation_degrees: float = 15.0
+    zoom: Range = (0.75, 1.3)
+    stretch: float = 0.1
+    shift: float = 0.5
+    flip_probability: float = 0.0
+    gamma: Range = (0.6, 1.6)
+    gain: Range = (0.6, 1.4)
+    offset: Range = (-0.12, 0.12)
+    curve_probability: float = 0.35
+    curve_share: float = 0.8
+    bias_probability: float = 0.4
+    bias_strength: float = 0.6
+    noise_probability: float = 0.4
+    noise: Range = (0.0, 0.1)
+    coarse_probability: float = 0.3
+    coarse: Range = (1.0, 3.0)
+    single_probability: float = 0.3
+    neighbor_steps: tuple[int, int] = (1, 4)
+
+
+PAPER_AUGMENTATION = SliceAugmentation(
+    zoom=(1.0, 1.0),
+    stretch=0.0,
+    shift=0.1,
+    flip_probability=0.5,
+    gamma=(1.0, 1.0),
+    gain=(1.0, 1.0),
+    offset=(-0.2, 0.2),
+    curve_probability=0.0,
+    bias_probability=0.0,
+    noise_probability=0.0,
+    coarse_probability=0.0,
+    single_probability=1.0,
+)
+"""Rotation, brightness, flip and shift of single slices."""
+
+
+@dataclass(frozen=True)
+class SliceRecipe:
+    """One training run of one slice segmenter.
+
+    Attributes:
+        architecture: "compact" or a name of :data:`orthoai_training.disc.segmentation.grid.PAPER_GRID`.
+        crop: pixels (rows, columns) of a training crop.
+        epochs: at most; an epoch sees as many crops as there are training slices.
+        loss: "dice_focal", or "cross_entropy" for the ablation of the paper's Table 1.
+        cosine: let the learning rate fall to 1 % along a cosine; constant otherwise, as in the paper.
+        early_stop: validations without a better Dice after which the run ends; 0 never.
+        ema_decay: of the averaged weights that are validated and kept; 0 keeps the plain weights.
+        validate_every: steps between validations; 0 is once per epoch.
+        pretrained: ask for ImageNet weights of the encoder; without a network the run starts from scratch and says so.
+        distill: share of the loss that follows a teacher's probabilities instead of the masks.
+    """
+
+    architecture: str = "compact"
+    crop: tuple[int, int] = (256, 192)
+    batch: int = 8
+    epochs: int = 60
+    loss: str = "dice_focal"
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-4
+    warmup_steps: int = 50
+    cosine: bool = True
+    early_stop: int = 0
+    ema_decay: float = 0.99
+    validate_every: int = 150
+    gradient_clip: float = 5.0
+    pretrained: bool = False
+    distill: float = 0.0
+    augmentation: SliceAugmentation = field(default_factory=SliceAugmentation)
+
+
+COMPACT = SliceRecipe()
+
+
+def paper_recipe(architecture: str, loss: str = "dice_focal", pretrained: bool = True) -> SliceRecipe:
+    """The paper's recipe for one network of its grid."""
+    return SliceRecipe(
+        architecture=architecture,
+        crop=(416, 416),  # the paper's 400, as a multiple of the networks' stride of 32
+        batch=3,
+        epochs=30,
+        loss=loss,
+        learning_rate=3e-3,
+        weight_decay=0.0,
+        warmup_steps=0,
+        cosine=False,
+        early_stop=10,
+        ema_decay=0.0,
+        validate_every=0,
+        pretrained=pretrained,
+        augmentation=PAPER_AUGMENTATION,
+    )

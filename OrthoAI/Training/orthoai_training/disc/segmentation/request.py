@@ -1,0 +1,147 @@
+"""From the SPIDER sets to trained segmenters, their files and the weights of their ensemble."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from orthoai.progress import Progress
+from orthoai.tasks.disc.segment import SliceSegmenter
+from orthoai.tasks.disc.session import Member, OnnxNetwork
+from safetensors.torch import load_file
+
+from orthoai_training.disc.data.pictures import read_pictures
+from orthoai_training.disc.data.split import PatientSplit, fixed_split
+from orthoai_training.disc.data.volumes import read_volumes
+from orthoai_training.disc.ensemble.search import STEPS, Weighting, search_dice
+from orthoai_training.disc.segmentation.export import export_segmenter
+from orthoai_training.disc.segmentation.networks import build_segmenter
+from orthoai_training.disc.segmentation.predict import case_probabilities
+from orthoai_training.disc.segmentation.pseudo import pseudo_labeled
+from orthoai_training.disc.segmentation.recipe import COMPACT, SliceRecipe, paper_recipe
+from orthoai_training.disc.segmentation.slices import LabeledSlices
+from orthoai_training.disc.segmentation.trainer import SegmenterRun, Teacher, TrainedSegmenter, train_slices
+from orthoai_training.segmenter.precision import choose_precision
+
+PICTURE_REPEATS = 2
+"""How often a self-labeled picture stands in the list of training slices, against once for a slice of a volume."""
+
+SEARCH_PIXELS = 40_000
+"""Validation pixels on which ensemble weights are searched, drawn so that half show a structure."""
+
+
+@dataclass(frozen=True)
+class SegmenterRequest:
+    """What to train.
+
+    Attributes:
+        data: folder with the SPIDER sets.
+        out: gets one folder per network, with weights.safetensors, metrics.json and segmenter.onnx.
+        architectures: "compact" or names of the paper's grid; of several, ensemble.json gets the best weights.
+        loss: "dice_focal", or "cross_entropy" for the ablation.
+        fold: round of the cross-validation; None is the fixed split.
+        first: an exported segmenter that labels the training patients' pictures (self-training); None leaves them out.
+        start: weights (safetensors) to go on from.
+        recipe: of the compact network; the others follow the paper.
+        teacher: for a recipe with ``distill``.
+    """
+
+    data: Path
+    out: Path
+    architectures: tuple[str, ...] = ("compact",)
+    loss: str = "dice_focal"
+    pretrained: bool = True
+    fold: int | None = None
+    first: Path | None = None
+    start: Path | None = None
+    recipe: SliceRecipe = COMPACT
+    teacher: Teacher | None = None
+    device: str = "auto"
+    seed: int = 0
+    minutes: float | None = None
+    resume: bool = False
+
+    @property
+    def split(self) -> PatientSplit:
+        """Which patients train."""
+        return fixed_split() if self.fold is None else fixed_split().fold(self.fold)
+
+    def recipe_of(self, architecture: str) -> SliceRecipe:
+        """The recipe of one network."""
+        if architecture == "compact":
+            return replace(self.recipe, loss=self.loss)
+        return paper_recipe(architecture, self.loss, self.pretrained)
+
+
+def train_segmenters(request: SegmenterRequest, progress: Progress | None = None) -> dict[str, TrainedSegmenter]:
+    """Train every network of ``request``, one after the other, and search the ensemble's weights.
+
+    Raises:
+        InputError: no such data, an unknown network, a checkpoint of another recipe.
+        Canceled: asked for through ``progress``.
+    """
+    split = request.split
+    train = [LabeledSlices.of(case) for case in read_volumes(request.data, split.part("train"))]
+    held_out = [LabeledSlices.of(case) for case in read_volumes(request.data, split.part("validation"))]
+    if request.first is not None:
+        labeler = SliceSegmenter([Member(OnnxNetwork(request.first), 1.0)])
+        pictures = pseudo_labeled(labeler, read_pictures(request.data, split.part("train")))
+        train += pictures * PICTURE_REPEATS
+    trained = {}
+    for architecture in request.architectures:
+        run = SegmenterRun(
+            train,
+            held_out,
+            request.recipe_of(architecture),
+            request.out / architecture,
+            device=request.device,
+            seed=request.seed,
+            minutes=request.minutes,
+            resume=request.resume,
+            start=request.start,
+            teacher=request.teacher,
+        )
+        trained[architecture] = train_slices(run, progress)
+        export_segmenter(architecture, trained[architecture].weights, run.out_dir / "segmenter.onnx")
+    if len(trained) > 1:
+        weights = {name: one.weights for name, one in trained.items()}
+        weighting = ensemble_weights(weights, held_out, request.device, request.seed)
+        (request.out / "ensemble.json").write_text(json.dumps(_described(tuple(weights), weighting), indent=1))
+    return trained
+
+
+def ensemble_weights(
+    weights: dict[str, Path], held_out: list[LabeledSlices], device: str = "auto", seed: int = 0, steps: int = STEPS
+) -> Weighting:
+    """The best weights of the networks (name to safetensors) on a sample of the pixels of ``held_out``."""
+    precision = choose_precision(device)
+    picks = [_sample(case, SEARCH_PIXELS // len(held_out), seed) for case in held_out]
+    truth = np.concatenate([case.labels.ravel()[pick] for case, pick in zip(held_out, picks, strict=True)])
+    shares = []
+    for name, file in weights.items():
+        built = build_segmenter(name)
+        built.network.load_state_dict(load_file(file))
+        network = built.network.to(precision.device)
+        parts = []
+        for case, pick in zip(held_out, picks, strict=True):
+            found = case_probabilities(network, case.image, built.stride, precision)
+            parts.append(np.moveaxis(found, 1, -1).reshape(-1, found.shape[1])[pick])
+        shares.append(np.concatenate(parts))
+    return search_dice(np.stack(shares), truth.astype(np.int64), steps)
+
+
+def _sample(case: LabeledSlices, count: int, seed: int) -> NDArray[np.int64]:
+    """Flat indices of pixels, half of them on a structure."""
+    random = np.random.default_rng(seed)
+    labels = case.labels.ravel()
+    halves = (np.flatnonzero(labels > 0), np.flatnonzero(labels == 0))
+    return np.concatenate([random.choice(half, min(len(half), count // 2), replace=False) for half in halves])
+
+
+def _described(names: tuple[str, ...], weighting: Weighting) -> dict:
+    return {key: value if isinstance(value, float) else value.tolist() for key, value in asdict(weighting).items()} | {
+        "members": names
+    }

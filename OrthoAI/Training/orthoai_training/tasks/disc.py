@@ -1,0 +1,27 @@
+"""The disc task's commands."""
+
+from __future__ import annotations
+
+from orthoai_training.disc import networks_command as networks
+from orthoai_training.disc.synth_mr.command import DISC as SYNTH
+from orthoai_training.tasks import TaskCommand, TaskCommands
+
+COMMANDS = TaskCommands(
+    task="disc",
+    verbs={
+        "synth": SYNTH,
+        "train": TaskCommand(
+            "Train detectors, segmenters or classifiers from the SPIDER sets.",
+            networks.add_training_arguments,
+            networks.train,
+        ),
+        "evaluate": TaskCommand(
+            "Measure a model's detectors, segmenter and classifier on held-out patients.",
+            networks.add_measure_arguments,
+            networks.measure,
+        ),
+    },
+    # A series as hospitals take it.
+    sample=("--pixel", "0.8", "--slice", "4", "--slices", "15"),
+    sample_seed=5,
+)

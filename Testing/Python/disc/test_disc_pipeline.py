@@ -1,0 +1,274 @@
+"""From a volume to a result: the same discs in every axis order, and a clear sentence for what cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from disc_fakes import FakeGrader, FakeSegmenter, engines, grain, load, series
+from disc_phantom import Phantom
+from orthoai.box import Box
+from orthoai.errors import Canceled, InputError
+from orthoai.geometry import Geometry
+from orthoai.progress import Progress
+from orthoai.result import Result
+from orthoai.tasks import RunOptions
+from orthoai.tasks.disc.crop import CROP_SHAPE
+from orthoai.tasks.disc.findings import NO_SCALE, ONE_ENDPLATE, POSSIBLE
+from orthoai.tasks.disc.pipeline import run
+from orthoai.tasks.disc.search import BACK_TO_FRONT, UPSIDE_DOWN
+from orthoai.volume import Source, Volume, reorient_array
+
+LEVELS = ["L5/S1", "L4/L5", "L3/L4", "L2/L3", "L1/L2", "T12/L1"]
+ORDERS = ("LPS", "RAS", "PIL", "AIR", "SAL", "IPR", "LSA", "PLS")
+"""Each axis in each place and each direction; test_disc_plane.py takes all 48."""
+OPTIONS = RunOptions()
+
+
+@pytest.fixture(scope="module")
+def volume() -> Volume:
+    return series()
+
+
+@pytest.fixture(scope="module")
+def result(volume: Volume) -> Result:
+    return run(volume, OPTIONS, load=load)
+
+
+def levels(result: Result) -> list[str]:
+    return [finding.structure for finding in result.findings]
+
+
+def test_every_disc_is_named_graded_and_measured(result: Result) -> None:
+    assert levels(result) == LEVELS
+    assert [finding.label for finding in result.findings[:3]] == ["bulging", "herniated", "normal"]
+    herniated = result.findings[1]
+    assert (herniated.probability, herniated.uncertainty) == (0.8, 0.05)
+    values = {name: measurement.value for name, measurement in herniated.measurements.items()}
+    assert values["middle_height_mm"] == pytest.approx(10, abs=0.6)
+    assert values["canal_ap_mm"] == pytest.approx(15, abs=0.7)
+    assert values["disc_height_index"] == pytest.approx(10 / 26, abs=0.04)
+    assert values["pfirrmann_grade"] == 4
+    assert result.findings[0].flags == (ONE_ENDPLATE,)
+    assert result.message == "Found 6 discs, L5/S1 to T12/L1. Herniated: L4/L5. Bulging: L5/S1."
+
+
+def test_the_mid_sagittal_slice_is_where_the_canal_is(result: Result, volume: Volume) -> None:
+    lumbar = result.boxes[0]
+    assert lumbar.label == "lumbar"
+    assert (lumbar.index_min[2], lumbar.index_max[2]) == (2.5, 3.5)
+    assert [box.label for box in result.boxes[1:]] == LEVELS
+    assert {finding.place.slice_index for finding in result.findings if finding.place} == {3}
+
+
+def test_boxes_and_places_lie_on_their_discs(result: Result) -> None:
+    numbers = result.extras[0]
+    assert numbers.name == "instances"
+    for box, finding in zip(result.boxes[1:], result.findings, strict=True):
+        assert finding.place is not None
+        i, j, k = (round(float(v)) for v in result.geometry.lps_to_index(finding.place.lps))
+        assert numbers.labels[int(numbers.voxels[k, j, i])] == box.label
+        assert box.index_min[0] < i < box.index_max[0]
+        assert box.index_min[1] < j < box.index_max[1]
+
+
+def test_every_slice_is_segmented(result: Result) -> None:
+    assert (result.segmentation != 0).any(axis=(1, 2)).tolist() == [False, False, True, True, True, *[False] * 4]
+    assert set(np.unique(result.segmentation)) == {0, 1, 2, 3}
+
+
+def test_the_heat_map_lies_around_the_discs_of_the_slice(result: Result) -> None:
+    attention = result.extras[1]
+    assert attention.name == "attention"
+    assert attention.voxels.any(axis=(1, 2)).tolist() == [n == 3 for n in range(9)]
+    assert attention.voxels[3][result.segmentation[3] == 2].mean() > 200
+
+
+@pytest.mark.parametrize("codes", ORDERS)
+def test_any_axis_order_gives_the_same_result_on_its_own_grid(codes: str, volume: Volume, result: Result) -> None:
+    turned = volume.reoriented(codes)
+    found = run(turned, OPTIONS, load=load)
+    assert found.geometry == turned.geometry
+    np.testing.assert_array_equal(found.segmentation, reorient_array(result.segmentation, result.geometry, codes))
+    np.testing.assert_array_equal(
+        found.extras[0].voxels, reorient_array(result.extras[0].voxels, result.geometry, codes)
+    )
+    assert [f.measurements for f in found.findings] == [f.measurements for f in result.findings]
+    for ours, theirs in zip(found.boxes, result.boxes, strict=True):
+        assert ours.lps_min == pytest.approx(theirs.lps_min)
+        assert ours.lps_max == pytest.approx(theirs.lps_max)
+
+
+def test_a_result_survives_its_json(result: Result) -> None:
+    again = Result.from_json(result.to_json(), result.segmentation)
+    assert again.findings == result.findings
+    assert '"201": "L5/S1"' in result.to_json()
+
+
+def test_the_classifier_sees_each_disc_in_the_middle_of_its_crop(volume: Volume) -> None:
+    grader = FakeGrader()
+    run(volume, OPTIONS, load=lambda options: engines(grader=grader))
+    assert [crop.level for crop in grader.crops] == LEVELS
+    for crop in grader.crops:
+        middle = crop.pixels[CROP_SHAPE[0] // 2, CROP_SHAPE[1] // 2]
+        assert middle == pytest.approx(0.25, abs=0.02)
+
+
+# Wrong headers
+
+
+def mirrored(volume: Volume, axis: int) -> Volume:
+    """The voxels the other way round while the header stays as it was."""
+    return replace(volume, voxels=np.flip(volume.voxels, axis))
+
+
+@pytest.mark.parametrize(("axis", "flag"), [(1, UPSIDE_DOWN), (2, BACK_TO_FRONT)])
+def test_an_image_that_stands_wrongly_is_turned_and_told(volume: Volume, result: Result, axis: int, flag: str) -> None:
+    found = run(mirrored(volume, axis), OPTIONS, load=load)
+    assert levels(found) == LEVELS
+    assert all(flag in finding.flags for finding in found.findings)
+    np.testing.assert_array_equal(found.segmentation, np.flip(result.segmentation, axis))
+
+
+def test_left_and_right_exchanged_change_nothing_but_the_slice(volume: Volume, result: Result) -> None:
+    found = run(mirrored(volume, 0), OPTIONS, load=load)
+    assert [f.measurements for f in found.findings] == [f.measurements for f in result.findings]
+    assert found.boxes[0].index_min[2] == 4.5
+
+
+def test_front_and_back_are_told_by_the_masks_when_the_detectors_do_not_care(volume: Volume) -> None:
+    class Careless:
+        """Finds the same discs whichever way they look."""
+
+        def __init__(self) -> None:
+            self.own = engines().discs
+
+        def detect(self, image: np.ndarray) -> list:
+            return [replace(box, score=0.9) for box in self.own.detect(image)]
+
+    segmenter = FakeSegmenter()
+    careless = replace(engines(segmenter), discs=Careless())
+    found = run(mirrored(volume, 2), OPTIONS, load=lambda options: careless)
+    assert levels(found) == LEVELS
+    assert all(BACK_TO_FRONT in finding.flags for finding in found.findings)
+    assert segmenter.calls == 2
+
+
+# Other inputs
+
+
+def test_three_slices_are_enough() -> None:
+    assert levels(run(series(slices=3, middle=1), OPTIONS, load=load)) == LEVELS
+
+
+def test_a_picture_is_read_and_only_ratios_are_measured() -> None:
+    phantom = Phantom(pixel_mm=(0.4, 0.4), shape=(700, 350))
+    pixels = np.rint((phantom.pixels() + grain(phantom.shape)) / 412 * 255).astype(np.uint8)[None]
+    picture = Volume(pixels, Geometry(pixels.shape), source=Source("picture"))
+    found = run(picture, OPTIONS, load=load)
+    assert levels(found) == LEVELS
+    assert found.segmentation.shape == pixels.shape
+    finding = found.findings[2]
+    assert NO_SCALE in finding.flags
+    assert not any(name.endswith("_mm") for name in finding.measurements)
+    assert finding.measurements["disc_height_index"].value == pytest.approx(10 / 26, abs=0.04)
+
+
+def test_nothing_to_see_is_said_and_marks_nothing() -> None:
+    noise = np.random.default_rng(0).integers(300, 380, (5, 200, 200)).astype(np.int16)
+    empty = Volume(noise, Geometry(noise.shape, (1, 1, 4), direction=(0, 0, 1, 1, 0, 0, 0, -1, 0)), "MR")
+
+    class Blind:
+        def detect(self, image: np.ndarray) -> list:
+            return []
+
+    found = run(empty, OPTIONS, load=lambda options: replace(engines(), lumbar=Blind()))
+    assert found.findings == ()
+    assert not found.segmentation.any()
+    assert found.message.startswith("No lumbar disc found")
+
+
+def axial(volume: Volume) -> Volume:
+    return replace(volume, geometry=Geometry(volume.geometry.shape, volume.geometry.spacing))
+
+
+def t1(volume: Volume) -> Volume:
+    """Fluid darker than marrow, found by networks that look for it there."""
+    return volume.with_voxels(np.where(volume.voxels >= 400, 60, volume.voxels))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (axial, "an axial series"),
+        (lambda volume: replace(volume, modality="CT"), "modality is CT"),
+        (lambda volume: replace(volume, modality="", voxels=volume.voxels * 4 - 1000), "looks like a CT"),
+        (lambda volume: replace(volume, source=Source(description="t1_tse_sag")), "named as T1"),
+        (lambda volume: volume.with_voxels(np.zeros_like(volume.voxels)), "empty"),
+    ],
+)
+def test_an_unsuitable_volume_is_refused_in_a_sentence(volume: Volume, change: object, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        run(change(volume), OPTIONS, load=load)  # type: ignore[operator]
+
+
+def test_t1_is_told_by_its_dark_fluid(volume: Volume) -> None:
+    class Knowing(FakeSegmenter):
+        """Marks what T2 shows, whatever the contrast."""
+
+        def labels(self, slices: np.ndarray, pixel_mm: tuple[float, float], progress: Progress) -> np.ndarray:
+            return np.stack([Phantom(tilt=8).labels()] * len(slices))
+
+    class Anything:
+        def detect(self, image: np.ndarray) -> list:
+            return Phantom(tilt=8).boxes()
+
+    knowing = replace(engines(), lumbar=Anything(), discs=Anything(), segmenter=Knowing())
+    with pytest.raises(InputError, match="no T2-weighted MR"):
+        run(t1(volume), OPTIONS, load=lambda options: knowing)
+
+
+def test_a_neck_is_refused() -> None:
+    small = Phantom(discs=7, height=5, body=12, depth=17, canal=13, pixel_mm=(0.35, 0.35), shape=(700, 300))
+    with pytest.raises(InputError, match="as in a neck"):
+        run(series(small), OPTIONS, load=load)
+
+
+# Boxes of a person
+
+
+def test_given_discs_are_taken_as_they_are(result: Result, volume: Volume) -> None:
+    given = [replace(box, label=f"L{5 - n}/L{6 - n}" if n else "L5/S1") for n, box in enumerate(result.boxes[1:4])]
+    found = run(volume, RunOptions(boxes=tuple(given)), load=load)
+    assert levels(found) == ["L5/S1", "L4/L5", "L3/L4"]
+    assert [box.index_min for box in found.boxes] == [box.index_min for box in given]
+
+
+def test_a_given_region_chooses_the_slice(result: Result, volume: Volume) -> None:
+    region = result.boxes[0]
+    low, high = (*region.index_min[:2], 1.5), (*region.index_max[:2], 2.5)
+    moved = Box.from_index("lumbar", 1.0, low, high, volume.geometry)
+    found = run(volume, RunOptions(boxes=(moved,)), load=load)
+    assert levels(found) == LEVELS
+    assert {finding.place.slice_index for finding in found.findings if finding.place} == {2}
+
+
+# Progress
+
+
+def test_progress_names_its_stages_and_a_cancel_ends_the_run(volume: Volume) -> None:
+    stages: list[str] = []
+    run(volume, OPTIONS, Progress(lambda stage, *rest: stages.append(stage)), load)
+    assert list(dict.fromkeys(stages)) == ["Detect", "Segment", "Grade"]
+    for stop_at in range(len(stages)):
+        count = iter(range(1000))
+        with pytest.raises(Canceled):
+            run(volume, OPTIONS, Progress(is_canceled=lambda n=stop_at, c=count: next(c) > n), load)  # type: ignore[misc]
+
+
+def test_a_herniation_that_is_possible_is_flagged_and_one_that_is_called_is_not(volume: Volume) -> None:
+    made = replace(engines(grader=FakeGrader()), suspect=0.05)
+    found = {each.structure: each for each in run(volume, RunOptions(), load=lambda options: made).findings}
+    assert POSSIBLE in found["L3/L4"].flags and found["L3/L4"].label == "normal"
+    assert POSSIBLE not in found["L4/L5"].flags and found["L4/L5"].label == "herniated"

@@ -1,0 +1,71 @@
+"""On real masks (SPIDER, training and validation patients): names, numbers and measures are what the data say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from orthoai.detect.detector import Detection
+from orthoai.io.read import read_volume
+from orthoai.tasks.disc.contrast import fluid_ratio, require_t2
+from orthoai.tasks.disc.instances import number_instances
+from orthoai.tasks.disc.labels import CANAL
+from orthoai.tasks.disc.levels import LUMBAR_LEVELS, name_levels
+from orthoai.tasks.disc.measure import measure_disc
+from orthoai.tasks.disc.midslice import midslice
+from orthoai.tasks.disc.plane import sagittal
+from orthoai.volume import reorient_array
+
+PATIENTS = ("005", "022", "034", "110", "191")
+"""None of them is a test patient."""
+
+PLAUSIBLE = {
+    "height_mm": (2, 17), "depth_mm": (25, 55), "height_index": (0.1, 0.8), "signal_ratio": (0.01, 1),
+    "bulge_mm": (-5, 9), "canal_mm": (5, 22),
+}  # fmt: skip
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("patient", PATIENTS)
+def test_discs_are_numbered_as_spider_numbers_them_and_measures_are_plausible(real_data: Path, patient: str) -> None:
+    folder = real_data / "spider_t2space_dev"
+    stack = sagittal(read_volume(folder / f"{patient}_t2space_img.nii.gz"))
+    labels, discs = (
+        reorient_array(
+            read_volume(folder / f"{patient}_t2space_{kind}.nii.gz").voxels, stack.volume.geometry, stack.codes
+        )
+        for kind in ("seg", "discs")
+    )
+    index = midslice(labels)
+    assert index is not None
+    require_t2(fluid_ratio(stack.voxels[index], labels[index]))
+    boxes = []
+    for value in np.unique(discs[index])[1:]:
+        rows, columns = np.nonzero(discs[index] == value)
+        edges = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+        boxes.append(Detection("disc", 0.9, *(float(edge) for edge in edges)))
+    levels = name_levels(boxes, stack.pixel_mm, labels.shape[1])
+    assert [disc.label for disc in levels.discs[:5]] == list(LUMBAR_LEVELS)
+    assert levels.flags == ()
+    instances = number_instances(labels, levels, stack.pixel_mm)
+    assert np.mean((instances.numbers == discs)[discs > 0]) > 0.999
+    for level in range(5):
+        found = measure_disc(
+            instances.disc(level, index),
+            instances.vertebra(level, index),
+            instances.vertebra(level - 1, index),
+            labels[index] == CANAL,
+            stack.voxels[index],
+            stack.pixel_mm,
+        )
+        assert found is not None
+        for name, (low, high) in PLAUSIBLE.items():
+            value = getattr(found, name)
+            assert value is None or low < value < high, (level, name, value)
+
+
+def test_none_of_these_patients_is_a_test_patient() -> None:
+    split = Path(__file__).parents[3] / "OrthoAI/Training/orthoai_training/disc/data/split.json"
+    assert not set(json.loads(split.read_text())["test"]) & {int(patient) for patient in PATIENTS}

@@ -1,0 +1,177 @@
+"""From folders laid out as the SPIDER sets to trained networks and their figures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from orthoai.errors import InputError
+from orthoai.tasks.disc.classify import Classifier
+from orthoai.tasks.disc.segment import SliceSegmenter
+from orthoai.tasks.disc.session import Member, OnnxNetwork
+from orthoai_training.disc.classification.recipe import COMPACT as GRADER
+from orthoai_training.disc.classification.request import GraderRequest, graded_discs, train_graders
+from orthoai_training.disc.classification.samples import picture_samples, whole_picture_samples
+from orthoai_training.disc.data.pictures import read_pictures
+from orthoai_training.disc.data.split import fixed_split
+from orthoai_training.disc.data.volumes import read_volumes
+from orthoai_training.disc.measures import AS_IT_IS, DiscMeasureRequest, dice_by_look, grade_scores
+from orthoai_training.disc.segmentation.evaluate import LOOKS, evaluate_segmenter, table_of
+from orthoai_training.disc.segmentation.pseudo import cleaned
+from orthoai_training.disc.segmentation.recipe import SliceRecipe
+from orthoai_training.disc.segmentation.request import SegmenterRequest, train_segmenters
+from orthoai_training.disc.segmentation.slices import IGNORED
+from PIL import Image
+
+GRADES = {"Disc herniation": 0, "Disc bulging": 1, "Pfirrman grade": 3}
+HERNIATED = {"Disc herniation": 1, "Disc bulging": 1, "Pfirrman grade": 5}
+
+
+@pytest.fixture
+def spider(tmp_path, tiny_volume) -> Path:
+    """Both sets with two patients per part."""
+    split = fixed_split()
+    patients = [*split.train[:2], *split.validation[:2], *split.test[:2]]
+    patients[0] = split.train[1]
+    volumes, pictures = tmp_path / "spider_t2space_dev", tmp_path / "spider_midsag_dev"
+    (pictures / "images").mkdir(parents=True)
+    volumes.mkdir()
+    volume_entries, picture_entries = [], []
+    for patient in sorted(set(patients)):
+        case = tiny_volume(patient)
+        instances = np.where(case.discs > 0, case.discs.astype(np.int32) + 200, 0).astype(np.uint8)
+        for kind, planes in (("img", case.image), ("seg", case.labels), ("discs", instances)):
+            image = sitk.GetImageFromArray(np.ascontiguousarray(np.moveaxis(planes, 0, 2)[::-1]))
+            image.SetSpacing((0.9, 0.7, 0.7))
+            sitk.WriteImage(image, str(volumes / f"{patient:03d}_t2space_{kind}.nii.gz"))
+        discs = [{"label": 201, **HERNIATED}, {"label": 202, **GRADES}]
+        volume_entries.append({"id": patient, "gradings_match_components": True, "discs": discs})
+        Image.fromarray(case.image[1]).save(pictures / "images" / f"{patient}.png")
+        boxes = [
+            {"ivd_label": label, "box_xyxy": [12, top, 36, top + 8], "grades": grades}
+            for label, top, grades in ((1, 60, HERNIATED), (2, 30, GRADES))
+        ]
+        picture_entries.append(
+            {"id": patient, "image": f"images/{patient}.png", "pixel_spacing_mm": "[0.7, 0.7]", "manufacturer": "NONE"}
+            | {"discs": boxes}
+        )
+    (volumes / "cases.json").write_text(json.dumps(volume_entries))
+    (pictures / "cases.json").write_text(json.dumps(picture_entries))
+    return tmp_path
+
+
+def test_what_is_written_is_read(spider, tiny_volume):
+    (patient,) = fixed_split().test[:1]
+    (case,) = read_volumes(spider, {patient})
+    np.testing.assert_array_equal(case.image, tiny_volume(patient).image)
+    np.testing.assert_array_equal(case.discs, tiny_volume(patient).discs)
+    assert case.gradings[1].herniated and not case.gradings[2].herniated
+
+
+def test_missing_sets_are_named(tmp_path):
+    with pytest.raises(InputError, match="not the SPIDER set"):
+        list(read_volumes(tmp_path, {1}))
+
+
+def test_segmenters_train_from_the_sets_and_are_measured(spider, tmp_path):
+    recipe = SliceRecipe(crop=(64, 64), batch=2, epochs=2, warmup_steps=0, validate_every=4)
+    request = SegmenterRequest(spider, tmp_path / "run", recipe=recipe, device="cpu")
+    trained = train_segmenters(request)
+    assert trained["compact"].metrics["validation_cases"] == 2
+    file = tmp_path / "run" / "compact" / "segmenter.onnx"
+    segmenter = SliceSegmenter([Member(OnnxNetwork(file, 1), 1.0)])
+    found = dice_by_look(segmenter, DiscMeasureRequest(spider, "test"))
+    assert list(found) == [AS_IT_IS, *LOOKS]
+    assert found[AS_IT_IS].patients == fixed_split().test[:2]
+    assert all(0 <= table.structures["mean"].mean <= 1 for table in found.values())
+    json.dumps(found[AS_IT_IS].to_json())
+    # The pictures of the training patients, labeled by the first network, train the next one.
+    again = replace(request, first=file, out=tmp_path / "again", recipe=replace(recipe, epochs=1))
+    assert train_segmenters(again)["compact"].metrics["train_cases"] > trained["compact"].metrics["train_cases"]
+
+
+def test_several_segmenters_get_weights(spider, tmp_path, monkeypatch):
+    from orthoai_training.disc.segmentation import networks
+
+    pytest.importorskip("segmentation_models_pytorch", reason="segmentation-models-pytorch is not installed")
+    monkeypatch.setitem(networks.PAPER_GRID, "unet-resnet34", networks.GridEntry("unet", "resnet18"))
+    recipe = SliceRecipe(crop=(64, 64), batch=4, epochs=1, warmup_steps=0)
+    names = ("compact", "unet-resnet34")
+    request = SegmenterRequest(spider, tmp_path / "run", names, pretrained=False, recipe=recipe, device="cpu")
+    monkeypatch.setattr(SegmenterRequest, "recipe_of", lambda self, name: replace(recipe, architecture=name))
+    train_segmenters(request)
+    weights = json.loads((tmp_path / "run" / "ensemble.json").read_text())
+    assert weights["members"] == list(names) and sum(weights["weights"]) == pytest.approx(1)
+
+
+def test_graders_train_from_the_sets_and_are_measured(spider, tmp_path):
+    recipe = replace(GRADER, epochs=1, batch=4)
+    request = GraderRequest(spider, tmp_path / "run", members=2, recipe=recipe, device="cpu")
+    assert sorted(train_graders(request)) == ["compact-0", "compact-1"]
+    weights = json.loads((tmp_path / "run" / "ensemble.json").read_text())
+    assert sum(weights["weights"]) == pytest.approx(1)
+    file = tmp_path / "run" / "compact-0" / "classifier.onnx"
+    scores = grade_scores(Classifier([Member(OnnxNetwork(file, 1), 1.0)]), DiscMeasureRequest(spider, "test"))
+    assert (scores.discs, scores.patients, scores.herniated) == (4, 2, 2)
+
+
+def test_training_sees_training_patients_only(spider):
+    request = GraderRequest(spider, spider)
+    train = graded_discs(request, request.split.part("train"), with_volumes=True)
+    assert {sample.patient for sample in train} <= set(fixed_split().train)
+    assert any(sample.from_volume for sample in train)
+
+
+def test_without_roi_a_sample_is_the_whole_picture(spider):
+    request = GraderRequest(spider, spider, roi=False)
+    (sample, *_) = graded_discs(request, request.split.part("test"))
+    assert sample.grading.herniated and sample.grading.pfirrmann == 5
+    crop = sample.crop()
+    # The tiny picture is taller than wide: its full height stands in the crop.
+    assert crop[2:-2, 64].min() > 0 and crop[:, :20].max() == 0
+
+
+def test_the_worst_disc_grades_the_picture(spider):
+    cases = list(read_pictures(spider, fixed_split().part("test")))
+    assert len(list(whole_picture_samples(cases))) == len(cases) == len(list(picture_samples(cases))) / 2
+
+
+def test_perfect_labels_score_one_under_every_look(spider):
+    class Perfect:
+        def __init__(self, case):
+            self.case = case
+
+        def labels(self, slices, pixel_mm, progress):
+            return self.case.labels
+
+    (case,) = read_volumes(spider, fixed_split().test[:1])
+    for name, look in LOOKS.items():
+        if name != "pixels twice as large":
+            assert evaluate_segmenter(Perfect(case), [case], look).structures["mean"].mean == 1.0
+
+
+def test_a_table_has_an_interval_over_patients():
+    scores = {1: {"vertebra": 0.9, "disc": 0.8, "canal": 0.7}, 2: {"vertebra": 1.0, "disc": None, "canal": 0.9}}
+    table = table_of(scores)
+    assert table.structures["vertebra"].mean == pytest.approx(0.95)
+    assert table.structures["disc"].count == 1
+    assert table.structures["mean"].low < table.structures["mean"].mean < table.structures["mean"].high
+
+
+def test_self_labels_keep_the_spine_and_leave_out_the_rest():
+    shares = np.full((4, 60, 80), 0.03, np.float32)
+    shares[0] = 0.91
+    for value, columns in ((1, slice(30, 50)), (2, slice(30, 50)), (3, slice(54, 58))):
+        rows = slice(20, 30) if value == 2 else slice(30, 50)
+        shares[:, rows, columns], shares[value, rows, columns] = 0.03, 0.91
+    shares[:, 5:55, :12], shares[1, 5:55, :12] = 0.03, 0.91  # the black beyond the body's edge
+    shares[:, 30:32, 30:32] = np.array([0.3, 0.5, 0.1, 0.1])[:, None, None]
+    labels = cleaned(shares)
+    assert set(np.unique(labels[:, 30:])) == {0, 1, 2, 3, IGNORED}
+    assert not labels[:, :12].any()
+    assert (labels[30:32, 30:32] == IGNORED).all()
+    assert not cleaned(np.stack([np.ones((5, 5)), *np.zeros((3, 5, 5))]).astype(np.float32)).any()
