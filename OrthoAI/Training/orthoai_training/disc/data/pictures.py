@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from orthoai.errors import InputError
 from PIL import Image
 
+from orthoai_training.disc.data.entries import read_entries
 from orthoai_training.disc.data.grading import Grading
 
 FOLDER = "spider_midsag_dev"
@@ -54,22 +53,15 @@ class PictureCase:
 
 def picture_patients(data: Path) -> tuple[int, ...]:
     """The patients of the set under ``data``, ascending, those with a turned picture included."""
-    return tuple(sorted(entry["id"] for entry in _entries(data / FOLDER)))
+    return tuple(entry["id"] for entry in read_entries(data / FOLDER))
 
 
 def read_pictures(data: Path, patients: Collection[int]) -> Iterator[PictureCase]:
     """The upright pictures of ``patients`` under ``data``, by id. Raises InputError where there is no set."""
     folder = data / FOLDER
-    for entry in sorted(_entries(folder), key=lambda entry: entry["id"]):
+    for entry in read_entries(folder):
         if entry["id"] in patients and entry["id"] not in TURNED_PATIENTS:
             yield _read(folder, entry)
-
-
-def _entries(folder: Path) -> list[dict]:
-    try:
-        return json.loads((folder / "cases.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{folder} is not the SPIDER set that it should be: cases.json cannot be read.") from error
 
 
 def _read(folder: Path, entry: dict) -> PictureCase:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
-from orthoai.errors import InputError
 
+from orthoai_training.disc.data.entries import read_entries
 from orthoai_training.disc.data.grading import Grading
 
 FOLDER = "spider_t2space_dev"
@@ -45,22 +44,15 @@ class VolumeCase:
 
 def volume_patients(data: Path) -> tuple[int, ...]:
     """The patients of the set under ``data``, ascending."""
-    return tuple(sorted(entry["id"] for entry in _entries(data / FOLDER)))
+    return tuple(entry["id"] for entry in read_entries(data / FOLDER))
 
 
 def read_volumes(data: Path, patients: Collection[int]) -> Iterator[VolumeCase]:
     """The volumes of ``patients`` that the set under ``data`` holds, by id. Raises InputError where there is no set."""
     folder = data / FOLDER
-    for entry in sorted(_entries(folder), key=lambda entry: entry["id"]):
+    for entry in read_entries(folder):
         if entry["id"] in patients:
             yield _read(folder, entry)
-
-
-def _entries(folder: Path) -> list[dict]:
-    try:
-        return json.loads((folder / "cases.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{folder} is not the SPIDER set that it should be: cases.json cannot be read.") from error
 
 
 def _read(folder: Path, entry: dict) -> VolumeCase:
