@@ -40,8 +40,8 @@ ATTRIBUTION = (
 )
 
 PAGE = ModelPage(
-    limits="Research use only; not a medical device. Few herniated discs were in the training and in the test: a "
-    "probability that is shown is no diagnosis.",
+    limits="Research use only; not a medical device. Few herniated discs were in the training and in the test: "
+    "herniation probabilities stay far below 0.5 and rank discs at best; none of this is a diagnosis.",
     figures="Each group says on which patients; those of the test were met once, when nothing was tuned any more. "
     "With what they mean: docs/results/disc.md.",
 )
