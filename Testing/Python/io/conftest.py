@@ -1,9 +1,8 @@
-"""A disk that fills up, and DICOM files made for a test."""
+"""DICOM files made for a test."""
 
 from __future__ import annotations
 
-import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,6 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 CT_STORAGE = UID("1.2.840.10008.5.1.4.1.1.2")
-
-
-@pytest.fixture
-def small_disk() -> Iterator[Callable[[int], None]]:
-    """Limits every file to a number of bytes: writing fails as on a full disk, without a disk of its own."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def stored(k: int) -> np.ndarray:

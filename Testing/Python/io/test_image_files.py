@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import struct
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import permutations, product
 from pathlib import Path
@@ -375,14 +376,13 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_full_disk_leaves_the_older_file_and_nothing_else(
-    tmp_path: Path, suffix: str, small_disk: Callable[[int], None]
+    tmp_path: Path, suffix: str, small_disk: Callable[[int], AbstractContextManager[None]]
 ) -> None:
     path = tmp_path / f"a{suffix}"
     write_volume(volume(), path)
     before = path.read_bytes()
     noise = np.random.default_rng(1).integers(-1000, 1000, (20, 32, 32)).astype(np.int16)
-    small_disk(20_000)
-    with pytest.raises(InputError, match=r"completely|full"):
+    with small_disk(20_000), pytest.raises(InputError, match=r"completely|full"):
         write_volume(Volume(noise, Geometry(noise.shape)), path)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
     assert path.read_bytes() == before

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -176,16 +176,12 @@ def test_each_refusal_to_make_the_folder_has_its_sentence(
         write(tmp_path / "out")
 
 
-def test_a_disk_that_fills_up_during_the_run_leaves_nothing(tmp_path: Path) -> None:
-    # A limit on file sizes fails in write() as a full disk does, and needs no disk of its own.
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+def test_a_disk_that_fills_up_during_the_run_leaves_nothing(
+    tmp_path: Path, small_disk: Callable[[int], AbstractContextManager[None]]
+) -> None:
     target = older_output(tmp_path / "out")
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
-    try:
-        with pytest.raises(InputError, match="full"), staged_folder(target) as folder:
-            (folder / "large").write_bytes(bytes(100_000))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with small_disk(10_000), pytest.raises(InputError, match="full"), staged_folder(target) as folder:
+        (folder / "large").write_bytes(bytes(100_000))
     assert names(tmp_path) == ["out"]
     assert (target / "overview.png").read_text() == "old"
 
