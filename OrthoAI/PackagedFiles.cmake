@@ -44,6 +44,16 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/dataset/exporters/pictures.py
   Logic/orthoai/dataset/exporters/yolo.py
 
+  Logic/orthoai/dataset/importers/__init__.py
+  Logic/orthoai/dataset/importers/classes.py
+  Logic/orthoai/dataset/importers/coco.py
+  Logic/orthoai/dataset/importers/decode.py
+  Logic/orthoai/dataset/importers/labelme.py
+  Logic/orthoai/dataset/importers/layout.py
+  Logic/orthoai/dataset/importers/shapes.py
+  Logic/orthoai/dataset/importers/source.py
+  Logic/orthoai/dataset/importers/yolo.py
+
   Logic/orthoai/detect/__init__.py
   Logic/orthoai/detect/detector.py
   Logic/orthoai/detect/letterbox.py
@@ -88,6 +98,11 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/segment/network.py
   Logic/orthoai/segment/resample.py
   Logic/orthoai/segment/stitch.py
+
+  Logic/orthoai/spine/__init__.py
+  Logic/orthoai/spine/names.py
+  Logic/orthoai/spine/stack.py
+  Logic/orthoai/spine/window.py
 
   Logic/orthoai/tasks/__init__.py
 

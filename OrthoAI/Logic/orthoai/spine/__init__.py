@@ -1,0 +1,1 @@
+"""The spine in CT: working pictures, names, bodies along the spine, their heights and Genant grades."""
