@@ -56,9 +56,14 @@ set(MODULE_PYTHON_SCRIPTS
 
   Logic/orthoai/detect/__init__.py
   Logic/orthoai/detect/detector.py
+  Logic/orthoai/detect/instance.py
   Logic/orthoai/detect/letterbox.py
+  Logic/orthoai/detect/masks.py
   Logic/orthoai/detect/nms.py
   Logic/orthoai/detect/onnx_yolo.py
+  Logic/orthoai/detect/onnx_yolo_seg.py
+  Logic/orthoai/detect/session.py
+  Logic/orthoai/detect/tiles.py
 
   Logic/orthoai/drr/__init__.py
   Logic/orthoai/drr/attenuation.py

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from orthoai.detect.detector import Detection
 from orthoai.detect.letterbox import Letterbox
 from orthoai.detect.nms import non_maximum_suppression
+from orthoai.detect.session import open_session
 from orthoai.errors import InputError
 
 CONFIDENCE = 0.25
@@ -52,7 +52,7 @@ class OnnxYolo:
         self.labels = tuple(labels)
         self.confidence = confidence
         self.iou_limit = iou_limit
-        self._session = _open(path, threads)
+        self._session = open_session(path, threads)
         shape = self._session.get_inputs()[0].shape
         rows = self._session.get_outputs()[0].shape
         fits = len(shape) == 4 and shape[1] in (1, 3) and isinstance(shape[2], int) and shape[2] == shape[3]
@@ -93,18 +93,3 @@ class OnnxYolo:
             Detection(self.labels[classes[n]], float(scores[n]), *(float(v) for v in box))
             for n, box in zip(kept, placed, strict=True)
         ]
-
-
-def _open(path: Path, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Errors only: its warnings about shapes and devices mean nothing to a user.
-    options.log_severity_level = 3
-    if not path.is_file():
-        raise InputError(f"The detector file {path.name} is missing: install the model again.")
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    # ONNX Runtime raises a dozen unrelated classes for one cause: the file is not a network that it can run.
-    except Exception as error:
-        raise InputError(f"The detector file {path.name} is damaged or not ONNX: install the model again.") from error
