@@ -1,4 +1,4 @@
-"""``orthoai dataset``: what has been approved, whether it is intact, and other formats of it."""
+"""``orthoai dataset``: what has been approved, whether it is intact, and other formats of it and into it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from orthoai.cli.command import Command
 from orthoai.cli.exits import BAD_INPUT, DONE, say
 from orthoai.dataset import Dataset
 from orthoai.dataset.exporters import all_exporters, get_exporter
+from orthoai.dataset.importers import all_importers, get_importer
+from orthoai.dataset.importers.classes import VERTEBRAL_FRACTURES, ClassTable
+from orthoai.dataset.importers.layout import import_pictures
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 
@@ -27,9 +30,28 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     export.add_argument(
         "-o", "--output", metavar="DIR", type=Path, required=True, help="the export becomes a folder in this one"
     )
+    _add_import(actions)
+
+
+def _add_import(actions: argparse._SubParsersAction) -> None:
+    formats = "; ".join(f"{importer.name}: {importer.summary}" for importer in all_importers())
+    action = actions.add_parser("import", help="read labeled pictures for training", epilog=formats)
+    action.add_argument("--from", dest="format", metavar="FORMAT", required=True, help="one of the formats below")
+    action.add_argument("source", metavar="SOURCE", type=Path, help="the folder with labels and pictures, or the file")
+    action.add_argument("-o", "--output", metavar="DIR", type=Path, required=True, help="the folder to make")
+    action.add_argument(
+        "--classes",
+        metavar="NAME",
+        nargs="+",
+        default=list(VERTEBRAL_FRACTURES),
+        help=f"the classes in order; without it {' '.join(VERTEBRAL_FRACTURES)}",
+    )
+    action.add_argument("--skip-others", action="store_true", help="leave out objects of other classes")
 
 
 def _run(args: argparse.Namespace) -> int:
+    if args.action == "import":
+        return _import(args)
     if not args.dataset.is_dir():
         raise InputError(f"There is no folder {args.dataset}; give the folder of a data set.")
     dataset = Dataset(args.dataset)
@@ -64,6 +86,15 @@ def _verify(dataset: Dataset) -> int:
     if not problems:
         print(f"{len(dataset.cases())} cases: intact")
     return BAD_INPUT if problems else DONE
+
+
+def _import(args: argparse.Namespace) -> int:
+    classes = ClassTable(tuple(args.classes), args.skip_others)
+    made = import_pictures(get_importer(args.format), args.source, args.output, classes, Progress(_say_progress))
+    counts = ", ".join(f"{count} {name}" for name, count in made.objects.items())
+    say(f"Imported {made.pictures} {'picture' if made.pictures == 1 else 'pictures'}: {counts}.")
+    print(made.folder)
+    return DONE
 
 
 def _say_progress(stage: str, fraction: float, message: str) -> None:

@@ -31,14 +31,15 @@ def read_picture(path: Path) -> Volume:
     try:
         with Image.open(path) as picture:
             picture.load()
-            pixels = _gray(picture, path.name)
+            pixels = gray_pixels(picture, path.name)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"{path.name} is truncated or damaged; export the picture again.") from error
     voxels = compact(pixels[None])
     return Volume(voxels, Geometry(shape=voxels.shape), source=Source("picture", sha256_of([path])))
 
 
-def _gray(picture: Image.Image, name: str) -> np.ndarray:
+def gray_pixels(picture: Image.Image, name: str) -> np.ndarray:
+    """The gray values (rows, columns) of a gray picture of whatever mode. Raises InputError for a color one."""
     if picture.mode in GRAY_TYPES:
         return np.array(picture, dtype=GRAY_TYPES[picture.mode])
     if picture.mode in COLOR_MODES:

@@ -71,10 +71,11 @@ def _write_case(
     for picture in draw_pictures(case.image(), case.labels().voxels, values, look, progress):
         name = f"{case.name}_{picture.name}"
         Image.fromarray(picture.pixels).save(images / f"{name}.png")
-        (texts / f"{name}.txt").write_text(_lines(picture, values, numbers), "utf-8")
+        (texts / f"{name}.txt").write_text(text_lines(picture, values, numbers), "utf-8")
 
 
-def _lines(picture: Picture, values: list[int], numbers: Numbers) -> str:
+def text_lines(picture: Picture, values: Sequence[int], numbers: Numbers) -> str:
+    """The text file of ``picture``: a line per object, its class the place of its value in ``values``."""
     lines = []
     for shape in picture.shapes:
         words = (f"{number:.6f}" for number in numbers(shape, picture.pixels.shape))

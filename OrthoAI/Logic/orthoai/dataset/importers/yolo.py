@@ -1,0 +1,132 @@
+"""YOLO: one text file for each picture, with boxes (detection) or outlines (segmentation) in fractions of its size.
+
+Class names are in data.yaml or classes.txt, else those of the table count. The text files lie beside the pictures, or
+in "labels" where the pictures lie in "images".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from orthoai.dataset.exporters.pictures import Picture, Shape
+from orthoai.dataset.exporters.yolo import DATA_FILE
+from orthoai.dataset.importers import Importer
+from orthoai.dataset.importers.classes import ClassTable
+from orthoai.dataset.importers.decode import gray_file
+from orthoai.dataset.importers.layout import CLASSES_FILE
+from orthoai.dataset.importers.shapes import box_ring, shape_of
+from orthoai.dataset.importers.source import source_folder
+from orthoai.errors import InputError
+from orthoai.progress import Progress
+
+NAME = "yolo"
+
+BEYOND = 0.01
+"""Fraction by which an outline may reach over the border before its numbers are taken for pixels."""
+
+
+def read_yolo(source: Path, classes: ClassTable, progress: Progress) -> Iterator[Picture]:
+    """Every picture; one without a text file, or with an empty one, is a picture in which nothing is.
+
+    Raises:
+        InputError: no labels, a text file without its picture, or one with a bad line or a foreign class.
+        Canceled: asked for by ``progress``.
+    """
+    folder = source_folder(source)
+    names = _names(folder.path) or classes.names
+    texts = {file: text_file(file, folder.path) for file in folder.pictures}
+    labels = {file for file in folder.files(".txt") if file != folder.path / CLASSES_FILE}
+    lost = sorted(labels - set(texts.values()))
+    if lost:
+        raise InputError(f"{lost[0].name} has no picture (PNG or JPEG) of its name; add it or remove the text file.")
+    if not labels:
+        raise InputError(f"There is no YOLO text file below {folder.path.name}; give the folder that holds the labels.")
+    for number, (file, text) in enumerate(texts.items()):
+        progress.report(NAME, number / len(texts), f"picture {number + 1} of {len(texts)}")
+        pixels = gray_file(file)
+        shapes = _shapes(text, names, classes, pixels.shape) if text in labels else ()
+        yield Picture(folder.name(file), pixels, shapes)
+
+
+def text_file(picture: Path, root: Path) -> Path:
+    """Where the labels of ``picture`` are: the last folder "images" below ``root`` stands for "labels"."""
+    parts = list(picture.relative_to(root).with_suffix(".txt").parts)
+    for at in reversed(range(len(parts) - 1)):
+        if parts[at] == "images":
+            parts[at] = "labels"
+            break
+    return root.joinpath(*parts)
+
+
+def _shapes(file: Path, names: tuple[str, ...], classes: ClassTable, size: tuple[int, ...]) -> tuple[Shape, ...]:
+    shapes = []
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file.name} is not readable; save it again.") from error
+    for line_number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        where = f"Line {line_number} of {file.name}"
+        kind, numbers = _numbers(line, len(names), where)
+        value = classes.number(names[kind], where)
+        if value is not None:
+            scale = (size[1], size[0])
+            if numbers.size == 4:
+                (x, y), half = numbers[:2] * scale, numbers[2:] * scale / 2
+                ring = box_ring(x - half[0], y - half[1], x + half[0], y + half[1])
+            else:
+                ring = numbers.reshape(-1, 2) * scale
+            shapes.append(shape_of(value, [ring], size, where))
+    return tuple(shapes)
+
+
+def _numbers(line: str, kinds: int, where: str) -> tuple[int, np.ndarray]:
+    """Class and fractions of a line."""
+    try:
+        first, *rest = line.split()
+        kind, numbers = int(first), np.array([float(word) for word in rest])
+    except ValueError as error:
+        raise InputError(f"{where} is not numbers only; give YOLO labels.") from error
+    if numbers.size != 4 and (numbers.size < 6 or numbers.size % 2):
+        raise InputError(f"{where} has {numbers.size + 1} numbers; a box has 5, an outline 7 or more, an odd count.")
+    if not 0 <= kind < kinds:
+        raise InputError(f"{where} is of class {kind}, and {kinds} are named; name them in {DATA_FILE} or --classes.")
+    if not (np.isfinite(numbers).all() and numbers.min() >= -BEYOND and numbers.max() <= 1 + BEYOND):
+        raise InputError(f"{where} has numbers beyond 0 to 1; give fractions of the picture's size.")
+    return kind, numbers
+
+
+def _names(folder: Path) -> tuple[str, ...]:
+    """Class names by number of data.yaml, else of classes.txt; none where both are missing."""
+    listed = folder / CLASSES_FILE
+    if (folder / DATA_FILE).is_file():
+        return _data_names(folder / DATA_FILE)
+    if not listed.is_file():
+        return ()
+    try:
+        return tuple(line.strip() for line in listed.read_text("utf-8").splitlines() if line.strip())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{listed.name} is not readable; write one class name on each line.") from error
+
+
+def _data_names(file: Path) -> tuple[str, ...]:
+    # Imported here: comes with the training, and only this file needs it.
+    try:
+        import yaml
+    except ImportError as error:
+        raise InputError(
+            f"Reading {file.name} needs PyYAML; install it, or name the classes with --classes."
+        ) from error
+    try:
+        names = yaml.safe_load(file.read_text("utf-8"))["names"]
+        by_number = names if isinstance(names, dict) else dict(enumerate(names))
+        return tuple(str(by_number[number]) for number in range(len(by_number)))
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+        raise InputError(f"{file.name} does not name its classes by number from 0; correct its names.") from error
+
+
+YOLO = Importer(NAME, "YOLO", "Text files with boxes or outlines, with data.yaml or classes.txt.", read_yolo)

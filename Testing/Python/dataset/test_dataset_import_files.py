@@ -1,0 +1,274 @@
+"""Each format's own ways to say where something is, and one sentence for each file that is no good."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from dataset_fakes import filled, overlap
+from import_fakes import SIZE, base64_png, coco, labelme, painted, pixels, png, read, save
+from orthoai.dataset.importers.classes import ALIASES, VERTEBRAL_FRACTURES, ClassTable
+from orthoai.dataset.importers.decode import gray_bytes
+from orthoai.errors import InputError
+
+SQUARE = np.array([(10, 10), (30, 10), (30, 25), (10, 25)], float)
+
+AWAY = SQUARE + np.array((30, 20))
+
+ONE = [("wedge", SQUARE)]
+
+
+def outline(picture: Any) -> np.ndarray:
+    (shape,) = picture.shapes
+    return shape.outline
+
+
+# Classes
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [("ys", "crush"), ("XX", "wedge"), ("sa ", "biconcave"), ("Wedge fracture", "wedge"), ("bi-concave", "biconcave"),
+     ("no fracture", "normal"), ("Normal", "normal"), ("Crush_Fracture", "crush")],
+)  # fmt: skip
+def test_other_names_of_a_class_are_known(label: str, name: str) -> None:
+    assert ClassTable().number(label, "a.json") == VERTEBRAL_FRACTURES.index(name)
+
+
+def test_every_alias_is_of_a_class_and_no_class_is_an_alias() -> None:
+    assert set(ALIASES.values()) <= set(VERTEBRAL_FRACTURES)
+    assert not set(ALIASES) & set(VERTEBRAL_FRACTURES)
+
+
+def test_classes_of_ones_own_take_only_the_aliases_that_they_have() -> None:
+    table = ClassTable(("sacrum", "wedge"), skips_others=True)
+    assert [table.number(label, "a.json") for label in ("Sacrum", "xx", "ys", "sa")] == [0, 1, None, None]
+
+
+def test_a_foreign_class_is_refused_with_the_known_ones_and_two_of_one_name_too() -> None:
+    with pytest.raises(InputError, match=r'a.json has an object of class "rib", .* crush, wedge, biconcave, normal'):
+        ClassTable().number("rib", "a.json")
+    with pytest.raises(InputError, match="same name"):
+        ClassTable(("wedge", "Wedge "))
+    with pytest.raises(InputError, match="printable"):
+        ClassTable(("wedge", "a\nb"))
+
+
+# LabelMe
+
+
+def test_an_embedded_picture_goes_before_a_file(tmp_path: Path) -> None:
+    save(tmp_path, "b.json", labelme(ONE, imageData=base64_png(pixels(5))), pixels(0))
+    (picture,) = read("labelme", tmp_path)
+    assert picture.name == "b"
+    assert np.array_equal(picture.pixels, pixels(5))
+
+
+@pytest.mark.parametrize("path", ["a.png", "..\\pictures\\a.png", "C:\\Users\\x\\a.png", "/home/x/pictures/a.png"])
+def test_a_picture_is_found_however_its_path_is_written(tmp_path: Path, path: str) -> None:
+    save(tmp_path / "labels", "a.json", labelme(ONE, imagePath=path))
+    save(tmp_path / "pictures", "readme.md", "", pixels())
+    assert np.array_equal(outline(read("labelme", tmp_path)[0]), SQUARE)
+
+
+def test_of_two_pictures_of_one_name_the_one_whose_folder_fits_counts(tmp_path: Path) -> None:
+    for n, folder in enumerate(("one", "two")):
+        save(tmp_path / folder, "note.md", "", pixels(n))
+    save(tmp_path, "a.json", labelme(ONE, imagePath="two/a.png"))
+    assert np.array_equal(read("labelme", tmp_path)[0].pixels, pixels(1))
+    save(tmp_path, "a.json", labelme(ONE, imagePath="a.png"))
+    (tmp_path / "a.png").unlink(missing_ok=True)
+    with pytest.raises(InputError, match=r"picture of a\.json is there more than once"):
+        read("labelme", tmp_path)
+
+
+def test_nothing_outside_the_source_is_read(tmp_path: Path) -> None:
+    save(tmp_path / "outside", "note.md", "", pixels())
+    save(tmp_path / "source", "a.json", labelme(ONE, imagePath="../outside/a.png"))
+    with pytest.raises(InputError, match=r"picture of a\.json is not below source"):
+        read("labelme", tmp_path / "source")
+
+
+def test_rectangles_circles_and_masks_become_outlines(tmp_path: Path) -> None:
+    disc = np.hypot(*(np.mgrid[:21, :21] - 10)) <= 10
+    shapes = [
+        {"label": "wedge", "shape_type": "rectangle", "points": [[30, 25], [10, 10]]},
+        {"label": "crush", "shape_type": "circle", "points": [[40, 30], [40, 20]]},
+        {"label": "sa", "shape_type": "mask", "points": [[5, 6], [25, 26]], "mask": base64_png(disc * np.uint8(255))},
+    ]
+    save(tmp_path, "a.json", labelme([], shapes=shapes), pixels())
+    (picture,) = read("labelme", tmp_path)
+    box, circle, mask = (shape.outline for shape in picture.shapes)
+    assert np.array_equal(box, SQUARE)
+    assert np.allclose(np.hypot(*(circle - (40, 30)).T), 10)
+    whole = np.zeros(SIZE, bool)
+    whole[6:27, 5:26] = disc
+    assert overlap(filled(mask, SIZE), whole) > 0.99
+
+
+def test_a_file_without_shapes_is_a_picture_in_which_nothing_is(tmp_path: Path) -> None:
+    save(tmp_path, "a.json", labelme([]), pixels())
+    assert read("labelme", tmp_path)[0].shapes == ()
+
+
+BAD_LABELME: dict[str, tuple[dict[str, Any] | str, str]] = {
+    "damaged": ("{", "a.json is no readable JSON"),
+    "a list": ("[]", "a.json holds no JSON object"),
+    "another format": ({"images": []}, "a.json is no LabelMe file"),
+    "no label": (labelme([], shapes=[{"points": [[1, 2]]}]), "shape without a label"),
+    "a line": (labelme([], shapes=[{"label": "xx", "points": [[1, 2], [3, 4]], "shape_type": "line"}]), "has a line"),
+    "two corners": (labelme([("xx", SQUARE[:2])]), "fewer than three corners"),
+    "words": (labelme([], shapes=[{"label": "xx", "points": [["a", "b"]]}]), "no list of x and y"),
+    "not a number": (labelme([("xx", SQUARE * np.nan)]), "no list of x and y"),
+    "outside": (labelme([("xx", SQUARE + 100)]), "without an area in the picture"),
+    "another size": (labelme(ONE, imageWidth=81), r"81 x 60 pixels, and its picture has 80 x 60"),
+    "no base64": (labelme(ONE, imageData="!!"), "embedded in a.json is no base64"),
+    "no picture": (labelme(ONE, imageData="AAAA"), "embedded in a.json is no PNG or JPEG"),
+    "foreign mask": (
+        labelme([], shapes=[{"label": "xx", "shape_type": "mask", "points": [[70, 50]],
+                             "mask": base64_png(np.full((20, 20), 255, np.uint8))}]),
+        "mask that reaches beyond its picture",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", list(BAD_LABELME))
+def test_a_bad_labelme_file_is_named_in_one_sentence(tmp_path: Path, case: str) -> None:
+    content, words = BAD_LABELME[case]
+    save(tmp_path, "a.json", content, pixels())
+    with pytest.raises(InputError, match=words) as caught:
+        read("labelme", tmp_path)
+    assert str(caught.value).endswith(".") and "\n" not in str(caught.value)
+
+
+# Pictures
+
+
+def test_only_png_and_jpeg_are_decoded_and_only_in_gray_of_8_bits() -> None:
+    gray = pixels()
+    assert np.array_equal(gray_bytes(png(gray), "a.png"), gray)
+    assert np.array_equal(gray_bytes(png(np.stack([gray] * 3, axis=2)), "a.png"), gray)
+    assert gray_bytes(png(gray, "JPEG"), "a.jpg").shape == gray.shape
+    assert set(np.unique(gray_bytes(png(gray > 99), "a.png"))) == {0, 255}
+    color = np.stack([gray, gray, gray // 2], axis=2)
+    for content, words in (
+        (png(gray, "TIFF"), "no PNG or JPEG"),
+        (png(gray, "GIF"), "no PNG or JPEG"),
+        (png(gray)[:200], "damaged"),
+        (b"", "no PNG or JPEG"),
+        (png(color), "color picture"),
+        (png(gray.astype(np.uint16) * 200), "16 bits"),
+    ):
+        with pytest.raises(InputError, match=words):
+            gray_bytes(content, "a.png")
+
+
+# COCO
+
+
+def test_boxes_and_several_parts_become_outlines(tmp_path: Path) -> None:
+    content = coco([("wedge", SQUARE), ("crush", SQUARE)])
+    content["annotations"][0] |= {"segmentation": [], "bbox": [10, 10, 20, 15]}
+    content["annotations"][1]["segmentation"] = [SQUARE.ravel().tolist(), AWAY.ravel().tolist()]
+    save(tmp_path, "instances.json", content, pixels())
+    (picture,) = read("coco", tmp_path / "instances.json")
+    box, parts = (shape.outline for shape in picture.shapes)
+    assert np.array_equal(box, SQUARE)
+    assert np.array_equal(painted(parts), painted(SQUARE) | painted(AWAY))
+
+
+def changed(**annotation: Any) -> dict[str, Any]:
+    content = coco(ONE)
+    content["annotations"][0] |= annotation
+    return content
+
+
+BAD_COCO: dict[str, tuple[dict[str, Any], str]] = {
+    "LabelMe": (labelme([]), "no COCO instances file"),
+    "no picture": (changed(image_id=9), "annotation without a picture"),
+    "no category": (changed(category_id=9), "category that it does not list"),
+    "a list for an id": (changed(category_id=[1]), "whose id is no number"),
+    "compressed": (changed(segmentation={"size": SIZE, "counts": "PQ3"}), "compressed run lengths"),
+    "too short": (changed(segmentation={"size": SIZE, "counts": [10, 20]}), "do not fill their picture"),
+    "negative": (changed(segmentation={"size": SIZE, "counts": [-1, 4801]}), "do not fill their picture"),
+    "turned": (changed(segmentation={"size": SIZE[::-1], "counts": [0, 4800]}), "do not fill their picture"),
+    "words": (changed(segmentation={"size": SIZE, "counts": ["a"]}), "do not fill their picture"),
+    "nothing": (changed(segmentation=[], bbox=[1, 2]), "without an outline and without a box"),
+    "odd": (changed(segmentation=[[1, 2, 3]]), "no list of x and y"),
+    "another file": (coco([], images=[{"id": 7, "file_name": "b.png"}]), "picture of a.json is not below"),
+    "another size": (coco([], images=[{"id": 7, "file_name": "a.png", "width": 8}]), "its picture has 80 x 60"),
+}
+
+
+@pytest.mark.parametrize("case", list(BAD_COCO))
+def test_a_bad_coco_file_is_named_in_one_sentence(tmp_path: Path, case: str) -> None:
+    content, words = BAD_COCO[case]
+    save(tmp_path, "a.json", content, pixels())
+    with pytest.raises(InputError, match=words):
+        read("coco", tmp_path)
+
+
+# YOLO
+
+
+@pytest.mark.parametrize("text", ['names: ["xx", "ys"]\n', "names:\n  0: xx\n  1: ys\n", "names:\n- xx\n- ys\n"])
+def test_names_of_a_data_file_go_before_classes(tmp_path: Path, text: str) -> None:
+    save(tmp_path, "a.txt", "0 0.25 0.5 0.1 0.2\n\n1 0.25 0.5 0.1 0.2\n", pixels())
+    (tmp_path / "classes.txt").write_text("normal\ncrush\n")
+    assert [shape.value for shape in read("yolo", tmp_path)[0].shapes] == [3, 0]
+    (tmp_path / "data.yaml").write_text(text)
+    assert [shape.value for shape in read("yolo", tmp_path)[0].shapes] == [1, 0]
+
+
+def test_without_names_the_numbers_are_those_of_the_given_classes(tmp_path: Path) -> None:
+    save(tmp_path, "a.txt", "1 0.25 0.5 0.25 0.5\n", pixels())
+    assert read("yolo", tmp_path, ClassTable(("rib", "sacrum")))[0].shapes[0].value == 1
+    assert read("yolo", tmp_path)[0].shapes[0].box == (10, 15, 30, 45)
+
+
+def test_a_picture_without_a_text_file_shows_nothing(tmp_path: Path) -> None:
+    save(tmp_path / "images" / "train", "note.md", "", pixels())
+    save(tmp_path / "labels" / "train", "a.txt", "0 0.25 0.5 0.25 0.5\n")
+    (tmp_path / "images" / "train" / "b.PNG").write_bytes(png(pixels(1)))
+    assert [(picture.name, len(picture.shapes)) for picture in read("yolo", tmp_path)] == [
+        ("train_a", 1), ("train_b", 0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("wedge 0.5 0.5 0.1 0.1", "Line 1 of a.txt is not numbers only"),
+        ("0 0.5 0.5 0.1 0.1 0.9", "has 6 numbers"),
+        ("0", "has 1 numbers"),
+        ("7 0.5 0.5 0.1 0.1", "is of class 7, and 4 are named"),
+        ("0 20 30 5 5", "numbers beyond 0 to 1"),
+        ("0 nan 0.5 0.1 0.1", "numbers beyond 0 to 1"),
+        ("0 0.5 0.5 0 0.1", "without an area"),
+    ],
+)
+def test_a_bad_line_is_named_with_its_file(tmp_path: Path, line: str, words: str) -> None:
+    save(tmp_path, "a.txt", line, pixels())
+    with pytest.raises(InputError, match=words):
+        read("yolo", tmp_path)
+
+
+def test_labels_without_pictures_and_folders_without_labels_are_told(tmp_path: Path) -> None:
+    save(tmp_path / "no_labels", "note.md", "", pixels())
+    save(tmp_path / "no_picture", "b.txt", "")
+    save(tmp_path / "bad_names", "a.txt", "", pixels())
+    (tmp_path / "bad_names" / "data.yaml").write_text(json.dumps({"names": {"1": "wedge"}}))
+    for folder, words in (
+        ("no_labels", "no YOLO text file below no_labels"),
+        ("no_picture", r"b\.txt has no picture"),
+        ("bad_names", "does not name its classes by number"),
+        ("none", "There is no"),
+    ):
+        with pytest.raises(InputError, match=words):
+            read("yolo", tmp_path / folder)
+    for kind in ("labelme", "coco"):
+        with pytest.raises(InputError, match="JSON file below no_labels"):
+            read(kind, tmp_path / "no_labels")
