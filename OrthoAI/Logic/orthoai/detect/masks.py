@@ -1,4 +1,4 @@
-"""Outlines from a YOLO segmentation network: prototypes mixed by each box's coefficients (YOLACT, Bolya et al. 2019)."""
+"""Outlines from a YOLO segmentation network: prototypes mixed by each box's coefficients (Bolya et al. 2019)."""
 
 from __future__ import annotations
 

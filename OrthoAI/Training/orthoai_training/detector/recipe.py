@@ -52,6 +52,31 @@ class YoloRecipe:
 
 
 @dataclass(frozen=True)
+class SegmentationRecipe(YoloRecipe):
+    """Hyperparameters of a network that outlines what it finds, such as "yolov8n-seg".
+
+    Its outlines turn with the picture, so that boxes stay tight under rotation.
+
+    Attributes:
+        flip: how often a picture is mirrored left to right.
+        mosaic: how often four pictures are joined to one; off for the last ``mosaic_off`` of the epochs.
+        brightness: random gain on the gray values, as a fraction.
+        mask_ratio: input pixels per pixel of the outlines in the loss; 4 is the network's own, smaller ones teach
+            finer edges and take longer.
+        class_counts: instances per class, in class order, from which the loss's class weights are made: inverse
+            frequencies with mean 1. Classes beyond the last count weigh 1. Empty takes the training data's own counts.
+    """
+
+    architecture: str = "yolov8n-seg"
+    flip: float = 0.0
+    mosaic: float = 0.0
+    mosaic_off: float = 0.1
+    brightness: float = 0.0
+    mask_ratio: int = 4
+    class_counts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class DetectorRecipe(YoloRecipe):
     """The femur detector's training: the class carries the side, and pictures are drawn from cases (``views.py``).
 

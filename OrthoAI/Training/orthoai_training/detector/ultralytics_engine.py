@@ -28,12 +28,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from orthoai.detect.detector import Detection
+from orthoai.detect.instance import Instance
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 
+from orthoai_training.detector.class_weights import class_weights
+from orthoai_training.detector.clean_onnx import write_clean_onnx
 from orthoai_training.detector.mixed_precision import run_network_in_bf16
-from orthoai_training.detector.recipe import YoloRecipe
-from orthoai_training.segmenter.precision import choose_precision
+from orthoai_training.detector.onnx_weights import take_over_layers
+from orthoai_training.detector.recipe import SegmentationRecipe, YoloRecipe
+from orthoai_training.detector.yolo_settings import settings_of
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -74,6 +78,7 @@ def train(
     seed: int = 0,
     resume: bool = False,
     start: Path | None = None,
+    backbone: Path | None = None,
     minutes: float | None = None,
     progress: Progress | None = None,
     on_epoch: EpochReport | None = None,
@@ -88,6 +93,8 @@ def train(
         seed: of the weights and the loader; the same seed gives the same weights on the same machine.
         resume: go on from the last epoch that ``out`` holds; starts anew where there is none.
         start: checkpoint of an earlier run whose weights to start from; a pickle, so only ever give it one made here.
+        backbone: ONNX file of another of our detectors, whose layers are taken over where they fit (see
+            ``onnx_weights.py``).
         minutes: wall time to keep to: the epochs that fit, up to the recipe's, with the learning rate's whole cosine.
         progress: told ("detector", fraction, message) after every step; a cancel leaves the last epoch to resume from.
         on_epoch: called with (epoch from 1, losses and validation figures) after every epoch.
@@ -111,17 +118,23 @@ def train(
         ultralytics = _load()
         last = out / "yolo" / "weights" / "last.pt"
         goes_on = resume and last.is_file()
-        settings = _settings(recipe, data, out, device, seed)
+        settings = settings_of(recipe, data, out, device, seed)
         if minutes is not None:
             settings["time"] = minutes / 60
         if start is not None:
             settings["pretrained"] = str(start)
         if goes_on:
             settings |= {"resume": str(last), "model": str(last)}
-        trainer = ultralytics.models.yolo.detect.DetectionTrainer(overrides=settings)
+        yolo = ultralytics.models.yolo
+        outlines = isinstance(recipe, SegmentationRecipe)
+        trainer = (yolo.segment.SegmentationTrainer if outlines else yolo.detect.DetectionTrainer)(overrides=settings)
         # Building the trainer lowered the thread count to one below the cores: half the speed on two cores.
         torch.set_num_threads(threads)
         _listen(trainer, recipe.epochs, progress, on_epoch)
+        if isinstance(recipe, SegmentationRecipe):
+            trainer.add_callback("on_pretrain_routine_end", lambda trainer: _weigh_classes(trainer, recipe))
+        if backbone is not None:
+            trainer.add_callback("on_pretrain_routine_end", lambda trainer: _take_over(trainer, backbone))
         trainer.train()
         trained = TrainedDetector(
             weights=trainer.best,
@@ -135,14 +148,15 @@ def train(
 def export_onnx(weights: Path, target: Path, image_size: int) -> Path:
     """Write the network as ONNX with a fixed input (1, 3, image_size, image_size) float32 in 0..1.
 
-    The output is (1, 4 + classes, anchors): center x, center y, width, height in input pixels, then class scores.
+    The output is (1, 4 + classes, anchors): center x, center y, width, height in input pixels, then class scores. A
+    segmenting network adds mask coefficients to it and answers prototypes, too.
     ``weights`` is a checkpoint of :func:`train`: a pickle, so only ever give it one made here.
     """
     with _kept_threads(), tempfile.TemporaryDirectory() as folder:
         ultralytics = _load()
         # Exported from a copy because ultralytics writes beside the checkpoint.
         copy = Path(shutil.copy(weights, Path(folder) / "detector.pt"))
-        model = ultralytics.YOLO(str(copy), task="detect")
+        model = ultralytics.YOLO(str(copy))
         labels = [model.names[n] for n in range(len(model.names))]
         made = model.export(
             format="onnx",
@@ -155,7 +169,7 @@ def export_onnx(weights: Path, target: Path, image_size: int) -> Path:
         )
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(target.name + ".part")
-        _write_clean_onnx(Path(made), partial, labels, image_size)
+        write_clean_onnx(Path(made), partial, labels, image_size)
         partial.replace(target)
     return target
 
@@ -164,9 +178,16 @@ def predict(
     weights: Path, image: NDArray[np.uint8], image_size: int, *, confidence: float = 0.25, iou: float = 0.7
 ) -> list[Detection]:
     """ultralytics' own answer for one gray picture (H, W), to hold our runtime against; boxes in its pixel edges."""
+    return [instance.detection for instance in predict_instances(weights, image, image_size, confidence, iou)]
+
+
+def predict_instances(
+    weights: Path, image: NDArray[np.uint8], image_size: int, confidence: float = 0.25, iou: float = 0.7
+) -> list[Instance]:
+    """As :func:`predict`, with outlines (empty for a network that draws none) and without class scores."""
     with _kept_threads(), tempfile.TemporaryDirectory() as folder:
         ultralytics = _load()
-        model = ultralytics.YOLO(str(weights), task="detect")
+        model = ultralytics.YOLO(str(weights))
         found = model.predict(
             np.repeat(image[:, :, None], 3, axis=2),
             imgsz=image_size,
@@ -174,13 +195,20 @@ def predict(
             iou=iou,
             # Square input, as the exported network has; by default ultralytics pads only to the next multiple of 32.
             rect=False,
+            # Outlines at the picture's own pixels.
+            retina_masks=True,
             device="cpu",
             save=False,
             verbose=False,
             project=folder,
         )[0]
         rows = found.boxes.data.cpu().numpy()
-        return [Detection(found.names[int(row[5])], float(row[4]), *(float(v) for v in row[:4])) for row in rows]
+        empty = np.zeros((len(rows), *image.shape), bool)
+        masks = empty if found.masks is None else found.masks.data.cpu().numpy().astype(bool)
+        return [
+            Instance(found.names[int(row[5])], float(row[4]), (*(float(v) for v in row[:4]),), mask, ())
+            for row, mask in zip(rows, masks, strict=True)
+        ]
 
 
 # Offline import
@@ -204,6 +232,7 @@ def _load() -> ModuleType:
     _place_font(config / "Ultralytics")
     import ultralytics
     import ultralytics.models.yolo.detect
+    import ultralytics.models.yolo.segment
     from ultralytics.utils import LOGGER, SETTINGS
 
     LOGGER.setLevel(logging.ERROR)
@@ -242,53 +271,6 @@ def _kept_threads() -> Iterator[int]:
 # Training
 
 
-def _settings(recipe: YoloRecipe, data: Path, out: Path, device: str, seed: int) -> dict[str, Any]:
-    """The recipe in ultralytics' words."""
-    place = choose_precision(device).device
-    on_gpu = place.type != "cpu"
-    return {
-        "model": f"{recipe.architecture}.yaml",
-        "pretrained": False,
-        "data": str(data),
-        "project": str(out),
-        "name": "yolo",
-        "exist_ok": True,
-        "device": str(place.index or 0) if on_gpu else "cpu",
-        "seed": seed,
-        # amp=True downloads a model to check itself with; see mixed_precision.py for what is used in its place.
-        "amp": False,
-        "workers": recipe.workers if on_gpu else 0,
-        "imgsz": recipe.image_size,
-        "epochs": recipe.epochs,
-        "batch": recipe.batch,
-        "nbs": recipe.nominal_batch,
-        "patience": recipe.patience,
-        "optimizer": recipe.optimizer,
-        "lr0": recipe.learning_rate,
-        "lrf": recipe.final_fraction,
-        "cos_lr": True,
-        "momentum": recipe.momentum,
-        "weight_decay": recipe.weight_decay,
-        "warmup_epochs": recipe.warmup_epochs,
-        # The default lifts the biases at 0.1, right for SGD and far too much for AdamW.
-        "warmup_bias_lr": 0.1 if recipe.optimizer == "SGD" else 0.0,
-        "degrees": recipe.degrees,
-        "translate": recipe.translate,
-        "scale": recipe.scale,
-        "fliplr": 0.0,
-        "flipud": 0.0,
-        "mosaic": 0.0,
-        "close_mosaic": 0,
-        "hsv_h": 0.0,
-        "hsv_s": 0.0,
-        "hsv_v": 0.0,
-        # Or ultralytics adds its own blur and contrast changes wherever albumentations happens to be installed.
-        "augmentations": [],
-        "plots": False,
-        "verbose": False,
-    }
-
-
 def _listen(trainer: Any, most_epochs: int, progress: Progress, on_epoch: EpochReport | None) -> None:
     """Carry steps and epochs of ``trainer`` to our callbacks; a cancel passes through as Canceled."""
     step = 0
@@ -322,6 +304,20 @@ def _listen(trainer: Any, most_epochs: int, progress: Progress, on_epoch: EpochR
     trainer.add_callback("on_fit_epoch_end", epoch_ended)
 
 
+def _weigh_classes(trainer: Any, recipe: SegmentationRecipe) -> None:
+    """Weigh the classes in the loss; ultralytics' own switch knows the training data's counts alone."""
+    counts = class_weights(recipe.class_counts or trainer.get_class_counts(), trainer.data["nc"])
+    weights = torch.from_numpy(counts).to(trainer.device)
+    for model in (trainer.model, trainer.ema.ema):
+        model.class_weights = weights
+
+
+def _take_over(trainer: Any, file: Path) -> None:
+    """Start from the layers of another network, in the running average as well."""
+    take_over_layers(trainer.model, file, trainer.train_loader)
+    trainer.ema.ema.load_state_dict(trainer.model.state_dict())
+
+
 def _write_summary(path: Path, trained: TrainedDetector, recipe: YoloRecipe, seed: int) -> None:
     figures = {name: value if math.isfinite(value) else None for name, value in trained.metrics.items()}
     text = json.dumps(
@@ -337,24 +333,3 @@ def _write_summary(path: Path, trained: TrainedDetector, recipe: YoloRecipe, see
     partial = path.with_name(path.name + ".part")
     partial.write_text(text + "\n")
     partial.replace(path)
-
-
-# Export
-
-
-def _write_clean_onnx(source: Path, target: Path, labels: list[str], image_size: int) -> None:
-    """Copy an exported network, with metadata that says what a user needs and holds no path, date or machine."""
-    import onnx
-
-    network = onnx.load(source)
-    kept = {entry.key: entry.value for entry in network.metadata_props if entry.key in ("license", "version", "author")}
-    del network.metadata_props[:]
-    kept |= {"labels": json.dumps(labels), "image_size": str(image_size)}
-    for key in sorted(kept):
-        entry = network.metadata_props.add()
-        entry.key, entry.value = key, kept[key]
-    # Node names and traces of Python files are of no use at run time, and the traces hold paths.
-    for node in network.graph.node:
-        node.doc_string = ""
-    network.doc_string = ""
-    onnx.save(network, target)
