@@ -1,0 +1,54 @@
+"""A trained network as the file that the fracture task runs."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import torch
+from orthoai.spine.stack import FRACTURE_SIZE
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from orthoai_training.disc.half_onnx import OPSET, store_half
+from orthoai_training.fracture.networks import build_network
+
+INPUT, OUTPUT = "picture", "probability"
+
+
+class FractureProbability(nn.Module):
+    """(N, 1, 256, 256) gray values 0..1 to the probability of a fracture, of the same shape."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, picture: Tensor) -> Tensor:
+        return torch.sigmoid(self.network(picture)[:, :1])
+
+
+def load_network(network: str, recipe: str, weights: Path) -> nn.Module:
+    """The network with ``weights`` (safetensors), ready for inference."""
+    built = build_network(network, recipe)
+    built.load_state_dict(load_file(weights))
+    return built.eval()
+
+
+def export_fracture(network: str, recipe: str, weights: Path, target: Path) -> Path:
+    """Write the network with ``weights`` to ``target`` (.onnx, float16 weights, any batch)."""
+    wrapped = FractureProbability(load_network(network, recipe, weights)).eval()
+    with warnings.catch_warnings():
+        # The exporter warns of sizes that become constants: only the batch may differ, and it does not become one.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            wrapped,
+            (torch.rand(2, 1, FRACTURE_SIZE, FRACTURE_SIZE),),
+            str(target),
+            dynamo=False,
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamic_axes={INPUT: {0: "batch"}, OUTPUT: {0: "batch"}},
+            opset_version=OPSET,
+        )
+    store_half(target)
+    return target

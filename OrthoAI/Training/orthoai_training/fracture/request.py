@@ -1,0 +1,155 @@
+"""The whole training of Segment Spine Fractures: cases, split, slices, one network per plane, model folder.
+
+OUT/cases/               simulated cases (not with own data)
+OUT/split.json           which cases train, validate and test: 70, 10 and 20 %, by case
+OUT/slices/<plane>/      slices of each case
+OUT/<plane>/             checkpoint, metrics.json, weights and network.onnx
+OUT/fusion.json          how the planes are put together
+OUT/model/spine_fracture what ``orthoai run`` can use, once both planes are there
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from orthoai.errors import InputError
+from orthoai.progress import Progress
+
+from orthoai_training.dataset import CaseFolder, Split, split_cases
+from orthoai_training.fracture.cases import find_spine_cases
+from orthoai_training.fracture.export import export_fracture
+from orthoai_training.fracture.recipe import FractureRecipe, get_recipe
+from orthoai_training.fracture.slices import PLANES, cut_slices
+from orthoai_training.fracture.trainer import FractureRun, TrainedFracture, train_fracture
+
+VALIDATION_SHARE, TEST_SHARE = 0.1, 0.2
+"""Of the cases (paper: "Model Training Parameters")."""
+
+ONNX_FILE = "network.onnx"
+
+
+@dataclass(frozen=True)
+class FractureRequest:
+    """What to train, on what, and for how long.
+
+    Attributes:
+        out: folder of the run.
+        recipe: "paper" or "compact".
+        planes: of them, one network each.
+        data: folder of cases; None to simulate.
+        simulate: how many cases to simulate. shapes, textures: folders for the simulation.
+        slices: where the slices of the cases lie or are put; None is OUT/slices.
+        minutes: per network; None trains all epochs.
+        resume: go on with what ``out`` holds.
+    """
+
+    out: Path
+    recipe: str = "compact"
+    planes: tuple[str, ...] = PLANES
+    data: Path | None = None
+    simulate: int | None = None
+    shapes: tuple[Path, ...] = ()
+    textures: tuple[Path, ...] = ()
+    slices: Path | None = None
+    minutes: float | None = None
+    resume: bool = False
+    device: str = "auto"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.data is None) == (self.simulate is None):
+            raise InputError("Give either --data with a folder of cases or --simulate with a number of them.")
+        if self.simulate is not None and self.simulate < 3:
+            raise InputError("Training, validation and test need a case each: give --simulate a number above 2.")
+        if self.minutes is not None and self.minutes <= 0:
+            raise InputError("The time must be more than 0: give --minutes a positive number.")
+
+    @property
+    def slices_folder(self) -> Path:
+        """Where the slices lie."""
+        return self.slices or self.out / "slices"
+
+
+def train_planes(request: FractureRequest, progress: Progress | None = None) -> dict[str, TrainedFracture]:
+    """Train one network per plane and export it.
+
+    Raises:
+        InputError: no cases, an earlier run in ``out`` without resume, no such device.
+        Canceled: asked for by ``progress``; what is there can be resumed.
+    """
+    progress = progress or Progress()
+    recipe = get_recipe(request.recipe)
+    for plane in request.planes:
+        refuse_earlier_run(request.out / plane, request.resume)
+    cases, split = prepared_cases(request, progress)
+    trained = {}
+    for plane in request.planes:
+        folder = request.out / plane
+        trained[plane] = train_one(request, recipe, plane, cases, split, folder, progress)
+        export_fracture(recipe.network, recipe.name, trained[plane].weights, folder / ONNX_FILE)
+    return trained
+
+
+def train_one(
+    request: FractureRequest,
+    recipe: FractureRecipe,
+    plane: str,
+    cases: Sequence[CaseFolder],
+    split: Split,
+    folder: Path,
+    progress: Progress,
+) -> TrainedFracture:
+    """Train one network of one plane into ``folder``."""
+    run = FractureRun(
+        cut_slices(part_of(cases, split.train), plane, request.slices_folder, progress),
+        cut_slices(part_of(cases, split.validation), plane, request.slices_folder, progress),
+        plane,
+        recipe,
+        folder,
+        device=request.device,
+        seed=request.seed,
+        minutes=request.minutes,
+        resume=request.resume,
+    )
+    return train_fracture(run, progress)
+
+
+def prepared_cases(request: FractureRequest, progress: Progress) -> tuple[list[CaseFolder], Split]:
+    """The cases, simulated where asked for, and the split, which a further call for the same folder keeps."""
+    request.out.mkdir(parents=True, exist_ok=True)
+    folder = request.data
+    if folder is None:
+        # Heavy, and not needed for own data.
+        from orthoai_training.fracture.simulate import simulate_cases, spine_options
+
+        assert request.simulate is not None
+        folder = request.out / "cases"
+        options = spine_options(request.shapes, request.textures)
+        simulate_cases(folder, request.simulate, request.seed, options, progress)
+    cases = find_spine_cases(folder)
+    file = request.out / "split.json"
+    if not file.exists():
+        split_cases(cases, request.seed, VALIDATION_SHARE, TEST_SHARE).save(file)
+    split = Split.load(file)
+    # Cases that came later belong to no part.
+    known = {*split.train, *split.validation, *split.test}
+    return [case for case in cases if case.name in known], split
+
+
+def part_of(cases: Sequence[CaseFolder], names: Sequence[str]) -> list[CaseFolder]:
+    """Of ``cases``, those called one of ``names``."""
+    wanted = set(names)
+    return [case for case in cases if case.name in wanted]
+
+
+def refuse_earlier_run(folder: Path, resume: bool) -> None:
+    """An hour of training is never overwritten by a forgotten word."""
+    if not resume and folder.is_dir() and any(folder.iterdir()):
+        raise InputError(f"{folder} already holds a training run: add --resume, or choose another --out.")
+
+
+def with_network(recipe: FractureRecipe, network: str) -> FractureRecipe:
+    """The same recipe for another network."""
+    return replace(recipe, network=network)

@@ -1,0 +1,42 @@
+"""Simulated spines as case folders, to train and to measure on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from orthoai.dataset.layout import META_FILE
+from orthoai.progress import Progress
+
+from orthoai_training.spine_ct.case import write_case
+from orthoai_training.spine_ct.options import SpineOptions
+from orthoai_training.spine_ct.simulate import simulate
+
+STAGE = "simulate"
+
+TRAINING_SEEDS, TEST_SEEDS = 1_000, 900_000
+"""First seeds of cases to train on (and to split) and of cases to measure on: they never meet."""
+
+SEED_STRIDE = 10_000
+"""Cases of two runs with different seeds never share a seed; there are fewer than 90 such seeds."""
+
+REAL_SHARE = 0.5
+"""Of cases from real shapes, when there are any."""
+
+
+def spine_options(shapes: Sequence[Path], textures: Sequence[Path]) -> SpineOptions:
+    """What a training simulates: any field of view, any slice thickness."""
+    return SpineOptions(shapes=tuple(shapes), texture=tuple(textures), real_share=REAL_SHARE)
+
+
+def simulate_cases(
+    folder: Path, count: int, seed: int, options: SpineOptions, progress: Progress | None = None
+) -> None:
+    """Write ``count`` cases into ``folder``; those that are complete are kept, so a stopped run goes on."""
+    progress = progress or Progress()
+    for number in range(count):
+        progress.report(STAGE, number / count, f"case {number + 1} of {count}")
+        case = folder / f"spine_{number:04d}"
+        if not (case / META_FILE).exists():
+            write_case(simulate(TRAINING_SEEDS + seed * SEED_STRIDE + number, options), case, "fracture")
+    progress.report(STAGE, 1.0)

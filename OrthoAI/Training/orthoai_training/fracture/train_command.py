@@ -1,0 +1,77 @@
+"""``orthoai train fracture``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from orthoai.cli.exits import DONE, say
+from orthoai.cli.supervise import stop_signals
+from orthoai.errors import InputError
+from orthoai.progress import Progress
+
+from orthoai_training.progress_lines import TrainingLines
+from orthoai_training.synth.options import add_sources
+from orthoai_training.tasks import TaskCommand
+
+# Named here as well, since the modules that define them load torch; a test keeps them alike.
+RECIPE_NAMES = ("paper", "compact")
+PLANE_NAMES = ("sagittal", "axial")
+BOTH = "both"
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--out", metavar="DIR", type=Path, required=True, help="folder of the training run")
+    parser.add_argument("--recipe", choices=RECIPE_NAMES, default="compact", help="default: compact")
+    parser.add_argument("--plane", choices=(*PLANE_NAMES, BOTH), help="default: both; sagittal for the comparisons")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--data", metavar="DIR", type=Path, help="own or simulated cases: folders with an image and its fractures"
+    )
+    source.add_argument("--simulate", metavar="N", type=int, help="simulate N cases first")
+    add_sources(parser)
+    parser.add_argument("--slices", metavar="DIR", type=Path, help="keeps the cases' slices; default: OUT/slices")
+    parser.add_argument("--minutes", metavar="M", type=float, help="per network; default: all epochs")
+    parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
+    tables = parser.add_mutually_exclusive_group()
+    tables.add_argument(
+        "--ablation", action="store_true", help="train without each module in turn: the paper's Table 1"
+    )
+    tables.add_argument("--compare", action="store_true", help="train six other networks as well: the paper's Table 2")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything random; default: 0")
+    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+
+
+def _run(args: argparse.Namespace) -> int:
+    # Heavy: torch, monai.
+    from orthoai_training.fracture.request import FractureRequest, train_planes
+
+    tables = args.ablation or args.compare
+    if tables and args.plane == BOTH:
+        raise InputError("A comparison trains many networks of one plane: give --plane sagittal or --plane axial.")
+    plane = args.plane or (PLANE_NAMES[0] if tables else BOTH)
+    request = FractureRequest(
+        out=args.out,
+        recipe=args.recipe,
+        planes=PLANE_NAMES if plane == BOTH else (plane,),
+        data=args.data,
+        simulate=args.simulate,
+        shapes=tuple(args.shapes),
+        textures=tuple(args.texture),
+        slices=args.slices,
+        minutes=args.minutes,
+        resume=args.resume,
+        device=args.device,
+        seed=args.seed,
+    )
+    with stop_signals() as stop:
+        lines = (lambda *news: None) if args.quiet else TrainingLines()
+        progress = Progress(lines, lambda: stop.asked)
+        trained = train_planes(request, progress)
+    for plane, one in trained.items():
+        say(f"{plane}: validation Dice of tiles {one.metrics['validation_dice_of_tiles']:.4f}")
+    return DONE
+
+
+TRAIN = TaskCommand("Train the fracture networks from simulated or own CT.", _add_arguments, _run)
