@@ -105,6 +105,9 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/segment/stitch.py
 
   Logic/orthoai/spine/__init__.py
+  Logic/orthoai/spine/body_frame.py
+  Logic/orthoai/spine/genant.py
+  Logic/orthoai/spine/heights.py
   Logic/orthoai/spine/names.py
   Logic/orthoai/spine/stack.py
   Logic/orthoai/spine/window.py

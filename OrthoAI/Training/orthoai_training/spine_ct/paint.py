@@ -1,0 +1,255 @@
+"""Paint one spine's bones, discs, canal and metal on a canvas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from orthoai_training.spine_ct.arch import Arch, Rod, ribs
+from orthoai_training.spine_ct.canvas import Box, Canvas, Field
+from orthoai_training.spine_ct.shapes import capsule, ellipsoid
+from orthoai_training.spine_ct.spine import Frame, Vertebra
+from orthoai_training.synth.texture import TextureBank, draw_grain, limited, repeated
+
+CEMENT_HU, SCREW_HU, GAS_HU = 1700.0, 3600.0, -700.0
+
+
+@dataclass(frozen=True)
+class Tissue:
+    """HU of a person's bones: 0 osteoporotic, 1 dense.
+
+    Attributes:
+        marrow, cortex: HU inside and of the shell.
+        shell: thickness of the shell in mm; ``plate`` that of the endplates.
+        grain: factor on the trabecular texture.
+        disc: HU of the discs.
+    """
+
+    marrow: float
+    cortex: float
+    shell: float
+    plate: float
+    grain: float
+    disc: float
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> Tissue:
+        """Osteoporotic in half of the people."""
+        density = float(rng.beta(1.3, 1.8))
+        return cls(
+            marrow=float(rng.uniform(15, 70)) + 230 * density,
+            cortex=620 + 520 * density + float(rng.normal(0, 50)),
+            shell=0.35 + 0.45 * density,
+            plate=0.6 + 0.5 * density,
+            grain=float(rng.uniform(0.5, 1.3)),
+            disc=float(rng.uniform(60, 105)),
+        )
+
+
+class Painter:
+    """Paints vertebra by vertebra on ``canvas``."""
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        tissue: Tissue,
+        bank: TextureBank | None,
+        generator: torch.Generator,
+        rng: np.random.Generator,
+    ) -> None:
+        self.canvas, self.tissue, self.rng = canvas, tissue, rng
+        size = limited(canvas.geometry.shape)
+        self.grain = draw_grain(bank, size, canvas.voxel_mm, generator) * tissue.grain
+
+    def disc(self, above: Vertebra, below: Vertebra) -> None:
+        """The soft disc between two bodies; the bodies are painted over it."""
+        a, b = above.body, below.body
+        top = above.frame.place(np.array([0.0, 0.0, a.rims()[1][0]]))
+        bottom = below.frame.place(np.array([0.0, 0.0, b.rims()[0][0]]))
+        frame = Frame(below.frame.axes, (top + bottom) / 2)
+        gap = float(np.linalg.norm(top - bottom))
+        half, deep, thick = a.width / 2, a.depth / 2, gap / 2 + 6
+        found = self.canvas.points(frame, (-half, -deep - 2, -thick), (half, deep + 3, thick))
+        if found is None:
+            return
+        box, x, y, z = found
+        radius = ((np.abs(x) / half) ** 2.4 + (np.abs(y) / (deep + 1)) ** 2.4) ** (1 / 2.4)
+        distance = np.maximum((radius - 1) * deep, np.abs(z) - thick)
+        gas = GAS_HU if self.rng.random() < 0.07 else None
+        self.canvas.blend(box, self.tissue.disc + 6 * self._texture(box) / 20, self.canvas.share(distance))
+        if gas is not None:
+            cleft = ellipsoid(x, y, z, (float(self.rng.uniform(-4, 4)), -0.2 * deep, 0), (0.5 * half, 0.5 * deep, 1.3))
+            self.canvas.blend(box, gas, self.canvas.share(cleft))
+
+    def canal(self, vertebra: Vertebra, arch: Arch, reach: float) -> None:
+        """Fat, fluid and cord behind one body, ``reach`` mm up and down."""
+        x0, y0 = arch.canal[0] + 2, arch.canal_y
+        found = self.canvas.points(vertebra.frame, (-x0, y0 - 14, -reach), (x0, y0 + 16, reach))
+        if found is None:
+            return
+        box, x, y, z = found
+        ends = np.abs(z) - reach
+        canal = np.maximum(arch.canal_distance(x, y), ends)
+        self.canvas.blend(box, np.float32(-45.0), self.canvas.share(canal))
+        sac = np.maximum((np.hypot(x / arch.canal[0], (y - y0 + 1) / (arch.canal[1] - 1)) - 0.82) * 7, ends)
+        self.canvas.blend(box, np.float32(14.0), self.canvas.share(sac))
+        if vertebra.level.id <= 20:
+            cord = np.maximum(np.hypot(x / 1.3, y - y0) - 3.8, ends)
+            self.canvas.blend(box, np.float32(42.0), self.canvas.share(cord))
+
+    def rods(self, frame: Frame, rods: list[Rod], density: float = 1.0) -> None:
+        """Ribs and the like, each in its own box."""
+        for rod in rods:
+            reach = max(rod.radii) * max(max(rod.flat), 1.0) + 2
+            ends = np.array([rod.start, rod.end])
+            low, high = ends.min(axis=0) - reach, ends.max(axis=0) + reach
+            found = self.canvas.points(frame, _point(low), _point(high))
+            if found is not None:
+                box, x, y, z = found
+                self._bone(box, rod.distance(x, y, z), 1.0 * density, 130.0)
+
+    def arch(self, vertebra: Vertebra, arch: Arch) -> None:
+        """The posterior arch."""
+        ends = np.array([[rod.start, rod.end] for rod in arch.rods]).reshape(-1, 3)
+        low, high = ends.min(axis=0) - 9, ends.max(axis=0) + 9
+        found = self.canvas.points(vertebra.frame, _point(low), _point(high))
+        if found is not None:
+            box, x, y, z = found
+            self._bone(box, arch.distance(x, y, z), 1.7, 60.0)
+
+    def body(self, vertebra: Vertebra) -> None:
+        """The body, which is also labeled."""
+        body = vertebra.body
+        upper, lower = body.rims()
+        high, low = upper[0] + abs(upper[1]) * body.depth / 2 + 5, lower[0] - abs(lower[1]) * body.depth / 2 - 5
+        half, deep = body.width / 2 * (1 + body.bulge) + 5, body.depth / 2 + body.hollow + body.retro + 5
+        found = self.canvas.points(vertebra.frame, (-half, -deep, low), (half, deep, high))
+        if found is None:
+            return
+        box, x, y, z = found
+        distance, to_plate = body.distance(x, y, z)
+        self._bone(box, distance, 1.0, 0.0, to_plate)
+        if vertebra.dense:
+            self._impaction(vertebra, box, (x, y, z), distance)
+        if vertebra.mimic == "cement":
+            self._cement(vertebra, box, (x, y, z), distance)
+        self.canvas.bodies[box][distance < 0] = vertebra.level.id
+
+    def screws(self, vertebra: Vertebra, arch: Arch) -> None:
+        """A screw through each pedicle, with its head behind."""
+        body = vertebra.body
+        for side in (-1.0, 1.0):
+            half = arch.canal[0] + 0.4 * vertebra.level.pedicle
+            tip = (side * half * 0.55, -body.depth * 0.28, 0.05 * body.back)
+            head = (side * (half + 4), body.depth / 2 + 30, 0.3 * body.back)
+            low, high = np.min([tip, head], axis=0) - 8, np.max([tip, head], axis=0) + 8
+            found = self.canvas.points(vertebra.frame, _point(low), _point(high))
+            if found is not None:
+                box, x, y, z = found
+                rod = np.minimum(capsule(x, y, z, tip, head, (2.6, 3.0)), capsule(x, y, z, head, head, (5.5, 5.5)))
+                self.canvas.blend(box, np.float32(SCREW_HU), self.canvas.share(rod))
+                self.canvas.metal[box] |= rod < 0
+
+    def _texture(self, box: Box) -> Field:
+        texture: Field = repeated(self.grain, box).numpy()
+        return texture
+
+    def _bone(self, box: Box, distance: Field, cortex: float, denser: float, to_plate: Field | None = None) -> None:
+        """Marrow inside a shell ``cortex`` times as thick as a body's."""
+        tissue, blur = self.tissue, 0.45 * self.canvas.voxel_mm
+        depth = -distance
+        thick = np.float32(tissue.shell * cortex)
+        if to_plate is not None:
+            at_plate = np.clip(1 + to_plate / 2, 0, 1)
+            thick = thick + (tissue.plate - tissue.shell) * at_plate
+        marrow = tissue.marrow + denser + self._texture(box)
+        width = np.sqrt(thick**2 + blur**2)
+        peak = (tissue.cortex - tissue.marrow) * np.minimum(1, 1.15 * thick / width)
+        shell = np.exp(-((np.maximum(depth - 0.4 * thick, 0) / width) ** 2))
+        self.canvas.blend(box, marrow + peak * shell, self.canvas.share(distance))
+
+    def _impaction(self, vertebra: Vertebra, box: Box, at: tuple[Field, Field, Field], distance: Field) -> None:
+        """A dense band below the broken endplate, and gas in the cleft of some."""
+        x, y, z = at
+        body, fracture = vertebra.body, vertebra.body.fracture
+        assert fracture is not None
+        upper, lower = body.plates(x, y)
+        down, up = fracture.moves(x, y / body.depth + 0.5, body.width)
+        from_above = fracture.upper >= 0.5
+        off = (upper - z if from_above else z - lower) - 2.5
+        moved = np.clip((down if from_above else up) / 4.0, 0, 1)
+        band = np.exp(-((off / 2.2) ** 2)) * moved * vertebra.dense
+        inside = self.canvas.share(distance + 0.6)
+        self.canvas.hu[box] += (120 + 140 * vertebra.dense) * band * inside
+        if vertebra.vacuum:
+            cleft = ellipsoid(x, y, off - 3, (0, -0.1 * body.depth, 0), (0.3 * body.width, 0.32 * body.depth, 1.2))
+            self.canvas.blend(box, np.float32(GAS_HU), self.canvas.share(np.maximum(cleft, distance + 2)))
+
+    def _cement(self, vertebra: Vertebra, box: Box, at: tuple[Field, Field, Field], distance: Field) -> None:
+        x, y, z = at
+        body = vertebra.body
+        blobs = []
+        for _ in range(3):
+            center = self.rng.normal(0, 1, 3) * (0.13 * body.width, 0.12 * body.depth, 0.1 * body.back)
+            radii = self.rng.uniform(0.1, 0.26, 3) * (body.width, body.depth, 0.9 * body.back)
+            blobs.append(ellipsoid(x, y, z, tuple(center), tuple(radii)))
+        blob = np.maximum(np.minimum.reduce(blobs) + self._texture(box) * 0.02, distance + 1)
+        self.canvas.blend(box, np.float32(CEMENT_HU), self.canvas.share(blob))
+
+
+def paint_spine(painter: Painter, vertebrae: list[Vertebra], sacrum: int, rng: np.random.Generator) -> None:
+    """All of ``vertebrae``, cranial first; from number ``sacrum`` of the list on they are sacral and have no label."""
+    arches = [Arch.of(vertebra.level, vertebra.body, rng) for vertebra in vertebrae]
+    for n, (vertebra, arch) in enumerate(zip(vertebrae, arches, strict=True)):
+        painter.canal(vertebra, arch, vertebra.body.back * 0.78 + 3)
+        if n + 1 < len(vertebrae):
+            painter.disc(vertebra, vertebrae[n + 1])
+    for n, (vertebra, arch) in enumerate(zip(vertebrae, arches, strict=True)):
+        if n >= sacrum:
+            painter.rods(vertebra.frame, _alae(vertebra), 1.2)
+            painter.arch(replace(vertebra), arch)
+            continue
+        if vertebra.level.id <= 19:
+            painter.rods(vertebra.frame, ribs(vertebra.level, vertebra.body, rng))
+        painter.arch(vertebra, arch)
+    for n, vertebra in enumerate(vertebrae):
+        painter.body(vertebra)
+        if vertebra.mimic == "osteophytes":
+            painter.rods(vertebra.frame, _osteophytes(vertebra, rng), 0.8)
+        if n >= sacrum:
+            painter.canvas.bodies[painter.canvas.bodies == vertebra.level.id] = 0
+    for vertebra, arch in zip(vertebrae, arches, strict=True):
+        if vertebra.mimic == "screws":
+            painter.screws(vertebra, arch)
+
+
+def _alae(vertebra: Vertebra) -> list[Rod]:
+    body = vertebra.body
+    return [
+        Rod(
+            (side * body.width * 0.35, body.depth * 0.1, 0.1 * body.back),
+            (side * (body.width * 0.5 + 26), body.depth * 0.5 + 6, -0.15 * body.back),
+            (0.5 * body.back, 0.42 * body.back),
+        )
+        for side in (-1.0, 1.0)
+    ]
+
+
+def _osteophytes(vertebra: Vertebra, rng: np.random.Generator) -> list[Rod]:
+    """Beaks at the front rims: outside of the labeled body, as they do not count for its depth."""
+    body = vertebra.body
+    (top, slope), (bottom, low_slope) = body.rims()
+    found = []
+    for z, tilt, up in ((top, slope, 1.0), (bottom, low_slope, -1.0)):
+        for x in rng.uniform(-0.3, 0.3, 2) * body.width:
+            y = -body.depth / 2 * float(np.sqrt(max(0.1, 1 - (2 * x / body.width) ** 2)))
+            edge = z + tilt * y - up * 2.4
+            reach = float(rng.uniform(2, 6))
+            found.append(Rod((float(x), y + 1.5, edge), (float(x), y - reach, edge + up * reach * 0.7), (2.4, 0.9)))
+    return found
+
+
+def _point(values: np.ndarray) -> tuple[float, float, float]:
+    return float(values[0]), float(values[1]), float(values[2])
