@@ -163,8 +163,9 @@ def _window(place: _Place, center: tuple[int, int], side: int) -> tuple[NDArray[
     """Picture and labels (side, side) around ``center``; black, 0, beyond the slice."""
     starts = [middle - side // 2 for middle in center]
     limits = place.case.labels.shape[1:]
-    source = tuple(slice(max(0, start), max(0, min(limit, start + side))) for start, limit in zip(starts, limits))
-    target = tuple(slice(s.start - start, s.start - start + s.stop - s.start) for s, start in zip(source, starts))
+    ends = zip(starts, limits, strict=True)
+    source = tuple(slice(max(0, start), max(0, min(limit, start + side))) for start, limit in ends)
+    target = tuple(slice(s.start - start, s.stop - start) for s, start in zip(source, starts, strict=True))
     found = []
     for stack in (place.case.pictures, place.case.labels):
         window = np.zeros((side, side), np.uint8)

@@ -1,9 +1,9 @@
 """How the fracture networks are trained, as data.
 
-PAPER follows Saeed et al. 2024, "Model Training Parameters": 150 epochs, batch 16, Adam 0.001, early stop after 5 epochs
-without improvement, learning rate times 0.4 when there is none. The paper names neither its loss nor its augmentation.
-COMPACT makes the same kind of model on a CPU within a given time: smaller crops, a learning rate that follows the clock,
-averaged weights, and the vertebral bodies as a second output that only training looks at.
+PAPER follows Saeed et al. 2024, "Model Training Parameters": 150 epochs, batch 16, Adam 0.001, early stop after 5
+epochs without improvement, learning rate times 0.4 when there is none. The paper names neither its loss nor its
+augmentation. COMPACT makes the same kind of model on a CPU within a given time: smaller crops, a learning rate that
+follows the clock, averaged weights, and the vertebral bodies as a second output that only training looks at.
 """
 
 from __future__ import annotations

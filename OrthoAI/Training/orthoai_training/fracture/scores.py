@@ -1,7 +1,7 @@
 """Dice and IoU by the paper's formulas.
 
-Both follow from the same three counts, so IoU = Dice / (2 - Dice): it cannot exceed Dice on the same pixels. The paper's
-tables give an IoU above Dice, which no case can have.
+Both follow from the same three counts, so IoU = Dice / (2 - Dice): it cannot exceed Dice on the same pixels. The
+paper's tables give an IoU above Dice, which no case can have.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 from orthoai_training.fracture.network.layers import ConvUnit
@@ -42,4 +44,4 @@ class SegNet(nn.Module):
 
 def _level(inputs: int, middle: int, outputs: int, count: int) -> nn.Sequential:
     widths = [inputs, *[middle] * (count - 1), outputs]
-    return nn.Sequential(*(ConvUnit(before, after) for before, after in zip(widths, widths[1:], strict=False)))
+    return nn.Sequential(*(ConvUnit(before, after) for before, after in pairwise(widths)))

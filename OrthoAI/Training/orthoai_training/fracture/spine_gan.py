@@ -1,13 +1,14 @@
 """SpineGAN (Han et al. 2018), simplified: atrous autoencoder, LSTM along the spine, discriminator.
 
-What is kept: the autoencoder with atrous convolutions, an LSTM that carries what it saw of one vertebra to the next, and
-an adversarial loss. What is simpler: one LSTM over the rows of the coarsest features, both ways, in place of the paper's
-local grid of LSTM cells; and both sides of the game are trained by one optimizer through a gradient reversal (Ganin et
-al. 2016) instead of in turn.
+What is kept: the autoencoder with atrous convolutions, an LSTM that carries what it saw of one vertebra to the next,
+and an adversarial loss. What is simpler: one LSTM over the rows of the coarsest features, both ways, in place of the
+paper's local grid of LSTM cells; and both sides of the game are trained by one optimizer through a gradient reversal
+(Ganin et al. 2016) instead of in turn.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -36,14 +37,14 @@ class SpineGan(nn.Module):
         coarse = widths[-1]
         self.down = nn.ModuleList(
             nn.Sequential(ConvUnit(before, after), nn.Conv2d(after, after, 3, 2, 1), nn.ReLU(inplace=True))
-            for before, after in zip(widths, widths[1:], strict=False)
+            for before, after in pairwise(widths)
         )
         self.atrous = nn.Sequential(*(ConvUnit(coarse, coarse, dilation=rate) for rate in RATES))
         self.memory = nn.LSTM(coarse, coarse // 2, batch_first=True, bidirectional=True)
         ups = [*reversed(widths[1:]), base]
         self.up = nn.ModuleList(
             nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear"), ConvUnit(before, after))
-            for before, after in zip(ups, ups[1:], strict=False)
+            for before, after in pairwise(ups)
         )
         self.head = nn.Conv2d(base, outputs, 1)
         self.judge = _Judge(base)
@@ -97,10 +98,7 @@ class _Judge(nn.Module):
         super().__init__()
         widths = [2, base, 2 * base, 4 * base]
         self.look = nn.Sequential(
-            *(
-                nn.Sequential(nn.Conv2d(before, after, 4, 4), nn.LeakyReLU(0.2))
-                for before, after in zip(widths, widths[1:], strict=False)
-            )
+            *(nn.Sequential(nn.Conv2d(before, after, 4, 4), nn.LeakyReLU(0.2)) for before, after in pairwise(widths))
         )
         self.dense = nn.Linear(widths[-1], 1)
 

@@ -30,8 +30,8 @@ ATTENTION_GRID = 16
 """Blocks along a side of a whole tile among which self-attention looks."""
 
 STRIDES = {1: (2, 2, 2), 2: (2, 2, 1), 4: (2, 1, 1), 8: (1, 1, 1)}
-"""Of the three bottleneck encoders, by how much coarser the fused features are than the picture: two bottleneck decoders
-and the transposed convolution grow by 8 together, and must end at the picture's size."""
+"""Of the three bottleneck encoders, by how much coarser the fused features are than the picture: two bottleneck
+decoders and the transposed convolution grow by 8 together, and must end at the picture's size."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ COMPACT_NETWORK = MsffConfig(fused=64, width=32, base=16, outputs=2, sharp=True)
 class Msff(nn.Module):
     """Fracture logits of slices (Saeed et al. 2024, Fig. 1).
 
-    Shapes: (B, channels, H, W) to (B, outputs, H, W); H and W are multiples of :attr:`stride`. Made for ``config.size``; other sizes give other context.
+    Shapes: (B, channels, H, W) to (B, outputs, H, W); H and W are multiples of :attr:`stride`. Made for
+    ``config.size``; other sizes give other context.
     """
 
     def __init__(self, config: MsffConfig = PAPER_NETWORK) -> None:

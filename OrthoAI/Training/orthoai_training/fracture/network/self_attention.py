@@ -11,8 +11,8 @@ from orthoai_training.fracture.network.layers import resized, size_of
 class PooledSelfAttention(nn.Module):
     """Every place of a pooled grid attends to every other (Zhang et al. 2019, "SAGAN"), added to the input.
 
-    Between all pixels of 256 x 256 the table of weights would have 4 billion entries, so places are blocks of ``pool`` x
-    ``pool`` pixels. What attention finds is grown back and added with a learned factor that begins at 0.
+    Between all pixels of 256 x 256 the table of weights would have 4 billion entries, so places are blocks of ``pool``
+    x ``pool`` pixels. What attention finds is grown back and added with a learned factor that begins at 0.
 
     Shapes: (B, width, H, W) to the same shape; H and W are multiples of ``pool``.
     """

@@ -6,10 +6,10 @@ from torch import Tensor, nn
 
 
 class SqueezeExcitation(nn.Module):
-    """Channels weighed by what the whole picture holds (Hu et al. 2018; paper: "Squeeze and Excitation Module", Fig. 2).
+    """Channels weighed by what the whole picture holds (Hu et al. 2018; paper: "Squeeze and Excitation Module").
 
-    Global average pooling, two dense layers, a weight 0..1 per channel. The paper says that the layers put out "biases"
-    as well; the block it cites has none and this one has none.
+    Global average pooling, two dense layers, a weight 0..1 per channel. The paper lets the layers put out "biases" as
+    well; the block it cites has none and this one has none.
 
     Shapes: (B, width, H, W) to the same shape.
     """
