@@ -17,13 +17,19 @@ from orthoai_training.fracture.recipe import CropAugmentation, FractureRecipe
 from orthoai_training.fracture.slices import PlaneSlices
 
 REACH = 1.5
-"""Side of the window that a crop is turned and zoomed in, per side of the crop."""
+"""Side of the square window that a crop is turned and zoomed in, per longer side of the crop."""
 
 ANCHORS = 24
 """Pixels per slice and label around which crops may lie."""
 
 NEAR = 0.3
 """How far from the middle of a crop its anchor may lie, per side of the crop."""
+
+BEYOND = 24
+"""Pixels of a crop that may lie beyond the slice, where the slice is larger than the crop."""
+
+Size = tuple[int, int]
+"""Rows and columns."""
 
 SEED = 0
 """Of the anchors and the tiles, which are the same in every run."""
@@ -60,7 +66,7 @@ class CropSource:
     """
 
     def __init__(self, cases: Sequence[PlaneSlices], recipe: FractureRecipe, plane: str, seed: int) -> None:
-        self._recipe, self._seed = recipe, seed
+        self._recipe, self._crop, self._seed = recipe, recipe.crop[plane], seed
         self._flip = recipe.augmentation.flip_probability if plane == "axial" else 0.0
         self._fractured = _places(cases, FRACTURE)
         self._bodies = _places(cases, BODY)
@@ -77,14 +83,14 @@ class CropSource:
     def batch(self, step: int) -> Crops:
         """Batch number ``step``."""
         random = np.random.default_rng((self._seed, step))
-        augmentation, crop = self._recipe.augmentation, self._recipe.crop
-        side = int(np.ceil(crop * REACH / 2)) * 2
+        augmentation, crop = self._recipe.augmentation, self._crop
+        side = int(np.ceil(max(crop) * REACH / 2)) * 2
         chosen = [self._choose(random) for _ in range(self._recipe.batch)]
         windows = [_window(place, center, side) for place, center in ((p, _near(p, crop, random)) for p in chosen)]
         pictures = torch.from_numpy(np.stack([picture for picture, _ in windows])).float()[:, None] / 255
         labels = torch.from_numpy(np.stack([label for _, label in windows])).float()[:, None]
-        theta = np.stack([self._turn(augmentation, crop / side, random) for _ in chosen])
-        shape = [len(chosen), 1, crop, crop]
+        theta = np.stack([self._turn(augmentation, side, random) for _ in chosen])
+        shape = [len(chosen), 1, *crop]
         grid = torch.nn.functional.affine_grid(torch.from_numpy(theta), shape, align_corners=False)
         image = torch.nn.functional.grid_sample(pictures, grid, align_corners=False)
         found = torch.nn.functional.grid_sample(labels, grid, mode="nearest", align_corners=False)
@@ -103,13 +109,14 @@ class CropSource:
             places = self._anywhere
         return places[int(random.integers(len(places)))]
 
-    def _turn(self, augmentation: CropAugmentation, share: float, random: np.random.Generator) -> NDArray[np.float32]:
+    def _turn(self, augmentation: CropAugmentation, side: int, random: np.random.Generator) -> NDArray[np.float32]:
         """Matrix (2, 3) from a crop's coordinates -1..1 to those of its window."""
         angle = np.deg2rad(random.uniform(-augmentation.rotation_degrees, augmentation.rotation_degrees))
         zoom = random.uniform(*augmentation.zoom)
         mirror = -1.0 if random.random() < self._flip else 1.0
-        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * (share / zoom)
-        return np.concatenate([turn @ np.diag([mirror, 1.0]), np.zeros((2, 1))], 1).astype(np.float32)
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / (zoom * side)
+        rows, columns = self._crop
+        return np.concatenate([turn @ np.diag([mirror * columns, rows]), np.zeros((2, 1))], 1).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -129,7 +136,10 @@ def validation_tiles(case: PlaneSlices, count: int) -> Tiles:
     ] or [_Place(case, index, np.zeros((0, 2), np.int64)) for index in range(len(case.labels))]
     picks = np.unique(np.linspace(0, len(places) - 1, count).round().astype(int))
     random = np.random.default_rng(SEED)
-    windows = [_window(places[pick], _near(places[pick], FRACTURE_SIZE, random), FRACTURE_SIZE) for pick in picks]
+    windows = [
+        _window(places[pick], _near(places[pick], (FRACTURE_SIZE, FRACTURE_SIZE), random), FRACTURE_SIZE)
+        for pick in picks
+    ]
     return Tiles(np.stack([picture for picture, _ in windows]), np.stack([label for _, label in windows]))
 
 
@@ -149,17 +159,21 @@ def _places(cases: Sequence[PlaneSlices], value: int | None) -> list[_Place]:
     return places
 
 
-def _near(place: _Place, crop: int, random: np.random.Generator) -> tuple[int, int]:
+def _near(place: _Place, crop: Size, random: np.random.Generator) -> Size:
     """The middle (row, column) of a crop."""
-    if not len(place.pixels):
-        rows, columns = place.case.labels.shape[1:]
-        return int(random.integers(rows)), int(random.integers(columns))
-    anchor = place.pixels[int(random.integers(len(place.pixels)))]
-    row, column = anchor + random.uniform(-NEAR, NEAR, 2) * crop
-    return int(row), int(column)
+    limits = place.case.labels.shape[1:]
+    if len(place.pixels):
+        anchor = place.pixels[int(random.integers(len(place.pixels)))]
+        middle = anchor + random.uniform(-NEAR, NEAR, 2) * crop
+    else:
+        middle = random.uniform(0, 1, 2) * limits
+    # Little of a crop shows nothing; a slice smaller than the crop lies within it.
+    ends = [sorted((side / 2 - BEYOND, limit - side / 2 + BEYOND)) for side, limit in zip(crop, limits, strict=True)]
+    row, column = (int(np.clip(at, low, high)) for at, (low, high) in zip(middle, ends, strict=True))
+    return row, column
 
 
-def _window(place: _Place, center: tuple[int, int], side: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _window(place: _Place, center: Size, side: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Picture and labels (side, side) around ``center``; black, 0, beyond the slice."""
     starts = [middle - side // 2 for middle in center]
     limits = place.case.labels.shape[1:]

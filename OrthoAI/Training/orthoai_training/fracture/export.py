@@ -11,20 +11,22 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from orthoai_training.disc.half_onnx import OPSET, store_half
-from orthoai_training.fracture.networks import build_network
+from orthoai_training.fracture.networks import build_network, config_of
 
-INPUT, OUTPUT = "picture", "probability"
+INPUT, OUTPUT, BODIES = "picture", "probability", "bodies"
 
 
-class FractureProbability(nn.Module):
-    """(N, 1, 256, 256) gray values 0..1 to the probability of a fracture, of the same shape."""
+class Probabilities(nn.Module):
+    """(N, 1, 256, 256) gray values 0..1 to one probability of the same shape per output of the network: of a fractured
+    body, and of any body where the network was trained to tell.
+    """
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
-    def forward(self, picture: Tensor) -> Tensor:
-        return torch.sigmoid(self.network(picture)[:, :1])
+    def forward(self, picture: Tensor) -> tuple[Tensor, ...]:
+        return torch.sigmoid(self.network(picture)).split(1, 1)
 
 
 def load_network(network: str, recipe: str, weights: Path) -> nn.Module:
@@ -35,8 +37,12 @@ def load_network(network: str, recipe: str, weights: Path) -> nn.Module:
 
 
 def export_fracture(network: str, recipe: str, weights: Path, target: Path) -> Path:
-    """Write the network with ``weights`` to ``target`` (.onnx, float16 weights, any batch)."""
-    wrapped = FractureProbability(load_network(network, recipe, weights)).eval()
+    """Write the network with ``weights`` to ``target`` (.onnx, float16 weights, any batch).
+
+    Its first output is the fracture's probability; the compact networks have the bodies' as well.
+    """
+    wrapped = Probabilities(load_network(network, recipe, weights)).eval()
+    names = [OUTPUT, BODIES][: config_of(recipe).outputs]
     with warnings.catch_warnings():
         # The exporter warns of sizes that become constants: only the batch may differ, and it does not become one.
         warnings.simplefilter("ignore")
@@ -46,8 +52,8 @@ def export_fracture(network: str, recipe: str, weights: Path, target: Path) -> P
             str(target),
             dynamo=False,
             input_names=[INPUT],
-            output_names=[OUTPUT],
-            dynamic_axes={INPUT: {0: "batch"}, OUTPUT: {0: "batch"}},
+            output_names=names,
+            dynamic_axes={name: {0: "batch"} for name in (INPUT, *names)},
             opset_version=OPSET,
         )
     store_half(target)

@@ -8,6 +8,7 @@ follows the clock, averaged weights, and the vertebral bodies as a second output
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from orthoai.errors import InputError
@@ -56,7 +57,7 @@ class FractureRecipe:
     Attributes:
         name: "paper" or "compact"; also picks the networks' sizes.
         network: a name of :data:`orthoai_training.fracture.networks.NETWORKS`.
-        crop: pixels along a side of a training crop.
+        crop: pixels (rows, columns) of a training crop, by plane; multiples of 32.
         epochs: at most; an epoch sees as many crops as there are training slices.
         body_weight: of the loss of the vertebral bodies; 0 leaves the second output out.
         plateau_factor: of the learning rate after each epoch without a better Dice; 1 never.
@@ -69,7 +70,7 @@ class FractureRecipe:
 
     name: str
     network: str = "msff"
-    crop: int = 256
+    crop: Mapping[str, tuple[int, int]] = field(default_factory=lambda: {"sagittal": (256, 256), "axial": (256, 256)})
     batch: int = 16
     epochs: int = 150
     learning_rate: float = 1e-3
@@ -89,7 +90,8 @@ PAPER = FractureRecipe("paper")
 
 COMPACT = FractureRecipe(
     "compact",
-    crop=192,
+    # Along the spine, where a vertebra's neighbors are.
+    crop={"sagittal": (224, 160), "axial": (160, 160)},
     batch=8,
     learning_rate=2e-3,
     warmup_steps=30,
