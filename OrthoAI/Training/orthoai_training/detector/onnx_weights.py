@@ -21,29 +21,33 @@ HALF = ".half"
 
 
 def take_over_layers(model: nn.Module, file: Path, batches: Iterable[dict[str, Any]]) -> int:
-    """Set the convolutions of ``model`` that ``file`` holds in the same size; returns how many.
+    """Set the convolutions of ``model`` that ``file`` holds under the same name and in the same size; returns how many.
 
     Args:
-        model: with modules ``name.conv`` and ``name.bn`` side by side, as ultralytics builds them.
+        model: with normalized convolutions as ``name.conv`` beside ``name.bn``, as ultralytics builds them.
         file: an ONNX file exported from such a model.
         batches: training batches, of which the first is used ("img", uint8 (N, 3, H, W)).
     """
     stored = _tensors(file)
-    biases: dict[str, torch.Tensor] = {}
+    biases: dict[nn.Module, torch.Tensor] = {}
     modules = dict(model.named_modules())
+    taken = 0
     with torch.no_grad():
         for name, module in modules.items():
-            if not isinstance(module, nn.Conv2d) or not name.endswith(".conv"):
-                continue
             weight, bias = stored.get(f"{name}.weight"), stored.get(f"{name}.bias")
-            normalization = f"{name[: -len('conv')]}bn"
-            fits = weight is not None and bias is not None and weight.shape == tuple(module.weight.shape)
-            if not fits or weight is None or bias is None or normalization not in modules:
+            if not isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)) or weight is None:
+                continue
+            normalization = modules.get(f"{name.removesuffix('conv')}bn") if name.endswith(".conv") else None
+            if weight.shape != tuple(module.weight.shape) or (normalization is not None and bias is None):
                 continue
             module.weight.copy_(torch.from_numpy(weight))
-            biases[normalization] = torch.from_numpy(bias)
-    _restore_normalizations({modules[name]: bias for name, bias in biases.items()}, model, next(iter(batches))["img"])
-    return len(biases)
+            taken += 1
+            if bias is not None and normalization is not None:
+                biases[normalization] = torch.from_numpy(bias)
+            elif bias is not None and module.bias is not None:
+                module.bias.copy_(torch.from_numpy(bias))
+    _restore_normalizations(biases, model, next(iter(batches))["img"])
+    return taken
 
 
 def _tensors(file: Path) -> dict[str, np.ndarray]:

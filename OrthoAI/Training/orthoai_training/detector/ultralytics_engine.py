@@ -36,6 +36,7 @@ from orthoai_training.detector.class_weights import class_weights
 from orthoai_training.detector.clean_onnx import write_clean_onnx
 from orthoai_training.detector.mixed_precision import run_network_in_bf16
 from orthoai_training.detector.onnx_weights import take_over_layers
+from orthoai_training.detector.polygon_mask import polygon_mask
 from orthoai_training.detector.recipe import SegmentationRecipe, YoloRecipe
 from orthoai_training.detector.yolo_settings import settings_of
 
@@ -135,7 +136,8 @@ def train(
             trainer.add_callback("on_pretrain_routine_end", lambda trainer: _weigh_classes(trainer, recipe))
         if backbone is not None:
             trainer.add_callback("on_pretrain_routine_end", lambda trainer: _take_over(trainer, backbone))
-        trainer.train()
+        with _exact_masks(ultralytics):
+            trainer.train()
         trained = TrainedDetector(
             weights=trainer.best,
             metrics={name: float(value) for name, value in trainer.metrics.items()},
@@ -302,6 +304,18 @@ def _listen(trainer: Any, most_epochs: int, progress: Progress, on_epoch: EpochR
     trainer.add_callback("on_train_epoch_start", epoch_started)
     trainer.add_callback("on_train_batch_end", batch_ended)
     trainer.add_callback("on_fit_epoch_end", epoch_ended)
+
+
+@contextmanager
+def _exact_masks(ultralytics: ModuleType) -> Iterator[None]:
+    """Outlines fill the pixels inside them and no others, while a training draws them."""
+    drawing = ultralytics.data.utils
+    theirs = drawing.polygon2mask
+    drawing.polygon2mask = polygon_mask
+    try:
+        yield
+    finally:
+        drawing.polygon2mask = theirs
 
 
 def _weigh_classes(trainer: Any, recipe: SegmentationRecipe) -> None:

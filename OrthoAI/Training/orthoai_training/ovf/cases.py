@@ -1,0 +1,50 @@
+"""Which cases a training takes: folders, or simulated ones made first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from orthoai.dataset.layout import META_FILE
+from orthoai.errors import InputError
+from orthoai.progress import Progress
+
+from orthoai_training.dataset import CaseFolder, split_cases
+from orthoai_training.spine_ct.case import BODIES_FILE, write_case
+from orthoai_training.spine_ct.simulate import simulate
+
+FIRST_TRAINING_SEED, FIRST_VALIDATION_SEED, FIRST_TEST_SEED = 1_000, 500_000, 900_000
+"""Of simulated cases; a run's own seed is added. Nothing is ever tuned on test seeds."""
+
+VALIDATION_SHARE = 0.1
+
+
+def case_folders(folder: Path) -> list[Path]:
+    """The simulated spines in ``folder``, by name. Raises InputError when there is none."""
+    found = sorted(path.parent for path in folder.glob(f"*/{BODIES_FILE}") if (path.parent / META_FILE).is_file())
+    if not found:
+        raise InputError(f"No case in {folder}: a case is a folder with image.nii.gz, {BODIES_FILE} and {META_FILE}.")
+    return found
+
+
+def dealt(folders: Sequence[Path], seed: int) -> tuple[list[Path], list[Path]]:
+    """(training, validation): cases of one real shape stay together."""
+    split = split_cases([CaseFolder(path) for path in folders], seed, VALIDATION_SHARE)
+    by_name = {path.name: path for path in folders}
+    return [by_name[name] for name in split.train], [by_name[name] for name in split.validation]
+
+
+def simulated(
+    folder: Path, count: int, first_seed: int, progress: Progress | None = None, stage: str = "cases"
+) -> list[Path]:
+    """``count`` simulated cases in ``folder``, of the seeds from ``first_seed`` on; those that are there are kept."""
+    progress = progress or Progress()
+    made = []
+    for number in range(count):
+        progress.report(stage, number / count, f"case {number + 1} of {count}")
+        path = folder / f"seed_{first_seed + number}"
+        # The file that is written last.
+        if not (path / META_FILE).is_file():
+            write_case(simulate(first_seed + number), path)
+        made.append(path)
+    return made

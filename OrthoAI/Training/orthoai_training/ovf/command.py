@@ -1,0 +1,75 @@
+"""``orthoai train ovf``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from orthoai.cli.exits import DONE, say
+from orthoai.cli.supervise import stop_signals
+from orthoai.errors import InputError
+from orthoai.progress import Progress
+
+from orthoai_training.progress_lines import TrainingLines
+
+NETWORKS = ("yolov8n-seg", "mask-rcnn")
+
+RANDOM = "random"
+"""Of --start: no model."""
+
+
+def add_training_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of a training."""
+    parser.add_argument("-o", "--out", metavar="DIR", type=Path, required=True, help="folder of the training run")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", metavar="CASES", type=Path, help="folder of simulated cases (orthoai synth ovf)")
+    source.add_argument("--simulate", metavar="N", type=int, help="simulate N cases first")
+    source.add_argument(
+        "--pictures", metavar="DIR", type=Path, help="own sagittal pictures: PNG with YOLO-seg text files"
+    )
+    parser.add_argument("--validation", metavar="CASES", type=Path, help="cases to validate on; default: a tenth")
+    parser.add_argument("--recipe", choices=("compact", "paper"), default="compact", help="default: compact")
+    parser.add_argument("--only", choices=NETWORKS, default=NETWORKS[0], help=f"default: {NETWORKS[0]}")
+    parser.add_argument("--minutes", metavar="M", type=float, help="time of the training itself; default: all epochs")
+    parser.add_argument("--epochs", metavar="N", type=int, help="at most; default: the recipe's")
+    parser.add_argument(
+        "--start",
+        metavar="MODEL",
+        default="lumbar_disc",
+        help=f"model whose detector's layers to start from, or {RANDOM}; default: lumbar_disc",
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything random; default: 0")
+    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+
+
+def train(args: argparse.Namespace) -> int:
+    """Train what the arguments ask for."""
+    if args.minutes is not None and args.minutes <= 0:
+        raise InputError("Training takes time: give --minutes a number above 0.")
+    if args.epochs is not None and args.epochs < 1:
+        raise InputError("Training takes at least one epoch: give --epochs a number above 0.")
+    # Heavy: torch.
+    from orthoai_training.ovf.request import TrainRequest, train_ovf
+
+    request = TrainRequest(
+        out=args.out,
+        network=args.only,
+        data=args.data,
+        simulate=args.simulate,
+        pictures=args.pictures,
+        validation=args.validation,
+        recipe=args.recipe,
+        minutes=args.minutes,
+        epochs=args.epochs,
+        start=None if args.start == RANDOM else args.start,
+        resume=args.resume,
+        device=args.device,
+        seed=args.seed,
+    )
+    with stop_signals() as stop:
+        lines = (lambda *news: None) if args.quiet else TrainingLines()
+        folder = train_ovf(request, Progress(lines, lambda: stop.asked))
+    say(f"Written to {folder.resolve()}")
+    return DONE

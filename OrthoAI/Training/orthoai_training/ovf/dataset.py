@@ -1,0 +1,148 @@
+"""The training pictures as a YOLO segmentation data set, drawn from cases or taken from a folder of pictures.
+
+data.yaml                      absolute path, class names
+images/train, images/val       gray PNG
+labels/train, labels/val       one text file per picture: class, then x and y of each corner in 0..1
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from orthoai.errors import InputError
+from orthoai.progress import Progress
+from PIL import Image
+
+from orthoai_training.detector.yolo_dataset import write_data_file
+from orthoai_training.ovf.classes import CLASSES
+from orthoai_training.ovf.pictures import Picture, training_pictures, validation_pictures
+from orthoai_training.ovf.recipe import OvfRecipe
+from orthoai_training.ovf.scenes import case_scene
+from orthoai_training.spine_ct.case import read_case
+
+VALIDATION_SHARE = 0.1
+"""Of a folder of pictures without a split of its own."""
+
+
+def write_case_pictures(
+    folder: Path,
+    train: Sequence[Path],
+    validation: Sequence[Path],
+    recipe: OvfRecipe,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Path:
+    """Draw the pictures of all cases into ``folder``, which must not exist; it appears whole or not at all.
+
+    Args:
+        train, validation: folders of cases (see :func:`orthoai_training.spine_ct.case.read_case`).
+
+    Raises:
+        InputError: a use without cases, a case in both, or one that cannot be read.
+        Canceled: asked for by ``progress``.
+    """
+    if not train or not validation:
+        raise InputError("Training needs cases to train on and others to validate on: give at least two.")
+    if {path.resolve() for path in train} & {path.resolve() for path in validation}:
+        raise InputError("A case is in training and in validation: keep them apart.")
+    progress = progress or Progress()
+    total = len(train) + len(validation)
+    with _staged(folder, progress) as staged:
+        for number, path in enumerate([*train, *validation]):
+            progress.report("pictures", number / total, f"case {number + 1} of {total}")
+            scene = case_scene(read_case(path))
+            if number < len(train):
+                for picture in training_pictures(scene, path.name, recipe, seed):
+                    _write(staged, "train", picture)
+            else:
+                for picture in validation_pictures(scene, path.name, recipe.validation_slices):
+                    _write(staged, "val", picture)
+    return folder
+
+
+def copy_pictures(folder: Path, source: Path, *, seed: int = 0, progress: Progress | None = None) -> Path:
+    """Take over a folder of one's own: PNG with YOLO-seg text files of the same names, beside them or in ``labels``.
+
+    A folder split into ``train`` and ``val`` keeps its split; otherwise a tenth of the pictures validates.
+
+    Raises:
+        InputError: fewer than two pictures, or a label line that is no outline of one of the four classes.
+        Canceled: asked for by ``progress``.
+    """
+    pictures = sorted(source.rglob("*.png"))
+    if len(pictures) < 2:
+        raise InputError(f"The folder {source.name} holds fewer than two PNG pictures: give one with their outlines.")
+    progress = progress or Progress()
+    held_out = {path for path in pictures if "val" in path.relative_to(source).parts}
+    if not held_out:
+        count = max(1, round(VALIDATION_SHARE * len(pictures)))
+        held_out = {pictures[n] for n in np.random.default_rng(seed).permutation(len(pictures))[:count]}
+    with _staged(folder, progress) as staged:
+        for number, path in enumerate(pictures):
+            progress.report("pictures", number / len(pictures), path.name)
+            split = "val" if path in held_out else "train"
+            # Parts of the path in the name: folders may repeat file names.
+            name = "_".join(path.relative_to(source).with_suffix("").parts)
+            lines = _label_lines(path, source)
+            Image.open(path).convert("L").save(staged / "images" / split / f"{name}.png")
+            (staged / "labels" / split / f"{name}.txt").write_text(lines)
+    return folder
+
+
+@contextmanager
+def _staged(folder: Path, progress: Progress) -> Iterator[Path]:
+    """A data set folder to fill beside ``folder``, which takes its place at the end."""
+    folder = folder.resolve()
+    staged = folder.with_name(folder.name + ".part")
+    shutil.rmtree(staged, ignore_errors=True)
+    try:
+        for kind in ("images", "labels"):
+            for split in ("train", "val"):
+                (staged / kind / split).mkdir(parents=True)
+        yield staged
+        write_data_file(staged, folder, "val", CLASSES)
+        staged.replace(folder)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    progress.report("pictures", 1.0)
+
+
+def _write(folder: Path, split: str, picture: Picture) -> None:
+    Image.fromarray(picture.pixels).save(folder / "images" / split / f"{picture.name}.png")
+    size = picture.pixels.shape[0]
+    lines = [
+        " ".join([str(outline.kind), *(f"{value:.6f}" for value in (outline.ring / size).ravel())]) + "\n"
+        for outline in picture.outlines
+    ]
+    (folder / "labels" / split / f"{picture.name}.txt").write_text("".join(lines))
+
+
+def _label_lines(picture: Path, source: Path) -> str:
+    """The outlines of ``picture``, checked; empty where there is no file: nothing is in the picture."""
+    parts = ["labels" if part == "images" else part for part in picture.relative_to(source).with_suffix(".txt").parts]
+    files = (picture.with_suffix(".txt"), source / Path(*parts), source / "labels" / f"{picture.stem}.txt")
+    file = next((file for file in files if file.is_file()), None)
+    if file is None:
+        return ""
+    lines = [line for line in file.read_text().splitlines() if line.strip()]
+    for number, line in enumerate(lines, start=1):
+        if not _is_outline(line):
+            raise InputError(
+                f"Line {number} of {file.name} is no outline: write a class from 0 to {len(CLASSES) - 1}, then x and y "
+                "of at least three corners in 0..1."
+            )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _is_outline(line: str) -> bool:
+    try:
+        kind, *values = (float(word) for word in line.split())
+    except ValueError:
+        return False
+    known = kind in range(len(CLASSES)) and all(0 <= value <= 1 for value in values)
+    return known and len(values) >= 6 and len(values) % 2 == 0

@@ -1,0 +1,98 @@
+"""The trained network as the store keeps it: card, weights, and a page for people."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import monai
+import numpy as np
+import torch
+from orthoai import __version__
+from orthoai.models.card import Card, Network, read_card, write_card
+from orthoai.models.hashing import file_sha256
+from orthoai.models.store import Model
+from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM
+
+from orthoai_training.ovf.calibration import Calibration
+from orthoai_training.ovf.classes import CLASSES, FRACTURES
+from orthoai_training.ovf.train import NETWORK_FILE, OvfRun, TrainedOvf
+from orthoai_training.train.model_folder import LICENSES, ModelPage, readme
+
+MODEL_FOLDER = "model"
+"""In the run folder."""
+
+NAME = "vertebral_fractures"
+
+CONFIDENCE = 0.25
+"""Score from which the task takes a detection, until a validation says better."""
+
+PAGE = ModelPage(
+    limits="Research use only; not a medical device. Trained on simulated CT: figures say how well the method works on "
+    "simulations, not how accurate it is in patients.",
+    figures="On simulated validation cases, never on test cases: ultralytics' own figures per picture (B: boxes, M: "
+    "masks).",
+)
+
+
+def write_ovf_model(trained: TrainedOvf, run: OvfRun, folder: Path, recipe: str, start: Model | None = None) -> Path:
+    """Put weights, metadata.json and README.md into ``folder``; the card goes last. Returns ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(trained.file, folder / NETWORK_FILE)
+    settings: dict[str, Any] = {
+        "image_size": run.recipe.yolo.image_size,
+        "labels": list(CLASSES),
+        "pixel_mm": OVF_PIXEL_MM,
+        "slice_mm": OVF_SLICE_MM,
+        "confidence": CONFIDENCE,
+        "calibration": Calibration().to_json(),
+    }
+    data: dict[str, Any] = {"kind": "own pictures" if run.pictures is not None else "simulated spine CT"}
+    if run.pictures is None:
+        data |= {"train_cases": len(run.train), "validation_cases": len(run.validation)}
+    if start is not None:
+        data["first_weights"] = f"layers of the detector of the model {start.name}"
+    inherited = () if start is None else start.metadata.attribution
+    card = Card(
+        name=NAME,
+        version=__version__,
+        task="ovf",
+        description="Vertebral fractures in sagittal CT slices: YOLOv8n-seg outlines each vertebral body and tells "
+        "crush, wedge and biconcave fractures from normal bodies.",
+        license=LICENSES[True],
+        attribution=tuple(f"First weights: {line}" for line in inherited),
+        labels={number: label for number, label in enumerate(FRACTURES, start=1)},
+        networks={
+            "detector": Network(
+                NETWORK_FILE, file_sha256(folder / NETWORK_FILE), run.recipe.yolo.architecture, settings
+            )
+        },
+        training={"recipe": recipe, "data": data, "seed": run.seed, "detector": asdict(run.recipe)},
+        metrics={"detector": {**trained.metrics, "training_s": trained.seconds}},
+        libraries={
+            "monai_version": monai.__version__,
+            "pytorch_version": torch.__version__,
+            "numpy_version": np.__version__,
+        },
+    )
+    return _written(card, folder)
+
+
+def with_settings(folder: Path, settings: Mapping[str, Any], metrics: Mapping[str, Any]) -> Path:
+    """Change the detector's settings on the card in ``folder``, such as its calibration, and add groups of figures."""
+    card = read_card(folder)
+    old = card.networks["detector"]
+    network = Network(old.file, old.sha256, old.architecture, {**old.settings, **settings})
+    changed = replace(card, networks={"detector": network}, metrics={**card.metrics, **metrics})
+    return _written(changed, folder)
+
+
+def _written(card: Card, folder: Path) -> Path:
+    # The page has a table for each part of the training, and none for a lone number.
+    parts = {key: value for key, value in card.training.items() if isinstance(value, Mapping) or key == "recipe"}
+    (folder / "README.md").write_text(readme(replace(card, training=parts), PAGE), encoding="utf-8")
+    write_card(card, folder)
+    return folder

@@ -1,0 +1,127 @@
+"""From what a person asks for to a trained model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from orthoai.errors import InputError
+from orthoai.models.store import Model, ModelStore
+from orthoai.progress import Progress
+
+from orthoai_training.ovf.cases import (
+    FIRST_TRAINING_SEED,
+    FIRST_VALIDATION_SEED,
+    VALIDATION_SHARE,
+    case_folders,
+    dealt,
+    simulated,
+)
+from orthoai_training.ovf.model_folder import MODEL_FOLDER, write_ovf_model
+from orthoai_training.ovf.recipe import RECIPES, OvfRecipe
+from orthoai_training.ovf.train import OvfRun, train_network
+
+DETECTOR_ROLES = ("detector", "discs", "lumbar")
+"""Of networks to start from, in the order of preference."""
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """What to train.
+
+    Attributes:
+        out: run folder; the model appears in ``out/model``.
+        network: "yolov8n-seg" or "mask-rcnn".
+        data: folder of cases; simulate: cases to make in ``out/cases`` instead; pictures: own pictures instead.
+        validation: folder of cases to validate on; None keeps a tenth of ``data``.
+        recipe: a name of :data:`orthoai_training.ovf.recipe.RECIPES`.
+        minutes, epochs: limits; None takes the recipe's epochs.
+        start: model of the store, or folder, whose detector's layers to start from; None for random weights.
+    """
+
+    out: Path
+    network: str = "yolov8n-seg"
+    data: Path | None = None
+    simulate: int | None = None
+    pictures: Path | None = None
+    validation: Path | None = None
+    recipe: str = "compact"
+    minutes: float | None = None
+    epochs: int | None = None
+    start: str | None = "lumbar_disc"
+    resume: bool = False
+    device: str = "auto"
+    seed: int = 0
+
+    @property
+    def chosen(self) -> OvfRecipe:
+        """The recipe with the request's own number of epochs."""
+        recipe = RECIPES[self.recipe]
+        return recipe if self.epochs is None else replace(recipe, yolo=replace(recipe.yolo, epochs=self.epochs))
+
+
+def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
+    """Train and write the model; returns its folder.
+
+    Raises:
+        InputError: unusable cases or pictures, no such model, or a library of training is missing.
+        Canceled: asked for by ``progress``.
+    """
+    train, validation = _cases(request, progress)
+    if request.network == "mask-rcnn":
+        from orthoai_training.ovf.maskrcnn import train_mask_rcnn
+
+        return train_mask_rcnn(_run(request, train, validation, None), progress)
+    model = None if request.start is None else ModelStore.default().get(request.start)
+    run = _run(request, train, validation, model)
+    trained = train_network(run, progress)
+    (request.out / "cases.json").write_text(
+        json.dumps({"train": [p.name for p in train], "validation": [p.name for p in validation]}, indent=1)
+    )
+    return write_ovf_model(trained, run, request.out / MODEL_FOLDER, request.recipe, model)
+
+
+def _cases(request: TrainRequest, progress: Progress | None) -> tuple[Sequence[Path], Sequence[Path]]:
+    """(training, validation) folders; none for pictures."""
+    if request.pictures is not None:
+        if request.validation is not None:
+            raise InputError("--validation names cases: split own pictures into folders train and val instead.")
+        return (), ()
+    if request.data is not None:
+        folders = case_folders(request.data)
+        return (
+            dealt(folders, request.seed) if request.validation is None else (folders, case_folders(request.validation))
+        )
+    count = request.simulate or 0
+    if count < 1:
+        raise InputError("At least one case must be simulated: give --simulate a number above 0.")
+    cases = request.out / "cases"
+    train = simulated(cases, count, FIRST_TRAINING_SEED + request.seed, progress)
+    if request.validation is not None:
+        return train, case_folders(request.validation)
+    held_out = max(1, round(VALIDATION_SHARE * count))
+    return train, simulated(cases, held_out, FIRST_VALIDATION_SEED + request.seed, progress)
+
+
+def _run(request: TrainRequest, train: Sequence[Path], validation: Sequence[Path], start: Model | None) -> OvfRun:
+    return OvfRun(
+        out=request.out,
+        recipe=request.chosen,
+        train=train,
+        validation=validation,
+        pictures=request.pictures,
+        backbone=None if start is None else _detector(start),
+        minutes=request.minutes,
+        device=request.device,
+        seed=request.seed,
+        resume=request.resume,
+    )
+
+
+def _detector(model: Model) -> Path:
+    role = next((role for role in DETECTOR_ROLES if role in model.metadata.networks), None)
+    if role is None:
+        raise InputError(f'The model "{model.name}" has no detector to start from: choose another --start.')
+    return model.weights(role)

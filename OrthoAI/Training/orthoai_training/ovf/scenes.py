@@ -1,0 +1,125 @@
+"""Sagittal slices of a spine whose vertebrae are known, each with the outlines of the bodies it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+from orthoai.geometry import Geometry
+from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM, Stack, working_stack
+from scipy import ndimage
+
+from orthoai_training.ovf.classes import CLASSES
+from orthoai_training.spine_ct.case import SpineCase
+
+LEAST_AREA_SHARE = 0.4
+"""A body belongs to a slice in which it has this share of its largest cross-section: nearer its rim every body looks
+low, and a normal one like a fracture."""
+
+
+@dataclass(frozen=True, eq=False)
+class BodyBlock:
+    """One vertebral body on the working grid.
+
+    Attributes:
+        id: its VerSe number.
+        kind: its class in class order.
+        start: (slice, row, column) of the block's first voxel.
+        occupancy: float32 (s, r, c), share of the body; its outline runs at 0.5.
+        truncated: True where the field of view cuts the body.
+    """
+
+    id: int
+    kind: int
+    start: tuple[int, int, int]
+    occupancy: NDArray[np.float32]
+    truncated: bool
+
+    def shown_on(self) -> NDArray[np.intp]:
+        """Slices of the working grid in which the body is annotated."""
+        areas = (self.occupancy > 0.5).sum(axis=(1, 2))
+        return np.flatnonzero((areas > 0) & (areas >= LEAST_AREA_SHARE * areas.max())) + self.start[0]
+
+    def drawn(self, index: int, shape: tuple[int, int]) -> NDArray[np.float32]:
+        """Occupancy (H, W) in slice ``index`` of the working grid, which the block must reach."""
+        plane = np.zeros(shape, np.float32)
+        part = self.occupancy[index - self.start[0]]
+        rows, cols = self.start[1], self.start[2]
+        plane[rows : rows + part.shape[0], cols : cols + part.shape[1]] = part
+        return plane
+
+
+@dataclass(frozen=True, eq=False)
+class SliceScene:
+    """One sagittal slice.
+
+    Attributes:
+        index: slice of the stack.
+        picture: uint8 (H, W) in the bone window.
+        bodies: what is to be found; may be empty.
+    """
+
+    index: int
+    picture: NDArray[np.uint8]
+    bodies: tuple[BodyBlock, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class CaseScene:
+    """A whole case as working slices."""
+
+    stack: Stack
+    blocks: tuple[BodyBlock, ...]
+
+    def slices(self) -> Iterator[SliceScene]:
+        """Every slice, from the patient's right to the left."""
+        shown = [set(block.shown_on().tolist()) for block in self.blocks]
+        for index, picture in enumerate(self.stack.pictures):
+            here = (b for b, where in zip(self.blocks, shown, strict=True) if index in where and not b.truncated)
+            yield SliceScene(index, picture, tuple(here))
+
+
+def case_scene(case: SpineCase) -> CaseScene:
+    """The working slices of ``case`` as the task makes them, and its bodies on their grid."""
+    stack = working_stack(case.volume, "sagittal", OVF_PIXEL_MM, OVF_SLICE_MM)
+    boxes = ndimage.find_objects(case.bodies)
+    blocks = []
+    for vertebra in case.vertebrae:
+        spans = boxes[vertebra.id - 1] if vertebra.id <= len(boxes) else None
+        if spans is None:
+            continue
+        block = _block(case, vertebra.id, spans, stack.grid)
+        if block is not None:
+            start, occupancy = block
+            kind = CLASSES.index(vertebra.label)
+            blocks.append(BodyBlock(vertebra.id, kind, start, occupancy, not vertebra.whole))
+    return CaseScene(stack, tuple(blocks))
+
+
+def _block(
+    case: SpineCase, number: int, spans: tuple[slice, slice, slice], grid: Geometry
+) -> tuple[tuple[int, int, int], NDArray[np.float32]] | None:
+    """The body ``number`` in the voxels of ``grid`` around it; None when it misses their centers."""
+    start = np.array([max(0, span.start - 1) for span in spans])
+    stop = np.minimum([span.stop + 1 for span in spans], case.bodies.shape)
+    window = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+    place = case.volume.geometry.cropped(start[::-1], stop[::-1])
+    corners = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)]) * np.asarray(place.size) - 0.5
+    there = grid.lps_to_index(place.index_to_lps(corners))
+    first = np.clip(np.floor(there.min(axis=0)).astype(int), 0, np.asarray(grid.size) - 1)
+    last = np.clip(np.ceil(there.max(axis=0)).astype(int) + 1, first + 1, grid.size)
+    image = sitk.GetImageFromArray((case.bodies[window] == number).astype(np.float32))
+    image.SetSpacing(place.spacing)
+    image.SetOrigin(place.origin)
+    image.SetDirection(place.direction)
+    target = grid.cropped(first, last)
+    found = sitk.Resample(
+        image, target.size, sitk.Transform(), sitk.sitkLinear, target.origin, target.spacing, target.direction, 0.0
+    )
+    occupancy = sitk.GetArrayFromImage(found)
+    if not (occupancy > 0.5).any():
+        return None
+    return (int(first[2]), int(first[1]), int(first[0])), occupancy
