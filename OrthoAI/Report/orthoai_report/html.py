@@ -15,31 +15,37 @@ from orthoai.geometry import AXIS_LETTERS, Triple
 from orthoai.result import Result
 
 from orthoai_report.page import PAGE
+from orthoai_report.page_words import PageWords
 from orthoai_report.palette import Palette, display_name
 from orthoai_report.wording import flag_text, measurement_name, measurement_text, percent
 
 
-def report_page(result: Result, palette: Palette, picture_png: bytes, shown: str = "") -> str:
+def report_page(result: Result, palette: Palette, picture_png: bytes, words: PageWords | None = None) -> str:
     """The page as text.
 
     Args:
         result: what is told; its UIDs are left to result.json.
         palette: names and colors.
         picture_png: content of overview.png, embedded so that the page can be passed on alone.
-        shown: a sentence that says what the picture shows; else projections, slices and surfaces.
+        words: of the task.
     """
+    words = words or PageWords()
+    table = _measurements(result.findings, palette) if words.has_measurement_table else ""
     return PAGE.substitute(
         title=escape(palette.title),
         message=escape(result.message),
         picture=base64.b64encode(picture_png).decode("ascii"),
-        picture_text=escape(_picture_text(result, palette, shown)),
+        picture_text=escape(_picture_text(result, palette, words.shown)),
+        note=f'<p class="note">{escape(words.note)}</p>' if words.note else "",
         legend=_legend(result, palette),
-        findings=_findings(result.findings, palette),
+        findings=_findings(result.findings, palette, not table),
+        measurements=f"<section><h2>Measurements</h2>{table}</section>" if table else "",
         boxes=_boxes(result.boxes, palette),
         input=_definitions(_input(result)),
         timings=_timings(result.timings_s),
         provenance=_definitions(_provenance(result)),
         created=escape(result.provenance.created),
+        probabilities=escape(words.probabilities),
     )
 
 
@@ -55,11 +61,30 @@ def _legend(result: Result, palette: Palette) -> str:
     return f'<ul class="legend">{"".join(rows)}</ul>' if rows else "<p>This task marks no voxels.</p>"
 
 
-def _findings(findings: Sequence[Finding], palette: Palette) -> str:
+def _findings(findings: Sequence[Finding], palette: Palette, has_measurements: bool = True) -> str:
     if not findings:
         return "<p>No findings.</p>"
-    head = ("Structure", "Finding", "Probability", "Uncertainty", "Measurements", "Place", "To be reviewed")
-    return _table("Findings", head, [_finding_cells(finding, palette) for finding in findings])
+    head = ["Structure", "Finding", "Probability", "Uncertainty", "Measurements", "Place", "To be reviewed"]
+    rows = [_finding_cells(finding, palette) for finding in findings]
+    if not has_measurements:
+        at = head.index("Measurements")
+        head, rows = head[:at] + head[at + 1 :], [row[:at] + row[at + 1 :] for row in rows]
+    return _table("Findings", head, rows)
+
+
+def _measurements(findings: Sequence[Finding], palette: Palette) -> str:
+    """A row for each finding and a column for each measurement; empty where there are none."""
+    names = {name: item for finding in findings for name, item in finding.measurements.items()}
+    if not names:
+        return ""
+    rows = []
+    for finding in findings:
+        cells = [finding.measurements.get(name) for name in names]
+        rows.append(
+            [_named(finding.structure, palette), *("" if c is None else escape(measurement_text(c)) for c in cells)]
+        )
+    head = ["Structure", *(measurement_name(name, item) for name, item in names.items())]
+    return _table("Measurements", head, rows)
 
 
 def _finding_cells(finding: Finding, palette: Palette) -> list[str]:

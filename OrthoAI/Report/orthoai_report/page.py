@@ -64,11 +64,13 @@ footer { color: var(--quiet); font-size: 0.9rem; }
 <p class="note" role="note"><strong>Research use only.</strong> This is not a medical device and must not be used for
 clinical decisions. Figures that were measured on simulated data are not clinical figures. Check every box and mask
 against the images.</p>
+$note
 <figure>
 <img src="data:image/png;base64,$picture" alt="$picture_text">
 </figure>
 <section><h2>Colors</h2>$legend</section>
 <section><h2>Findings</h2>$findings</section>
+$measurements
 <section><h2>Boxes</h2>$boxes</section>
 <div class="pair">
 <section><h2>Input</h2>$input</section>
@@ -76,7 +78,7 @@ against the images.</p>
 </div>
 <section><h2>Made with</h2>$provenance</section>
 <footer>Made $created (UTC). Coordinates: R right, L left, A anterior, P posterior, I inferior, S superior of the
-image's origin. Probabilities are the model's own and are not calibrated.</footer>
+image's origin. $probabilities</footer>
 </main>
 </body>
 </html>

@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
+from orthoai.box import Box
 
 from orthoai_report import theme
 from orthoai_report.palette import Palette, display_name
-from orthoai_report.planes import ORIENTATIONS, PlanePicture
+from orthoai_report.planes import ORIENTATIONS, Orientation, PlanePicture
 from orthoai_report.projections import ProjectionPicture
 from orthoai_report.subject import Subject
 
@@ -44,10 +45,15 @@ def draw_projection(axes: Axes, picture: ProjectionPicture, palette: Palette) ->
 
 
 def draw_plane(
-    axes: Axes, picture: PlanePicture, palette: Palette, title: str = "", boxes: tuple[BoxOutline, ...] = ()
+    axes: Axes,
+    picture: PlanePicture,
+    palette: Palette,
+    title: str = "",
+    boxes: tuple[BoxOutline, ...] = (),
+    note: str = "",
 ) -> None:
     """A slice with its masks as a light fill inside a contour; without a title as a plane of the patient."""
-    _caption(axes, title or picture.orientation.name.capitalize(), "" if title else picture.place)
+    _caption(axes, title or picture.orientation.name.capitalize(), note if title else picture.place)
     _image(axes, picture.gray, picture.extent)
     for value, name in palette.names.items():
         mask = picture.labels == value
@@ -79,15 +85,26 @@ def flat_boxes(subject: Subject) -> tuple[BoxOutline, ...]:
     """The boxes of a picture in the mm of its panel."""
     size = subject.geometry.size
     orientation = ORIENTATIONS[2 if size[2] == 1 else int(np.argmin(size))]
+    return tuple(box_outline(box, orientation, subject) for box in subject.boxes)
+
+
+def box_outline(box: Box, orientation: Orientation, subject: Subject) -> BoxOutline:
+    """``box``, one of the subject's, in the mm of a slice's panel."""
     x, y, mm = orientation.across, orientation.up, subject.geometry.spacing
-    return tuple(
-        (
-            b.label,
-            b.score,
-            (b.index_min[x] * mm[x], b.index_min[y] * mm[y], b.index_max[x] * mm[x], b.index_max[y] * mm[y]),
-        )
-        for b in subject.boxes
-    )
+    low, high = box.index_min, box.index_max
+    return box.label, box.score, (low[x] * mm[x], low[y] * mm[y], high[x] * mm[x], high[y] * mm[y])
+
+
+def draw_box_beside(
+    axes: Axes, text: str, rectangle: tuple[float, float, float, float], color: tuple[float, float, float]
+) -> None:
+    """An outline with its name to the right: discs and vertebrae leave no room over their boxes."""
+    x0, y0, x1, y1 = rectangle
+    axes.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=color, linewidth=1.2))
+    axes.annotate(
+        text, (x1, (y0 + y1) / 2), (4, 0), textcoords="offset points", color=color, size=8.5, ha="left", va="center",
+        path_effects=SHADOW,
+    )  # fmt: skip
 
 
 # Parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +90,7 @@ def overview_planes(subject: Subject, tall: float, wide: float) -> list[PlanePic
     groups.sort(key=lambda group: group[0].bounds[0][0] if group else 0)
     wanted = [(CORONAL, subject.profiles, tall), (AXIAL, subject.profiles, wide)]
     wanted += [(SAGITTAL, group, tall * len(groups)) for group in groups]
-    return [slice_picture(subject, o, _fullest(subject, group, o), aspect) for o, group, aspect in wanted]
+    return [slice_picture(subject, o, fullest(subject, group, o), aspect) for o, group, aspect in wanted]
 
 
 def flat_picture(subject: Subject) -> PlanePicture:
@@ -130,6 +130,19 @@ def slice_picture(subject: Subject, orientation: Orientation, index: int, aspect
     return PlanePicture(
         orientation, windowed(gray, subject.gray_window), labels, extent, _place(subject, orientation, index)
     )
+
+
+def cut(picture: PlanePicture, area: tuple[float, float, float, float]) -> PlanePicture:
+    """The part of ``picture`` in ``area`` (x0, y0, x1, y1 in mm), as far as there are pixels; one at least."""
+    left, right, bottom, top = picture.extent
+    rows, columns = picture.labels.shape
+    x = (np.array(area[0::2]) - left) / (right - left) * columns
+    y = np.sort((np.array(area[1::2]) - top) / (bottom - top) * rows)
+    c0, r0 = (int(np.clip(np.floor(edge), 0, size - 1)) for edge, size in ((x[0], columns), (y[0], rows)))
+    c1, r1 = (int(np.clip(np.ceil(e), low + 1, size)) for e, low, size in ((x[1], c0, columns), (y[1], r0, rows)))
+    across, down = (right - left) / columns, (bottom - top) / rows
+    extent = (left + c0 * across, left + c1 * across, top + r1 * down, top + r0 * down)
+    return replace(picture, gray=picture.gray[r0:r1, c0:c1], labels=picture.labels[r0:r1, c0:c1], extent=extent)
 
 
 def windowed(voxels: NDArray, window: tuple[float, float]) -> NDArray[np.float32]:
@@ -175,7 +188,7 @@ def _widened(edges: tuple[float, float], length: float, limit: float) -> tuple[f
     return first, min(limit, first + length)
 
 
-def _fullest(subject: Subject, profiles: tuple[LabelProfile, ...], orientation: Orientation) -> int:
+def fullest(subject: Subject, profiles: tuple[LabelProfile, ...], orientation: Orientation) -> int:
     """Index of the slice with most mask; among equals the middle one; the middle of the volume without a mask."""
     axis = orientation.axis
     if not profiles:

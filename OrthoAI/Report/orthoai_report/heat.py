@@ -1,0 +1,35 @@
+"""Where a network looked, over a picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from orthoai_report.planes import PlanePicture
+from orthoai_report.subject import Subject
+
+ATTENTION = "attention"
+"""The extra of a result that says where its network looked, 0..255."""
+
+OPACITY = 0.65
+"""Of the hottest place."""
+
+
+def attention_of(subject: Subject) -> Subject | None:
+    """The subject with its attention in the place of its labels; None where the result has none."""
+    result = subject.result
+    extra = next((extra for extra in result.extras if extra.name == ATTENTION), None)
+    if extra is None:
+        return None
+    return Subject(subject.original, replace(result, segmentation=extra.voxels), subject.profiles)
+
+
+def draw_heat(axes: Axes, picture: PlanePicture) -> None:
+    """The labels of ``picture``, 0..255, as heat that lets the image through where it is cold."""
+    heat = picture.labels.astype(np.float32) / 255
+    axes.imshow(
+        heat, cmap="inferno", vmin=0, vmax=1, alpha=OPACITY * heat, extent=picture.extent, aspect="auto",
+        interpolation="bilinear",
+    )  # fmt: skip

@@ -1,0 +1,201 @@
+"""The report of a spine CT: masks, boxes, attention, and for each finding its heights and what to look at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import numpy as np
+import pytest
+from orthoai.finding import Finding
+from orthoai.progress import Progress
+from orthoai.result import Result
+from orthoai.volume import Volume, reorient_array
+from orthoai_report.body_heights import height_segments, part_at, pixel_places
+from orthoai_report.planes import SAGITTAL, PlanePicture, cut, slice_picture
+from orthoai_report.profiles import label_profiles
+from orthoai_report.spine import write_report
+from orthoai_report.spine_page import box_of, close_up, draw_spine_page, genant
+from orthoai_report.subject import Subject
+from PIL import Image
+from spine_report_fakes import BROKEN, GRID, broken, finding, heights, result, spine
+
+
+def subject_of(volume: Volume, result: Result) -> Subject:
+    return Subject(volume, result, label_profiles(result))
+
+
+def turned(volume: Volume, made: Result, codes: str) -> tuple[Volume, Result]:
+    """The same in another axis order."""
+    geometry = volume.geometry.reoriented(codes)
+    changed = replace(
+        made,
+        geometry=geometry,
+        boxes=tuple(box.on(GRID, geometry) for box in made.boxes),
+        segmentation=np.ascontiguousarray(reorient_array(made.segmentation, GRID, codes)),
+        extras=tuple(replace(x, voxels=reorient_array(x.voxels, GRID, codes)) for x in made.extras),
+    )
+    return volume.reoriented(codes), changed
+
+
+def words(volume: Volume, made: Result) -> dict[str, list[str]]:
+    figure = draw_spine_page(subject_of(volume, made))
+    return {axes.get_label(): [text.get_text() for text in axes.texts] for axes in figure.axes}
+
+
+def flat_text(page: str) -> str:
+    return " ".join(page.split())
+
+
+@pytest.mark.parametrize("name", ["fracture", "ovf"])
+def test_both_tasks_have_a_report(name: str) -> None:
+    (entry,) = entry_points(group="orthoai.reports", name=name)
+    assert entry.load() is write_report
+
+
+def test_a_run_gets_a_picture_and_a_page_that_says_what_it_is_worth(tmp_path: Path) -> None:
+    stages: list[float] = []
+    write_report(*broken(), tmp_path, Progress(lambda stage, done, text: stages.append(done)))
+    with Image.open(tmp_path / "overview.png") as picture:
+        assert picture.size == (1600, 1000)
+        assert np.asarray(picture.convert("L")).std() > 10
+    page = flat_text((tmp_path / "report.html").read_text())
+    for sentence in (
+        "learned from simulated fractures", "nothing is known of their accuracy in patients",
+        "calibrated on simulated data only", "<h2>Measurements</h2>", "Anterior height", "14.9 mm", "Genant grade",
+        "look again", "where the network looked",
+    ):  # fmt: skip
+        assert sentence in page, sentence
+    assert "are not calibrated" not in page
+    assert stages[-1] == 1.0
+
+
+def test_each_finding_has_its_picture_with_class_probability_heights_and_grade() -> None:
+    texts = words(*broken())
+    assert list(texts) == ["sagittal", "attention", "T11", "T12", "L1", "L3", "table"]
+    assert {"L1 wedge 92 %", "Genant 2", "14.9", "19.7", "24.0"} <= set(texts["L1"])
+    assert "look again" in texts["T12"]
+    assert "look again" not in texts["L1"]
+    assert {"T11 biconcave 92 %", "T12 crush 92 %", "L1 wedge 92 %", "L3 wedge 92 %"} <= set(texts["sagittal"])
+    assert "Where the network looked" in texts["attention"]
+
+
+def test_the_table_goes_from_the_head_downward_and_notes_what_to_look_at() -> None:
+    table = words(*broken())["table"]
+    assert [text for text in table if text in BROKEN] == ["T11", "T12", "L1", "L3"]
+    assert {"22.8 / 14.4 / 24.0", "40 %", "3 biconcave", "0.60", "4 %", "T12: look again"} <= set(table)
+    assert not any("genant" in text for text in table)
+
+
+def test_a_type_that_differs_from_the_class_is_told_beside_the_grade() -> None:
+    volume, made = broken()
+    odd = replace(made.findings[0], flags=("genant_crush", "look_again"))
+    texts = words(volume, replace(made, findings=(odd, *made.findings[1:])))
+    assert "Genant 2 crush" in texts["L1"]
+    assert genant(odd) == "2 crush"
+
+
+@pytest.mark.parametrize("codes", ["LPS", "PIL", "RAS", "ASR"])
+def test_the_page_is_the_same_in_any_axis_order(codes: str) -> None:
+    volume, made = broken()
+    assert words(*turned(volume, made, codes)) == words(volume, made)
+
+
+def test_without_attention_masks_measurements_or_places_the_page_is_still_drawn() -> None:
+    volume, made = broken(attention=False)
+    bare = (Finding("L1", "fracture", 0.8), Finding("L2", "fracture", 0.7))
+    empty = np.zeros_like(made.segmentation)
+    texts = words(volume, replace(made, task="fracture", findings=bare, boxes=(), segmentation=empty))
+    assert list(texts) == ["sagittal", "table"]
+    assert texts["table"] == ["Level", "Finding", "L1", "fracture 80 %", "L2", "fracture 70 %"]
+
+
+def test_nothing_found_is_drawn_and_says_so() -> None:
+    volume, labels = spine({})
+    texts = words(volume, result(labels, ()))
+    assert texts["table"] == ["No findings."]
+
+
+def test_normal_bodies_get_no_picture_of_their_own() -> None:
+    volume, made = broken()
+    texts = words(volume, replace(made, findings=(*made.findings, finding("L2", "normal"))))
+    assert "L2" not in texts
+    assert "normal 92 %" in texts["table"]
+
+
+def test_a_seventh_fracture_is_in_the_table_only() -> None:
+    volume, made = broken()
+    more = tuple(replace(made.findings[0], structure=f"X{n}") for n in range(6))
+    texts = words(volume, replace(made, findings=(*made.findings, *more)))
+    assert sum(name not in ("sagittal", "attention", "table") for name in texts) == 6
+    assert {"X0", "X5"} <= set(texts["table"])
+
+
+def test_a_finding_takes_the_box_around_it_by_structure_before_class() -> None:
+    subject = subject_of(*broken())
+    for each in subject.result.findings:
+        box = box_of(each, subject)
+        assert box is not None and box.label == each.label
+        place = subject.geometry.lps_to_index(each.place.lps) if each.place else None
+        assert (place >= box.index_min).all() and (place <= box.index_max).all()
+    assert box_of(replace(subject.result.findings[0], label="crush"), subject) is None
+
+
+# Heights
+
+
+def body_picture(level: str) -> tuple[np.ndarray, PlanePicture]:
+    subject = subject_of(*broken())
+    each = next(each for each in subject.result.findings if each.structure == level)
+    picture = close_up(each, each.place, subject)
+    place = subject.geometry.lps_to_index(each.place.lps)
+    return part_at(picture.labels > 0, picture, (float(place[1]), float(place[2]))), picture
+
+
+@pytest.mark.parametrize("level", list(BROKEN))
+def test_the_lines_are_as_long_as_the_heights(level: str) -> None:
+    segments = height_segments(*body_picture(level))
+    lengths = [float(np.hypot(*np.subtract(upper, lower))) for lower, upper in segments.values()]
+    assert list(segments) == ["anterior", "middle", "posterior"]
+    assert np.allclose(lengths, heights(BROKEN[level]), atol=2.0)  # pixels of 1 mm, at both ends
+
+
+@pytest.mark.parametrize("degrees", [-20, 0, 12, 30])
+def test_the_lines_turn_with_the_body(degrees: float) -> None:
+    y, x = np.mgrid[80:-80:-0.5, -80:80:0.5] + 0.25
+    angle = np.radians(degrees)
+    depth, height = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    mask = (np.abs(depth) < 17) & (np.abs(height) < 12 * np.interp(depth, (-17, 17), (0.7, 1.0)))
+    picture = PlanePicture(SAGITTAL, np.zeros(mask.shape, np.float32), mask.astype(np.uint8), (-80, 80, -80, 80), "")
+    segments = height_segments(mask, picture)
+    for (site, (lower, upper)), share in zip(segments.items(), (0.73, 0.85, 0.97), strict=True):
+        across, up = np.subtract(upper, lower)
+        assert np.hypot(across, up) == pytest.approx(24 * share, abs=1.2), site
+        assert np.degrees(np.arctan2(-across, up)) == pytest.approx(degrees, abs=1.5), site
+    fronts = [lower[0] for lower, _ in segments.values()]
+    assert fronts == sorted(fronts)
+
+
+def test_a_speck_has_no_heights_and_only_the_part_at_the_place_counts() -> None:
+    mask, picture = body_picture("L1")
+    assert height_segments(np.zeros_like(mask), picture) == {}
+    two = mask | np.roll(mask, 30, axis=0)
+    x, y = pixel_places(picture)
+    rows, columns = np.nonzero(mask)
+    assert np.array_equal(part_at(two, picture, (x[columns].mean(), y[rows].mean())), mask)
+    assert not part_at(np.zeros_like(mask), picture, (0.0, 0.0)).any()
+
+
+def test_a_cut_keeps_pixels_in_their_place() -> None:
+    subject = subject_of(*broken())
+    whole = slice_picture(subject, SAGITTAL, 14)
+    part = cut(whole, (20.2, 50.0, 61.0, 90.0))
+    x, y = pixel_places(part)
+    all_x, all_y = pixel_places(whole)
+    columns = [int(np.abs(all_x - value).argmin()) for value in x]
+    rows = [int(np.abs(all_y - value).argmin()) for value in y]
+    assert np.allclose(all_x[columns], x) and np.allclose(all_y[rows], y)
+    assert np.array_equal(whole.labels[np.ix_(rows, columns)], part.labels)
+    assert part.extent[0] <= 20.2 and part.extent[1] >= 61.0 and part.extent[2] <= 50.0 and part.extent[3] >= 90.0
+    assert cut(whole, (-500, -500, -400, -400)).labels.shape == (1, 1)
