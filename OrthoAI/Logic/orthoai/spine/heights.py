@@ -1,0 +1,273 @@
+"""Anterior, middle and posterior height of a vertebral body from its mask, in the body's own frame.
+
+Six-point morphometry (Genant et al. 1993): the caudo-cranial axis is the mean of the two endplates' normals, heights
+are taken at 10, 50 and 90 % of the body's depth and averaged over its middle 10 mm from left to right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import ArrayLike, NDArray
+
+from orthoai.geometry import Geometry
+from orthoai.spine.body_frame import BodyFrame, Columns, columns_of
+from orthoai.spine.genant import Heights
+
+SITES = (0.1, 0.5, 0.9)
+"""Share of the depth, from the front, of the anterior, middle and posterior height."""
+
+BAND_MM = 5.0
+"""Half of the middle band, left to right, over which heights are averaged."""
+
+CORE = 0.1
+"""Share of the depth at each end that says nothing of an endplate's slope."""
+
+LATERAL_CORE = 0.7
+"""Share of the width that shows an endplate's slope to the side."""
+
+WINDOW_MM = (1.0, 3.0)
+"""A height is read from a line through the endplate from so far outside of its site to so far inside: the pixels'
+steps average out, and the rounded corners stay out."""
+
+SPUR_MM = 3.5
+"""What reaches further beyond the end of the endplates is an osteophyte, no rim."""
+
+STEEPEST, FALL_MM = 0.9, 3.0
+"""Fall of the height, in mm per mm and over how many mm, beyond which an endplate has ended; a front that has given way
+to a third falls by half of it."""
+
+OUTER = 0.3
+"""Share of the depth at each end in which the endplates may end."""
+
+TURNS = 10
+"""Rounds, at most, until the frame lies still."""
+
+STILL_DEGREES = 0.1
+
+SMALLEST_MM = 4.0
+"""Least depth and height of what can be measured."""
+
+MARGIN = 3
+"""Empty voxels around the mask, so that its surface can be interpolated."""
+
+SMOOTH_VOXELS, SMOOTH_UP_TO = 0.7, 2.0
+"""Standard deviation of the smoothing of masks without partial volume, along axes whose voxels are no more than so many
+times the finest."""
+
+
+@dataclass(frozen=True)
+class BodyHeights:
+    """Size and place of one body.
+
+    Attributes:
+        heights: mm.
+        depth_mm: from front to back.
+        center: LPS mm.
+        up: LPS unit vector, the mean of the endplates' normals, cranial.
+    """
+
+    heights: Heights
+    depth_mm: float
+    center: tuple[float, float, float]
+    up: tuple[float, float, float]
+
+    @property
+    def anterior_ratio(self) -> float:
+        """Anterior over posterior height; low in a wedge."""
+        return self.heights.anterior / self.heights.posterior
+
+    @property
+    def middle_ratio(self) -> float:
+        """Middle over posterior height; low in a biconcave body."""
+        return self.heights.middle / self.heights.posterior
+
+
+def measure_body(mask: NDArray, geometry: Geometry, up: ArrayLike = (0.0, 0.0, 1.0)) -> BodyHeights | None:
+    """Heights of the body in ``mask``; None where it is too small, or no body at all.
+
+    Args:
+        mask: (K, J, I), bool, or the share 0..1 of each voxel that belongs to the body (its surface at 0.5).
+        geometry: of ``mask``, in any axis order.
+        up: LPS direction along the spine, cranial, within about 45 degrees of the body's own.
+    """
+    image = _image(mask, geometry)
+    if image is None:
+        return None
+    frame = BodyFrame.upright(_center(mask, geometry), up)
+    for _ in range(TURNS):
+        columns = columns_of(image, frame)
+        spans = _spans(columns)
+        if spans is None:
+            return None
+        turned = _turned(frame, columns, spans)
+        angle = np.degrees(np.arccos(np.clip(frame.up @ turned.up, -1, 1)))
+        frame = turned
+        if angle < STILL_DEGREES:
+            break
+    columns = columns_of(image, frame)
+    spans = _spans(columns)
+    if spans is None:
+        return None
+    sites = [_height(columns, spans, site) for site in SITES]
+    if not all(np.isfinite(sites)) or min(sites) <= 0:
+        return None
+    x, y, z = frame.center
+    up_x, up_y, up_z = frame.up
+    own = Heights(float(sites[0]), float(sites[1]), float(sites[2]))
+    return BodyHeights(own, spans.depth, (float(x), float(y), float(z)), (float(up_x), float(up_y), float(up_z)))
+
+
+def _image(mask: NDArray, geometry: Geometry) -> sitk.Image | None:
+    """The mask's own box and MARGIN voxels around it."""
+    inside = np.asarray(mask) >= 0.5
+    if not inside.any():
+        return None
+    spans = []
+    for axis in (2, 1, 0):
+        hits = np.flatnonzero(inside.any(axis=tuple(n for n in range(3) if n != axis)))
+        spans.append((int(hits[0]), int(hits[-1]) + 1))
+    (i0, i1), (j0, j1), (k0, k1) = spans
+    # One voxel more than the mask, for partial volume, then nothing.
+    low = [max(0, start - 1) for start in (k0, j0, i0)]
+    part = np.asarray(mask[low[0] : k1 + 1, low[1] : j1 + 1, low[2] : i1 + 1], np.float32)
+    image = sitk.GetImageFromArray(np.pad(part, MARGIN))
+    image.SetSpacing(geometry.spacing)
+    image.SetDirection(geometry.direction)
+    start = geometry.index_to_lps([low[2] - MARGIN, low[1] - MARGIN, low[0] - MARGIN])
+    image.SetOrigin([float(value) for value in start])
+    if np.asarray(mask).dtype.kind == "f":
+        return image
+    finest = min(geometry.spacing)
+    # Steps of pixels become slopes; thick slices are left as they are.
+    sigmas = [SMOOTH_VOXELS if size < SMOOTH_UP_TO * finest else 0.0 for size in geometry.spacing]
+    return sitk.DiscreteGaussian(image, [sigma**2 for sigma in sigmas], 9, 0.01, False)
+
+
+def _center(mask: NDArray, geometry: Geometry) -> NDArray[np.float64]:
+    places = np.argwhere(np.asarray(mask) >= 0.5)[:, ::-1]
+    return geometry.index_to_lps(places.mean(axis=0))
+
+
+@dataclass(frozen=True)
+class _Spans:
+    """y in mm: the ``front`` and the ``back`` wall, and ``first`` and ``last`` where the endplates end."""
+
+    front: float
+    back: float
+    first: float
+    last: float
+
+    @property
+    def depth(self) -> float:
+        return self.back - self.front
+
+    def site(self, share: float) -> float:
+        """y at ``share`` of the depth, no further out than the endplates reach."""
+        return float(np.clip(self.front + share * self.depth, self.first, self.last))
+
+
+def _spans(columns: Columns) -> _Spans | None:
+    """None for what is smaller than a body."""
+    band = np.abs(columns.x) <= BAND_MM
+    rows = columns.values[band].mean(axis=0)
+    filled = np.flatnonzero((rows >= 0.5).any(axis=0))
+    if filled.size * columns.height_step < SMALLEST_MM:
+        return None
+    front = min(_edge(row, columns.y) for row in rows.T[filled])
+    back = max(-_edge(row[::-1], -columns.y[::-1]) for row in rows.T[filled])
+    ends = _plate_ends(columns, band)
+    if ends is None:
+        return None
+    first, last = ends
+    front, back = max(front, first - SPUR_MM), min(back, last + SPUR_MM)
+    return _Spans(front, back, first, last) if last - first >= SMALLEST_MM else None
+
+
+def _plate_ends(columns: Columns, band: NDArray[np.bool_]) -> tuple[float, float] | None:
+    """y of the first and the last column that still is as high as an endplate's slope allows."""
+    count = columns.filled[band].sum(axis=0)
+    seen = np.flatnonzero(2 * count >= np.count_nonzero(band))
+    if seen.size < 2:
+        return None
+    seen = np.arange(seen[0], seen[-1] + 1)
+    heights = np.where(columns.filled, columns.upper - columns.lower, 0.0)[band].sum(axis=0)[seen]
+    heights /= np.maximum(count[seen], 1)
+    reach = max(1, round(FALL_MM / columns.step))
+    fall = STEEPEST * reach * columns.step
+    outer = max(1, int(OUTER * seen.size))
+    first, last = 0, seen.size - 1
+    # From the middle out: a column much lower than the one before it is a rounded corner, a spur or a fragment.
+    for n in range(outer, -1, -1):
+        if heights[n] < heights[min(n + reach, seen.size - 1)] - fall:
+            first = n + 1
+            break
+    for n in range(seen.size - 1 - outer, seen.size):
+        if heights[n] < heights[max(n - reach, 0)] - fall:
+            last = n - 1
+            break
+    return float(columns.y[seen[first]]), float(columns.y[seen[last]])
+
+
+def _edge(row: NDArray, places: NDArray) -> float:
+    """The first place at which ``row`` rises through one half, interpolated."""
+    first = int(np.argmax(row >= 0.5))
+    if first == 0:
+        return float(places[0])
+    low, high = float(row[first - 1]), float(row[first])
+    return float(places[first] - (places[first] - places[first - 1]) * (high - 0.5) / (high - low))
+
+
+def _turned(frame: BodyFrame, columns: Columns, spans: _Spans) -> BodyFrame:
+    """``frame`` with its axis along the mean of the endplates' normals, and its origin in the body's middle."""
+    core = (columns.y > spans.site(CORE)) & (columns.y < spans.site(1 - CORE))
+    sides = columns.x[columns.filled.any(axis=1)]
+    x_middle = (sides.min() + sides.max()) / 2
+    wide = np.abs(columns.x - x_middle) <= LATERAL_CORE * (sides.max() - sides.min()) / 2 + columns.step
+    band = np.abs(columns.x) <= BAND_MM
+    middle = np.array([x_middle, (spans.front + spans.back) / 2, 0.0])
+    normals, levels = [], []
+    for plate in (columns.upper, columns.lower):
+        along, level = _slope(columns, plate, band[:, None] & core[None], 1)
+        across, _ = _slope(columns, plate, wide[:, None] & core[None], 0)
+        normal = np.array([-across, -along, 1.0])
+        normals.append(normal / np.linalg.norm(normal))
+        levels.append(level)
+    middle[2] = np.mean(levels)
+    return frame.turned(np.mean(normals, axis=0), middle)
+
+
+def _slope(columns: Columns, plate: NDArray, where: NDArray, axis: int) -> tuple[float, float]:
+    """(slope of ``plate`` along x (0) or y (1), mean z) over the filled columns ``where``; flat where there are few."""
+    x, y = np.meshgrid(columns.x, columns.y, indexing="ij")
+    used = where & columns.filled
+    if np.count_nonzero(used) < 6:
+        return 0.0, 0.0
+    terms = np.stack([np.ones(np.count_nonzero(used)), x[used], y[used]], axis=1)
+    found = np.linalg.lstsq(terms, plate[used], rcond=None)[0]
+    return float(found[1 + axis]), float(plate[used].mean())
+
+
+def _height(columns: Columns, spans: _Spans, site: float) -> float:
+    """Distance of the endplates at ``site``; NaN where they are not seen there."""
+    place = spans.site(site)
+    outside, inside = WINDOW_MM
+    if site < 0.5:
+        low, high = place - outside, place + inside
+    elif site > 0.5:
+        low, high = place - inside, place + outside
+    else:
+        low, high = place - outside, place + outside
+    band = np.abs(columns.x) <= BAND_MM
+    low, high = max(low, spans.first), min(high, spans.last)
+    used = band[:, None] & ((columns.y >= low) & (columns.y <= high))[None] & columns.filled
+    if not used.any():
+        return float("nan")
+    y = np.broadcast_to(columns.y, used.shape)[used] - place
+    heights = (columns.upper - columns.lower)[used]
+    if np.ptp(y) < 1.0:
+        return float(heights.mean())
+    terms = np.stack([np.ones(y.size), y], axis=1)
+    return float(np.linalg.lstsq(terms, heights, rcond=None)[0][0])
