@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,7 +17,7 @@ SIDES = (-1.0, 1.0)
 
 @dataclass(frozen=True)
 class Rod:
-    """A rod with round ends in a vertebra's frame; ``flat`` squeezes it along (x, z)."""
+    """A rod with round ends in a vertebra's frame; ``flat`` are factors on its thickness along (x, z)."""
 
     start: tuple[float, float, float]
     end: tuple[float, float, float]
@@ -58,10 +59,14 @@ class Arch:
             float(lamina_y + length * np.cos(droop)),
             float(lamina_z - length * np.sin(droop)),
         )
-        spinous = (3.2, 2.8) if lumbar < 0.5 else (3.0, 3.4)
-        rods = [
-            Rod((0.0, lamina_y, lamina_z), tip, (spinous[0] * size, spinous[1] * size), (1.0, 1.5 + 1.3 * lumbar)),
-        ]
+        wide = 0.62 - 0.1 * lumbar
+        radii = ((4.4 + 1.2 * lumbar) * size, (4.0 + 1.4 * lumbar) * size)
+        rods = [Rod((0.0, lamina_y + 3, lamina_z - 1), tip, radii, (wide, 1.0 + 0.25 * lumbar))]
+        if lumbar > 0.3:
+            # The lower edge of a lumbar process is as long as the upper one, so that it looks like a hatchet.
+            drop = float(rng.uniform(5.0, 8.0)) * size * lumbar
+            low_tip = (tip[0], tip[1] - float(rng.uniform(0, 5)) * size, tip[2] - drop)
+            rods.append(Rod((0.0, lamina_y + 7, lamina_z - 0.6 * drop), low_tip, (radii[0] * 0.8, radii[1]), (wide, 1.0)))
         for side in SIDES:
             knee = (side * half, end_y, 0.12 * high)
             rods.append(Rod((side * half * 0.95, back - 3, root_z), knee, (thick, thick), (1.0, 1.5)))
@@ -110,6 +115,6 @@ def ribs(level: Level, body: Body, rng: np.random.Generator) -> list[Rod]:
         points = [(side * x, y, z) for x, y, z in path]
         rods += [
             Rod(first, last, (3.4 * size, 3.4 * size), (1.0, 1.4))
-            for first, last in zip(points, points[1:], strict=False)
+            for first, last in pairwise(points)
         ]
     return rods

@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from orthoai.spine.genant import Heights
+from orthoai.spine.heights import BAND_MM
 
-from orthoai_training.spine_ct.genant import Heights, Profile, heights
 from orthoai_training.spine_ct.morphometry import Level
+from orthoai_training.spine_ct.profile import Profile, heights
 
 Field = NDArray[np.floating]
-
-BAND_MM = 5.0
-"""Half of the middle band, left to right, over which heights are averaged."""
 
 CORNER_MM = 3.0
 """Width of the rounding between endplates and walls."""
@@ -186,7 +185,7 @@ class Body:
         return Profile(y, upper, lower, np.concatenate(walls))
 
     def heights(self) -> Heights:
-        """As :func:`genant.heights` defines them."""
+        """As :func:`profile.heights` defines them."""
         return heights(self.profile())
 
     def rims(self) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from orthoai.spine.genant import Heights, classify, losses
 
 from orthoai_training.spine_ct.body import Body, Fracture
-from orthoai_training.spine_ct.genant import Heights, classify, losses
 
 TYPES = ("crush", "wedge", "biconcave")
 

@@ -17,7 +17,7 @@ class SpineOptions:
         field: one of :data:`FIELDS`.
         pixel_mm, slice_mm: ranges of the pixel's side and the slice thickness; a quarter of the scans are thick.
         thick_mm: range of those; None for no thick scans.
-        shapes: files or folders of real vertebrae (STL) or label maps (NIfTI) that take the place of the parametric ones.
+        shapes: files or folders of real vertebrae (STL) or label maps (NIfTI), in the place of the parametric ones.
         real_share: share of the cases with real shapes where there are any.
         texture: folders of real CT ``*_ct.nii.gz`` to take texture from.
         fracture_rate: chance of a fracture per vertebra in a patient who has any; a fifth of the patients has none.

@@ -13,6 +13,9 @@ from orthoai_training.spine_ct.shapes import capsule, ellipsoid
 from orthoai_training.spine_ct.spine import Frame, Vertebra
 from orthoai_training.synth.texture import TextureBank, draw_grain, limited, repeated
 
+POINT_SPREAD_MM = 0.75
+"""About the width over which a scanner smears a thin cortex."""
+
 CEMENT_HU, SCREW_HU, GAS_HU = 1700.0, 3600.0, -700.0
 
 
@@ -40,9 +43,9 @@ class Tissue:
         density = float(rng.beta(1.3, 1.8))
         return cls(
             marrow=float(rng.uniform(15, 70)) + 230 * density,
-            cortex=620 + 520 * density + float(rng.normal(0, 50)),
-            shell=0.35 + 0.45 * density,
-            plate=0.6 + 0.5 * density,
+            cortex=750 + 500 * density + float(rng.normal(0, 50)),
+            shell=0.3 + 0.35 * density,
+            plate=0.5 + 0.45 * density,
             grain=float(rng.uniform(0.5, 1.3)),
             disc=float(rng.uniform(60, 105)),
         )
@@ -108,7 +111,7 @@ class Painter:
             found = self.canvas.points(frame, _point(low), _point(high))
             if found is not None:
                 box, x, y, z = found
-                self._bone(box, rod.distance(x, y, z), 1.0 * density, 130.0)
+                self._bone(box, rod.distance(x, y, z), 1.4 * density, 40.0)
 
     def arch(self, vertebra: Vertebra, arch: Arch) -> None:
         """The posterior arch."""
@@ -117,7 +120,7 @@ class Painter:
         found = self.canvas.points(vertebra.frame, _point(low), _point(high))
         if found is not None:
             box, x, y, z = found
-            self._bone(box, arch.distance(x, y, z), 1.7, 60.0)
+            self._bone(box, arch.distance(x, y, z), 1.5, 40.0)
 
     def body(self, vertebra: Vertebra) -> None:
         """The body, which is also labeled."""
@@ -130,7 +133,9 @@ class Painter:
             return
         box, x, y, z = found
         distance, to_plate = body.distance(x, y, z)
-        self._bone(box, distance, 1.0, 0.0, to_plate)
+        # The basivertebral vein leaves through the back wall.
+        vein = np.exp(-((x / 4) ** 2 + (z / 3) ** 2)) * (y > 0)
+        self._bone(box, distance, 1.0, 0.0, to_plate, vein)
         if vertebra.dense:
             self._impaction(vertebra, box, (x, y, z), distance)
         if vertebra.mimic == "cement":
@@ -156,9 +161,18 @@ class Painter:
         texture: Field = repeated(self.grain, box).numpy()
         return texture
 
-    def _bone(self, box: Box, distance: Field, cortex: float, denser: float, to_plate: Field | None = None) -> None:
-        """Marrow inside a shell ``cortex`` times as thick as a body's."""
-        tissue, blur = self.tissue, 0.45 * self.canvas.voxel_mm
+    def _bone(
+        self,
+        box: Box,
+        distance: Field,
+        cortex: float,
+        denser: float,
+        to_plate: Field | None = None,
+        gap: Field | None = None,
+    ) -> None:
+        """Marrow inside a shell ``cortex`` times as thick as a body's; ``gap`` is 1 where the shell is open."""
+        tissue = self.tissue
+        blur = float(np.hypot(POINT_SPREAD_MM, 0.4 * self.canvas.voxel_mm))
         depth = -distance
         thick = np.float32(tissue.shell * cortex)
         if to_plate is not None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from orthoai.spine.genant import classify, losses, reference
 
 from orthoai_training.spine_ct.body import Body, Dent
 from orthoai_training.spine_ct.fractures import Break, broken
-from orthoai_training.spine_ct.genant import classify, losses, reference
 from orthoai_training.spine_ct.morphometry import LEVELS, Level
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.spine import Curve, Vertebra, stacked
@@ -41,9 +41,9 @@ def draw_person(rng: np.random.Generator, options: SpineOptions, shown: tuple[in
     """A person whose vertebrae ``shown`` (VerSe numbers, first and last) the field will show whole.
 
     Every shown vertebra is of a clear class: fractures are drawn against the heights that the nearest unfractured shown
-    ones let expect (:func:`genant.reference`), normal ones vary within :data:`MOST_NATURAL_LOSS`.
+    ones let expect (:func:`orthoai.spine.genant.reference`), normal ones vary within :data:`MOST_NATURAL_LOSS`.
     """
-    levels = [level for level in LEVELS if level.id >= max(8, shown[0] - 1)]
+    levels = [level for level in LEVELS if level.id >= max(8, shown[0] - 2)]
     first = next(n for n, level in enumerate(levels) if level.id == shown[0])
     last = next(n for n, level in enumerate(levels) if level.id == shown[1])
     scale = float(np.clip(rng.normal(1.1 if rng.random() < 0.5 else 1.0, 0.05), 0.88, 1.25))

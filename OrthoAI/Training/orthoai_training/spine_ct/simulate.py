@@ -91,7 +91,7 @@ def _shown(rng: np.random.Generator, options: SpineOptions) -> tuple[int, int]:
     """VerSe numbers of the first and the last vertebra that the field is meant to show whole."""
     kind = str(rng.choice(KINDS, p=KIND_SHARES)) if options.field == "random" else options.field
     if kind == "whole":
-        return int(rng.integers(10, 13)), 24
+        return int(rng.integers(11, 14)), 24
     if kind == "lumbar":
         return int(rng.integers(18, 21)), int(rng.integers(23, 25))
     if kind == "thoracic":

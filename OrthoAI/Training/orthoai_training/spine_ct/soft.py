@@ -1,4 +1,4 @@
-"""Everything around the spine as HU: skin, fat, muscle, lungs, organs, vessels, table; on a coarse grid, read finely."""
+"""What surrounds the spine as HU: skin, fat, muscle, lungs, organs, vessels, table; on a coarse grid, read finely."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def soft_tissue(geometry: Geometry, axis: Axis, torso: Torso, generator: torch.G
     patches = smooth_noise(coarse.shape, 9.0, generator, generator.device).numpy()
     middle = axis.rows[:, 1:3].mean(axis=0)
     # The back is flatter than the spine: skin follows the mean of both.
-    rear = 0.5 * cy + 0.5 * middle[1] + 62 + torso.fat
+    rear = np.maximum(0.5 * cy + 0.5 * middle[1] + 62, cy + deep + 52) + torso.fat
     mid_x, mid_y = 0.3 * cx + 0.7 * middle[0], rear - thick
     radius = (np.abs((x - mid_x) / torso.half[0]) ** 2.4 + np.abs((y - mid_y) / thick) ** 2.4) ** (1 / 2.4)
     groove = 7 * np.exp(-(((x - cx) / 18) ** 2)) * (y > mid_y)
@@ -95,11 +95,20 @@ def soft_tissue(geometry: Geometry, axis: Axis, torso: Torso, generator: torch.G
     _put(hu, cavity, organs + (-850 - organs) * gas)
     psoas = np.hypot((np.abs(lx) - wide - 15) / 0.8, ly - 4) - 17
     _put(hu, psoas + 40 * (number < 19.5), MUSCLE + 7 * fine)
-    lung = np.maximum(inner + 16, np.maximum(-(np.abs(lx) - wide - 4 - 20 * (ly < -deep - 18)), ly - deep - 30))
+    heart = (np.hypot((lx - 8) / 52, (ly + deep + 62 + 6 * broad) / 64) - 1) * 50
+    column = np.minimum(np.hypot(lx, ly) - wide - 5, np.abs(lx) - 14 - 2 * broad)
+    lung = np.maximum(inner + 17, np.maximum(-np.minimum(heart, column), ly - deep - 6 - 0.25 * np.abs(lx)))
     _put(hu, lung + 60 * (1 - lung_level), LUNG + 35 * fine)
     # Fat around the bodies and between the muscles of the back.
-    septum = np.minimum(np.abs(np.hypot(lx, ly) - wide - 4) - 1.5, np.abs(np.abs(lx) - 3.5) + 30 * (ly < deep + 30))
-    _put(hu, np.maximum(septum, inner + 6), FAT + 60 + 20 * fine)
+    size = np.where(number < 19, 0.75, 1.0)
+    inner_back = np.hypot((np.abs(lx) - 17) / 0.75, ly - deep - 38 * size) - 19 * size
+    outer_back = np.hypot((np.abs(lx) - 46) / 1.35, ly - deep - 30 * size) - 17 * size
+    sheaths = np.minimum(np.abs(inner_back), np.abs(outer_back)) - 0.9 - 0.8 * broad
+    middle_line = np.maximum(np.abs(lx) - 1.5, deep + 20 - ly)
+    septum = np.minimum(np.minimum(sheaths, middle_line), np.abs(np.hypot(lx, ly) - wide - 3.5) - 1.3)
+    _put(hu, np.maximum(septum, inner + 4), FAT + 40 + 20 * fine)
+    marbled = np.clip(patches - 0.9, 0, 1) * ((inner_back < 0) | (outer_back < 0)) * (inner < 0)
+    hu -= 70 * marbled
     chest = np.clip(20 - number, 0, 1)
     aorta = np.hypot(lx - 6 - 12 * chest, ly + deep + torso.wide + 3 - 8 * chest) - torso.wide
     _put(hu, aorta, torso.vessel + 5 * fine)
@@ -108,7 +117,7 @@ def soft_tissue(geometry: Geometry, axis: Axis, torso: Torso, generator: torch.G
     _put(hu, np.maximum(skin, -(skin + 2.0)), 10.0)
     _put(hu, -skin, np.float32(AIR))
     if torso.table >= 0:
-        height = middle[1] + 62 + torso.fat + torso.table
+        height = float(rear.max()) + torso.table
         depth = y - height
         _put(hu, np.abs(depth - 2) - 1.5, np.float32(60.0))
         _put(hu, np.abs(depth - 24) - 20, np.float32(-900.0))

@@ -1,0 +1,43 @@
+"""Heights of a vertebral body from the known outline of its mid-sagittal plane, as ``orthoai.spine.heights`` reads them
+from a mask: along the mean of the two endplates' normals, at 10, 50 and 90 % of the depth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from orthoai.spine.genant import Heights
+from orthoai.spine.heights import CORE, SITES
+
+@dataclass(frozen=True)
+class Profile:
+    """A body's outline in its mid-sagittal plane; y posterior, z cranial, mm.
+
+    Attributes:
+        y: (N,) rising.
+        upper, lower: (N,) z of the endplates, averaged over the middle 10 mm left-right.
+        walls: (M, 2) points (y, z) of the anterior and the posterior wall.
+    """
+
+    y: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    walls: NDArray[np.float64]
+
+
+def heights(profile: Profile) -> Heights:
+    """Anterior, middle and posterior height of ``profile`` in the body's own frame."""
+    span = profile.y[-1] - profile.y[0]
+    core = (profile.y > profile.y[0] + CORE * span) & (profile.y < profile.y[-1] - CORE * span)
+    angles = [np.arctan(np.polyfit(profile.y[core], plate[core], 1)[0]) for plate in (profile.upper, profile.lower)]
+    angle = float(np.mean(angles))
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    upper = np.stack([profile.y, profile.upper], axis=1) @ turn.T
+    lower = np.stack([profile.y, profile.lower], axis=1) @ turn.T
+    along = np.concatenate([upper[:, 0], lower[:, 0], (profile.walls @ turn.T)[:, 0]])
+    front, back = along.min(), along.max()
+    sites = front + np.asarray(SITES) * (back - front)
+    found = np.interp(sites, upper[:, 0], upper[:, 1]) - np.interp(sites, lower[:, 0], lower[:, 1])
+    return Heights(*(float(value) for value in found))
