@@ -234,7 +234,7 @@ def test_a_picture_without_a_text_file_shows_nothing(tmp_path: Path) -> None:
     save(tmp_path / "labels" / "train", "a.txt", "0 0.25 0.5 0.25 0.5\n")
     (tmp_path / "images" / "train" / "b.PNG").write_bytes(png(pixels(1)))
     assert [(picture.name, len(picture.shapes)) for picture in read("yolo", tmp_path)] == [
-        ("train_a", 1), ("train_b", 0),
+        ("train/a", 1), ("train/b", 0),
     ]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from orthoai.dataset.exporters.look import look_of
 from orthoai.dataset.exporters.outline import parts_of
 from orthoai.dataset.exporters.pictures import draw_pictures
 from orthoai.dataset.importers import get_importer
-from orthoai.dataset.importers.classes import ClassTable
+from orthoai.dataset.importers.classes import VERTEBRAL_FRACTURES, ClassTable
 from orthoai.dataset.importers.layout import import_pictures
 from orthoai.progress import Progress
 
@@ -70,9 +70,10 @@ def test_what_our_exporters_write_comes_back(rods: Callable, tmp_path: Path, nam
         for case in dataset.cases()
         for drawn in draw_pictures(case.image(), case.labels().voxels, [1, 2], look_of("ovf", "CT"), Progress())
     }
-    assert {picture.split("_", 1)[1] for picture in pictures} == set(expected)  # train_ or val_ comes before
+    assert {picture.split("/")[1] for picture in pictures} == set(expected)
+    assert {picture.split("/")[0] for picture in pictures} == {"train", "val"}
     for side_and_name, picture in pictures.items():
-        drawn = expected[side_and_name.split("_", 1)[1]]
+        drawn = expected[side_and_name.split("/")[1]]
         assert np.array_equal(picture.pixels, drawn.pixels)
         # Our classes are named the other way round: femur_left, the value 1, has become number 1 again by its name.
         assert [1 - shape.value for shape in picture.shapes] == [shape.value - 1 for shape in drawn.shapes]
@@ -92,3 +93,29 @@ def test_an_import_can_be_imported_again_and_stays_the_same(tmp_path: Path) -> N
     assert (first.folder / "classes.txt").read_text().split() == list(NAMES)
     assert (first.folder / "a.txt").read_text().startswith("2 0.125000 0.166667 0.375000")
     assert (first.folder / "a.png").read_bytes()[:4] == png(pixels())[:4]
+
+
+def test_a_split_stays(tmp_path: Path) -> None:
+    for side in ("train", "valid"):
+        save(tmp_path / "source" / side / "images", "note.md", "", pixels())
+        save(tmp_path / "source" / side / "labels", "a.txt", "1 0.25 0.5 0.25 0.5\n")
+    first = import_pictures(get_importer("yolo"), tmp_path / "source", tmp_path / "1", ClassTable(), Progress())
+    second = import_pictures(get_importer("yolo"), first.folder, tmp_path / "2", ClassTable(), Progress())
+    for made in (first, second):
+        files = sorted(path.relative_to(made.folder).as_posix() for path in made.folder.rglob("*.*"))
+        assert files == ["classes.txt", "import.json", "train/a.png", "train/a.txt", "val/a.png", "val/a.txt"]
+        assert made.objects["wedge"] == 2
+
+
+def test_the_training_for_vertebral_fractures_takes_an_import(tmp_path: Path) -> None:
+    training = pytest.importorskip("orthoai_training.ovf.dataset")
+    square = np.array([(10, 10), (30, 10), (30, 25), (10, 25)], float)
+    for n in range(3):
+        save(tmp_path / "source" / f"case{n}", "a.json", labelme([("xx", square), ("normal", square + 30)]), pixels(n))
+    made = import_pictures(get_importer("labelme"), tmp_path / "source", tmp_path / "made", ClassTable(), Progress())
+    assert training.CLASSES == VERTEBRAL_FRACTURES
+    taken = training.copy_pictures(tmp_path / "taken", made.folder)
+    labels = sorted(taken.rglob("labels/*/*.txt"))
+    assert [path.stem for path in labels if path.parent.name == "val"] != []
+    assert sorted(path.name for path in labels) == ["case0_a.txt", "case1_a.txt", "case2_a.txt"]
+    assert {path.read_text() for path in labels} == {(made.folder / "case0_a.txt").read_text()}

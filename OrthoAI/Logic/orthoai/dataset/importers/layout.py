@@ -4,6 +4,7 @@ DIR/
   classes.txt      one class name on each line; its number is the line's, from 0
   NAME.png         8-bit gray
   NAME.txt         beside each picture: one line per object, class and corners x, y ... in fractions of the size
+  train, val       the same for pictures that came split into such folders
   import.json      format, counts; marks the folder as one that a new import may replace
 """
 
@@ -65,7 +66,9 @@ def import_pictures(
                 raise InputError(f"Two pictures would be called {picture.name}.png; rename one of them.")
             names.add(picture.name.casefold())
             counts.update(shape.value for shape in picture.shapes)
-            Image.fromarray(picture.pixels).save(folder / f"{picture.name}.png")
+            file = folder / f"{picture.name}.png"
+            file.parent.mkdir(exist_ok=True)
+            Image.fromarray(picture.pixels).save(file)
             text = text_lines(picture, range(len(classes.names)), outline_numbers)
             (folder / f"{picture.name}.txt").write_text(text, "utf-8")
         if not names:

@@ -15,6 +15,9 @@ SUFFIXES = (".png", ".jpg", ".jpeg")
 PLAIN_FOLDERS = ("images",)
 """Folders that say nothing about a picture and stay out of its name."""
 
+SIDES = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val"}
+"""Folders that split the pictures by their use, and what they are called after the import."""
+
 
 @dataclass(frozen=True)
 class SourceFolder:
@@ -62,9 +65,16 @@ class SourceFolder:
         raise InputError(f"The picture of {label.name} {problem} {self.path.name}; put the two into one folder.")
 
     def name(self, file: Path) -> str:
-        """A name for the picture or label ``file``, of its folders and its stem."""
+        """A name for the picture or label ``file``, of its folders and its stem; "train/" or "val/" before it stays.
+
+        Example:
+            >>> SourceFolder(Path("a")).name(Path("a/images/valid/one/7.png"))
+            'val/one_7'
+        """
         *folders, stem = file.relative_to(self.path).with_suffix("").parts
-        return "_".join([*(part for part in folders if part not in PLAIN_FOLDERS), stem])
+        sides = [SIDES[part] for part in folders if part in SIDES]
+        plain = "_".join([*(part for part in folders if part not in (*PLAIN_FOLDERS, *SIDES)), stem])
+        return "/".join([*sides[:1], plain])
 
 
 def source_folder(source: Path) -> SourceFolder:
