@@ -65,6 +65,7 @@ class SegmentationRecipe(YoloRecipe):
             finer edges and take longer.
         class_counts: instances per class, in class order, from which the loss's class weights are made: inverse
             frequencies with mean 1. Classes beyond the last count weigh 1. Empty takes the training data's own counts.
+        weighted_classes: of the data's own counts only so many classes, the first ones, are weighed.
     """
 
     architecture: str = "yolov8n-seg"
@@ -74,6 +75,7 @@ class SegmentationRecipe(YoloRecipe):
     brightness: float = 0.0
     mask_ratio: int = 4
     class_counts: tuple[int, ...] = ()
+    weighted_classes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -320,8 +320,8 @@ def _exact_masks(ultralytics: ModuleType) -> Iterator[None]:
 
 def _weigh_classes(trainer: Any, recipe: SegmentationRecipe) -> None:
     """Weigh the classes in the loss; ultralytics' own switch knows the training data's counts alone."""
-    counts = class_weights(recipe.class_counts or trainer.get_class_counts(), trainer.data["nc"])
-    weights = torch.from_numpy(counts).to(trainer.device)
+    counts = recipe.class_counts or trainer.get_class_counts()[: recipe.weighted_classes]
+    weights = torch.from_numpy(class_weights(counts, trainer.data["nc"])).to(trainer.device)
     for model in (trainer.model, trainer.ema.ema):
         model.class_weights = weights
 

@@ -11,6 +11,7 @@ from orthoai.detect.tiles import Tile, tiles
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SIZE
 from scipy import ndimage
 
+from orthoai_training.ovf.classes import CLASSES, FRACTURES
 from orthoai_training.ovf.recipe import OvfRecipe
 from orthoai_training.ovf.scenes import CaseScene, SliceScene
 
@@ -40,11 +41,18 @@ class Outline:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """uint8 (OVF_SIZE, OVF_SIZE) gray values and the bodies that are to be found in them."""
+    """One tile of a slice.
+
+    Attributes:
+        pixels: uint8 (OVF_SIZE, OVF_SIZE) gray values.
+        outlines: of the bodies that are to be found.
+        ignored: bool, the same size: bodies that need not be found.
+    """
 
     name: str
     pixels: NDArray[np.uint8]
     outlines: tuple[Outline, ...]
+    ignored: NDArray[np.bool_]
 
 
 def plain_pictures(scene: SliceScene, name: str) -> list[Picture]:
@@ -69,7 +77,9 @@ def training_pictures(scene: CaseScene, name: str, recipe: OvfRecipe, seed: int)
     slices = list(scene.slices())
     shown = [one for one in slices if one.bodies]
     empty = [one for one in slices if not one.bodies]
-    picked = [*_some(shown, recipe.slices_per_case, random), *_some(empty, recipe.empty_per_case, random)]
+    broken = any(CLASSES[block.kind] in FRACTURES for block in scene.blocks)
+    count = recipe.slices_per_case if broken else recipe.normal_slices_per_case
+    picked = [*_some(shown, count, random), *_some(empty, recipe.empty_per_case, random)]
     return [random_picture(one, f"{name}_{one.index:03d}", recipe, random) for one in picked]
 
 
@@ -98,15 +108,21 @@ def ring_of(occupancy: NDArray[np.float32]) -> Ring | None:
 
 
 def _picture(scene: SliceScene, tile: Tile, name: str) -> Picture:
+    shape = (scene.picture.shape[0], scene.picture.shape[1])
+    ignored = np.zeros((tile.size, tile.size), bool)
+    for body in scene.others:
+        ignored |= tile.cut(body.drawn(scene.index, shape)) > 0.5
     outlines = []
     for body in scene.bodies:
-        whole = body.drawn(scene.index, (scene.picture.shape[0], scene.picture.shape[1]))
+        whole = body.drawn(scene.index, shape)
         here = tile.cut(whole)
-        if (here > 0.5).sum() >= LEAST_VISIBLE * (whole > 0.5).sum():
-            ring = ring_of(here)
-            if ring is not None:
-                outlines.append(Outline(body.kind, ring))
-    return Picture(name, tile.cut(scene.picture), tuple(outlines))
+        enough = (here > 0.5).sum() >= LEAST_VISIBLE * (whole > 0.5).sum()
+        ring = ring_of(here) if enough else None
+        if ring is None:
+            ignored |= here > 0.5
+        else:
+            outlines.append(Outline(body.kind, ring))
+    return Picture(name, tile.cut(scene.picture), tuple(outlines), ignored)
 
 
 def _enclosed(line: NDArray[np.float64]) -> float:

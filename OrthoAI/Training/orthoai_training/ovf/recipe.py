@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from orthoai.spine.stack import OVF_SIZE
 
 from orthoai_training.detector.recipe import SegmentationRecipe
+from orthoai_training.ovf.classes import FRACTURES
 
 PAPER_COUNTS = (120, 198, 325)
 """Training pictures of crush, wedge and biconcave fractures (Yang et al. 2025, section 2.4)."""
@@ -18,7 +19,8 @@ class OvfRecipe:
 
     Attributes:
         yolo: the network and its optimizer.
-        slices_per_case: slices drawn of each training case that show bodies.
+        slices_per_case: slices that show bodies drawn of each training case with a fracture.
+        normal_slices_per_case: the same of each case without one: far more vertebrae are whole than broken.
         empty_per_case: slices drawn of it that show none: ribs, pedicles and hips are no vertebral bodies.
         validation_slices: slices drawn of each validation case.
         gain, shift: random factor on the gray values, and gray levels added to them.
@@ -28,6 +30,7 @@ class OvfRecipe:
 
     yolo: SegmentationRecipe
     slices_per_case: int = 8
+    normal_slices_per_case: int = 4
     empty_per_case: int = 1
     validation_slices: int = 3
     gain: tuple[float, float] = (0.85, 1.15)
@@ -79,10 +82,11 @@ COMPACT = OvfRecipe(
         scale=0.1,
         brightness=0.0,
         mask_ratio=2,
+        weighted_classes=len(FRACTURES),
     )
 )
 """For a CPU: no mosaic, whose pictures show no neighbors to compare a height with; no flips, since the front of the
 body is always on the left; outlines in the loss at two pixels, since heights are measured on them; class weights from
-the training data's own counts. Gray values vary in the pictures already (see :class:`OvfRecipe`)."""
+the training data's own counts of fractures, with 1 for normal bodies. Gray values vary in the pictures already (see :class:`OvfRecipe`)."""
 
 RECIPES = {"compact": COMPACT, "paper": PAPER}

@@ -43,6 +43,10 @@ class BodyBlock:
         areas = (self.occupancy > 0.5).sum(axis=(1, 2))
         return np.flatnonzero((areas > 0) & (areas >= LEAST_AREA_SHARE * areas.max())) + self.start[0]
 
+    def reaches(self, index: int) -> bool:
+        """Whether slice ``index`` of the working grid holds some of the block."""
+        return self.start[0] <= index < self.start[0] + self.occupancy.shape[0]
+
     def drawn(self, index: int, shape: tuple[int, int]) -> NDArray[np.float32]:
         """Occupancy (H, W) in slice ``index`` of the working grid, which the block must reach."""
         plane = np.zeros(shape, np.float32)
@@ -60,11 +64,13 @@ class SliceScene:
         index: slice of the stack.
         picture: uint8 (H, W) in the bone window.
         bodies: what is to be found; may be empty.
+        others: rims of bodies, and bodies that the field of view cuts: shown, and not asked for.
     """
 
     index: int
     picture: NDArray[np.uint8]
     bodies: tuple[BodyBlock, ...]
+    others: tuple[BodyBlock, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +82,12 @@ class CaseScene:
 
     def slices(self) -> Iterator[SliceScene]:
         """Every slice, from the patient's right to the left."""
-        shown = [set(block.shown_on().tolist()) for block in self.blocks]
+        shown = [set() if block.truncated else set(block.shown_on().tolist()) for block in self.blocks]
         for index, picture in enumerate(self.stack.pictures):
-            here = (b for b, where in zip(self.blocks, shown, strict=True) if index in where and not b.truncated)
-            yield SliceScene(index, picture, tuple(here))
+            here = [(block, index in where) for block, where in zip(self.blocks, shown, strict=True)]
+            reached = [(block, asked) for block, asked in here if block.reaches(index)]
+            bodies = tuple(block for block, asked in reached if asked)
+            yield SliceScene(index, picture, bodies, tuple(block for block, asked in reached if not asked))
 
 
 def case_scene(case: SpineCase) -> CaseScene:
