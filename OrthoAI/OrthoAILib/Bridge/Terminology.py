@@ -27,7 +27,11 @@ SCHEMA = "https://raw.githubusercontent.com/qiicr/dcmqi/master/doc/schemas/segme
 SCHEME = "SCT"
 """SNOMED CT, as DICOM abbreviates it."""
 
-CATEGORY = ("123037004", "Anatomical Structure")
+CATEGORIES = {
+    "anatomical_structure": ("123037004", "Anatomical Structure"),
+    "morphologically_abnormal_structure": ("49755003", "Morphologically Abnormal Structure"),
+}
+"""Code and meaning by Label.category (DICOM PS3.16, CID 7150)."""
 
 OTHER = ("85756007", "Tissue")
 """What is said of a structure whose task is not installed here."""
@@ -72,26 +76,30 @@ class Terminology:
     @staticmethod
     def entry(label: Label) -> str:
         """Slicer's serialized terminology entry: context, category, type, modifier, and no separate region."""
-        codes = [CATEGORY, (label.snomed_code, label.snomed_meaning)]
+        codes = [CATEGORIES[label.category], (label.snomed_code, label.snomed_meaning)]
         parts = [f"{SCHEME}^{code}^{meaning}" for code, meaning in codes]
         modifier = f"{SCHEME}^{label.modifier_code}^{label.modifier_meaning}" if label.modifier_code else "^^"
         return "~".join([CONTEXT, *parts, modifier, "", "^^", "^^"])
 
     def toJson(self) -> str:
-        """Content of FILE: one type for each SNOMED concept, with its modifiers below it."""
-        types: dict[str, dict[str, Any]] = {}
+        """Content of FILE: in each category one type for each SNOMED concept, with its modifiers below it."""
+        categories: dict[str, dict[str, dict[str, Any]]] = {}
         for label in (label for task in self.tasks for label in task.labels):
+            types = categories.setdefault(label.category, {})
             kind = types.setdefault(label.snomed_code, _code(label.snomed_code, label.snomed_meaning))
             if label.modifier_code:
                 modifier = {"recommendedDisplayRGBValue": list(label.color)}
                 modifier |= _code(label.modifier_code, label.modifier_meaning)
                 kind.setdefault("Modifier", []).append(modifier)
             kind.setdefault("recommendedDisplayRGBValue", list(label.color))
-        category = {**_code(*CATEGORY), "showAnatomy": False, "Type": list(types.values())}
+        listed = [
+            {**_code(*CATEGORIES[name]), "showAnatomy": False, "Type": list(types.values())}
+            for name, types in categories.items()
+        ]
         content = {
             "SegmentationCategoryTypeContextName": CONTEXT,
             "@schema": SCHEMA,
-            "SegmentationCodes": {"Category": [category]},
+            "SegmentationCodes": {"Category": listed},
         }
         return json.dumps(content, indent=2) + "\n"
 

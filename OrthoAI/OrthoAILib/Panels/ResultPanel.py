@@ -103,7 +103,7 @@ class ResultPanel(VTKObservationMixin):
     def _classes(self, number: int, row: FindingRow) -> tuple[str, ...]:
         """What a finding may be: what the model said, what the task knows, and what it is now."""
         original = self._original[number : number + 1]
-        known = [label.name for label in self._task.labels] if self._task is not None else []
+        known = self._task.classes or self._task.label_table.values() if self._task is not None else ()
         return tuple(dict.fromkeys((*original, *known, row.finding)))
 
     def _update(self) -> None:

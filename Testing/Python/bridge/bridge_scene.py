@@ -10,6 +10,7 @@ from orthoai.box import Box
 from orthoai.finding import Finding, Measurement, Place
 from orthoai.geometry import Geometry
 from orthoai.result import Provenance, Result
+from orthoai.tasks import Label, Task
 from orthoai.volume import Source
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
@@ -25,6 +26,8 @@ LOGICS = (
 """Of the modules whose nodes a result has: they tell a scene how to store them."""
 
 LABELS = {1: "femur_left", 2: "femur_right"}
+FRACTURES = {1: "crush", 2: "wedge", 3: "biconcave"}
+ABNORMAL = "morphologically_abnormal_structure"
 PROVENANCE = Provenance("0.1.0", "femur_two_stage", {"detector": "ab12"}, "cpu", "float32", {}, "2025-11-20T22:37:00Z")
 
 
@@ -53,20 +56,11 @@ class Workplace:
 
     def volume(self, ijk_to_ras: np.ndarray, shape: tuple[int, int, int], name: str = "image"):
         """A volume node of int16 zeros; ``shape`` is (K, J, I)."""
-        image = vtk.vtkImageData()
-        image.SetDimensions(*shape[::-1])
-        image.AllocateScalars(vtk.VTK_SHORT, 1)
-        image.GetPointData().GetScalars().Fill(0)
-        node = self.scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
-        node.SetAndObserveImageData(image)
-        matrix = vtk.vtkMatrix4x4()
-        matrix.DeepCopy(np.asarray(ijk_to_ras, float).ravel().tolist())
-        node.SetIJKToRASMatrix(matrix)
-        return node
+        return volume_in(self.scene, ijk_to_ras, shape, name)
 
     def volume_on(self, geometry: Geometry):
         """A volume node on an LPS grid."""
-        return self.volume(np.diag([-1, -1, 1, 1]) @ geometry.affine, geometry.shape)
+        return self.volume(ras_matrix(geometry), geometry.shape)
 
     def transform(self, matrix: np.ndarray):
         """A linear transform node."""
@@ -93,6 +87,25 @@ class Workplace:
         other = Workplace(self.folder / "other")
         assert other.scene.ReadFromMRB(str(path), True)
         return other
+
+
+def volume_in(scene, ijk_to_ras: np.ndarray, shape: tuple[int, int, int], name: str = "image"):
+    """A volume node of int16 zeros in ``scene``; ``shape`` is (K, J, I)."""
+    image = vtk.vtkImageData()
+    image.SetDimensions(*shape[::-1])
+    image.AllocateScalars(vtk.VTK_SHORT, 1)
+    image.GetPointData().GetScalars().Fill(0)
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    node.SetAndObserveImageData(image)
+    matrix = vtk.vtkMatrix4x4()
+    matrix.DeepCopy(np.asarray(ijk_to_ras, float).ravel().tolist())
+    node.SetIJKToRASMatrix(matrix)
+    return node
+
+
+def ras_matrix(geometry: Geometry) -> np.ndarray:
+    """From indices of an LPS grid to RAS mm, 4x4."""
+    return np.diag([-1, -1, 1, 1]) @ geometry.affine
 
 
 def labels_on(geometry: Geometry, seed: int = 0, absent: tuple[int, ...] = ()) -> np.ndarray:
@@ -133,6 +146,43 @@ def result_on(geometry: Geometry, labels: np.ndarray | None = None, message: str
     return Result(
         "femur", source, geometry, tuple(boxes), segmentation, dict(LABELS), tuple(findings), message, PROVENANCE
     )
+
+
+def fracture_task() -> Task:
+    """A made-up task that tells fractures of vertebrae apart; it cannot run."""
+
+    def run(volume, options, progress):
+        raise AssertionError("made up")
+
+    colors = ((213, 94, 0), (230, 159, 0), (86, 180, 233))
+    labels = tuple(
+        Label(name, value, colors[value - 1], f"7270400{value}", f"{name} fracture", category=ABNORMAL)
+        for value, name in FRACTURES.items()
+    )
+    return Task("made_up_spine", "Classify", "Made up.", "CT", labels, "", run, (*FRACTURES.values(), "normal"))
+
+
+def fractures_on(geometry: Geometry) -> Result:
+    """A result of fracture_task: a wedge at L1 and a crush at L2, with heights and flags."""
+    segmentation = labels_on(geometry)
+    segmentation[segmentation == 1] = 3
+    segmentation[segmentation == 2] = 1
+    segmentation[segmentation == 3] = 2
+    boxes, findings = [], []
+    for value, level in ((2, "L1"), (1, "L2")):
+        name = FRACTURES[value]
+        box = Box.around(name, segmentation == value, geometry, score=0.9)
+        assert box is not None
+        boxes.append(box)
+        center = geometry.index_to_lps((np.array(box.index_min) + np.array(box.index_max)) / 2)
+        heights = {"anterior_height": Measurement(15.5 + value, "mm"), "genant_grade": Measurement(2.0, "1")}
+        place = Place((float(center[0]), float(center[1]), float(center[2])), 2)
+        findings.append(Finding(level, name, 0.92, 0.04, heights, place, (f"genant_{name}", "look_again")))
+    source = Source("memory", "1" * 64)
+    return Result(
+        "made_up_spine", source, geometry, tuple(boxes), segmentation, dict(FRACTURES), tuple(findings), "Found 2.",
+        PROVENANCE,
+    )  # fmt: skip
 
 
 def same_result(one: Result, other: Result) -> bool:

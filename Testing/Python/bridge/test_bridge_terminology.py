@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from bridge_scene import result_on, slicer, vtk
+from bridge_scene import fracture_task, result_on, slicer, vtk
 from orthoai.tasks import Label, all_tasks, get_task
 from OrthoAILib.Bridge.ResultBridge import ResultBridge
-from OrthoAILib.Bridge.Terminology import CONTEXT, FILE, Terminology
+from OrthoAILib.Bridge.Terminology import CATEGORIES, CONTEXT, FILE, Terminology
 
 TAG = (
     "Segmentation category and type - OrthoAI~SCT^123037004^Anatomical Structure~SCT^71341001^Femur"
@@ -73,11 +73,36 @@ def test_a_file_that_is_not_there_is_not_taken(monkeypatch, tmp_path):
 
 def test_a_type_is_listed_once_with_its_modifiers_below():
     content = json.loads(Terminology().toJson())
-    (category,) = content["SegmentationCodes"]["Category"]
+    category = content["SegmentationCodes"]["Category"][0]
+    assert category["CodeMeaning"] == "Anatomical Structure"
     codes = [kind["CodeValue"] for kind in category["Type"]]
     assert len(codes) == len(set(codes))
     femur = category["Type"][codes.index("71341001")]
     assert [modifier["CodeMeaning"] for modifier in femur["Modifier"]] == ["Left", "Right"]
+
+
+def test_what_is_abnormal_has_a_category_of_its_own(monkeypatch, tmp_path):
+    from OrthoAILib.Bridge import Terminology as module
+
+    file = tmp_path / "made_up.term.json"
+    words = Terminology([get_task("femur"), fracture_task()])
+    file.write_text(words.toJson(), encoding="utf-8")
+    categories = json.loads(file.read_text())["SegmentationCodes"]["Category"]
+    assert [(each["CodeValue"], len(each["Type"])) for each in categories] == [("123037004", 1), ("49755003", 3)]
+    monkeypatch.setattr(module, "FILE", file)
+    logic = slicer.vtkSlicerTerminologiesModuleLogic()
+    assert words.load(logic)
+    for label in fracture_task().labels:
+        entry = slicer.vtkSlicerTerminologyEntry()
+        assert logic.DeserializeTerminologyEntry(Terminology.entry(label), entry)
+        assert logic.UpdateEntryFromLoadedTerminologies(entry, [CONTEXT], [])
+        assert entry.GetCategoryObject().GetCodeMeaning() == "Morphologically Abnormal Structure"
+        assert entry.GetTypeObject().GetRecommendedDisplayRGBValue() == label.color
+
+
+@pytest.mark.parametrize("label", LABELS, ids=lambda label: label.name)
+def test_every_category_of_a_label_is_known(label):
+    assert label.category in CATEGORIES
 
 
 def test_names_are_written_for_people():

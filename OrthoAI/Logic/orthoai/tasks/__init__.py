@@ -31,6 +31,7 @@ class Label:
         color: red, green, blue, 0..255 each.
         snomed_code, snomed_meaning: SNOMED CT concept of the structure.
         modifier_code, modifier_meaning: SNOMED CT laterality, empty where there is none.
+        category: "anatomical_structure" or "morphologically_abnormal_structure", the kind of thing that the concept is.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Label:
     snomed_meaning: str
     modifier_code: str = ""
     modifier_meaning: str = ""
+    category: str = "anatomical_structure"
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Task:
         labels: the structures it marks.
         default_model: name in the model store.
         run: (volume, options, progress) to Result. Raises InputError for an unsuitable volume, Canceled when stopped.
+        classes: what a finding may be called, to choose from in a review; the names of the labels where there are none.
     """
 
     name: str
@@ -84,6 +87,7 @@ class Task:
     labels: tuple[Label, ...]
     default_model: str
     run: Run
+    classes: tuple[str, ...] = ()
 
     @property
     def label_table(self) -> dict[int, str]:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from orthoai.finding import Finding, Measurement, Place
 from orthoai.tasks.disc.grades import DiscGrades
+from orthoai.tasks.disc.labels import BULGING, HERNIATED, NORMAL
 from orthoai.tasks.disc.measure import DiscMeasures
-
-HERNIATED, BULGING, NORMAL = "herniated", "bulging", "normal"
 
 LIKELY = 0.5
 """Probability from which a disc is called herniated, or bulging."""

@@ -1,4 +1,4 @@
-"""The values of the task's masks."""
+"""The values of the task's masks, and what it calls a disc."""
 
 from __future__ import annotations
 
@@ -7,3 +7,6 @@ DISC = 2
 CANAL = 3
 
 NAMES = {VERTEBRA: "vertebra", DISC: "disc", CANAL: "canal"}
+
+HERNIATED, BULGING, NORMAL = CLASSES = ("herniated", "bulging", "normal")
+"""What a disc may be."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from orthoai.progress import Progress
 from orthoai.tasks import Label, RunOptions, Task
-from orthoai.tasks.disc.labels import CANAL, DISC, NAMES, VERTEBRA
+from orthoai.tasks.disc.labels import CANAL, CLASSES, DISC, NAMES, VERTEBRA
 
 if TYPE_CHECKING:
     from orthoai.result import Result
@@ -38,4 +38,5 @@ TASK = Task(
     ),
     default_model=DEFAULT_MODEL,
     run=_run,
+    classes=CLASSES,
 )
