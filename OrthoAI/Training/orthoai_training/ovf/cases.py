@@ -11,6 +11,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.dataset import CaseFolder, split_cases
 from orthoai_training.spine_ct.case import BODIES_FILE, write_case
+from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.simulate import simulate
 
 FIRST_TRAINING_SEED, FIRST_VALIDATION_SEED, FIRST_TEST_SEED = 1_000, 500_000, 900_000
@@ -35,16 +36,20 @@ def dealt(folders: Sequence[Path], seed: int) -> tuple[list[Path], list[Path]]:
 
 
 def simulated(
-    folder: Path, count: int, first_seed: int, progress: Progress | None = None, stage: str = "cases"
+    folder: Path,
+    count: int,
+    first_seed: int,
+    progress: Progress | None = None,
+    options: SpineOptions = SpineOptions(),
 ) -> list[Path]:
     """``count`` simulated cases in ``folder``, of the seeds from ``first_seed`` on; those that are there are kept."""
     progress = progress or Progress()
     made = []
     for number in range(count):
-        progress.report(stage, number / count, f"case {number + 1} of {count}")
+        progress.report("cases", number / count, f"case {number + 1} of {count}")
         path = folder / f"seed_{first_seed + number}"
         # The file that is written last.
         if not (path / META_FILE).is_file():
-            write_case(simulate(first_seed + number), path)
+            write_case(simulate(first_seed + number, options), path)
         made.append(path)
     return made

@@ -87,6 +87,7 @@ COMPACT = OvfRecipe(
 )
 """For a CPU: no mosaic, whose pictures show no neighbors to compare a height with; no flips, since the front of the
 body is always on the left; outlines in the loss at two pixels, since heights are measured on them; class weights from
-the training data's own counts of fractures, with 1 for normal bodies. Gray values vary in the pictures already (see :class:`OvfRecipe`)."""
+the training data's own counts of fractures, with 1 for normal bodies. Gray values vary in the
+pictures already (see :class:`OvfRecipe`)."""
 
 RECIPES = {"compact": COMPACT, "paper": PAPER}

@@ -1,0 +1,40 @@
+"""Scores become shares of right answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from orthoai_training.detector.class_weights import class_weights
+from orthoai_training.ovf.calibration import Calibration, calibration_error
+from orthoai_training.ovf.recipe import PAPER_COUNTS
+
+
+def test_overconfident_scores_are_lowered_to_their_worth() -> None:
+    random = np.random.default_rng(3)
+    true = random.uniform(0.05, 0.95, 4000)
+    right = random.random(4000) < true
+    # Twice the logit: too sure on both sides.
+    shown = 1 / (1 + np.exp(-2 * np.log(true / (1 - true))))
+    found = Calibration.fitted(shown.tolist(), right.tolist())
+    assert found.a == pytest.approx(0.5, abs=0.05) and found.b == pytest.approx(0.0, abs=0.1)
+    assert found.error_after < 0.03 < found.error_before
+
+
+def test_answers_that_are_all_right_give_finite_numbers() -> None:
+    found = Calibration.fitted([0.9] * 50, [True] * 50)
+    assert np.isfinite([found.a, found.b]).all() and float(found(0.9)) > 0.95
+
+
+def test_few_answers_leave_scores_as_they_are() -> None:
+    assert float(Calibration.fitted([0.7] * 3, [True] * 3)(0.7)) == pytest.approx(0.7)
+
+
+def test_the_error_of_a_calibration_is_the_gap_in_its_bins() -> None:
+    assert calibration_error([0.25, 0.25, 0.85, 0.85], [0, 1, 1, 1]) == pytest.approx(0.2)
+
+
+def test_class_weights_are_inverse_frequencies_with_mean_one() -> None:
+    weights = class_weights(PAPER_COUNTS, 4)
+    assert weights[:3].mean() == pytest.approx(1.0) and weights[3] == 1.0
+    assert weights[0] / weights[2] == pytest.approx(325 / 120)
+    assert class_weights([5, 0, 5], 3).tolist() == [1.0, 1.0, 1.0]
