@@ -31,14 +31,15 @@ class FractureCase:
     Attributes:
         volume: HU.
         labels: uint8 (K, J, I) on its grid: FRACTURE, BODY or 0.
-        knows_bodies: False where only fractures are marked, so that 0 may be a sound body as well.
+        bodies: uint8 (K, J, I) VerSe numbers of all bodies; None where only fractures are marked, so that 0 may be a
+            sound body as well.
         kind: "simulated", "simulated from real shapes" or "real".
     """
 
     name: str
     volume: Volume
     labels: NDArray[np.uint8]
-    knows_bodies: bool
+    bodies: NDArray[np.uint8] | None
     kind: str
 
     @classmethod
@@ -46,7 +47,7 @@ class FractureCase:
         """A simulated spine."""
         classes = class_map(case)
         labels = np.where(classes == CLASSES["normal"], BODY, np.minimum(classes, FRACTURE)).astype(np.uint8)
-        return cls(name, case.volume, labels, True, case.kind)
+        return cls(name, case.volume, labels, case.bodies, case.kind)
 
 
 def find_spine_cases(folder: Path) -> list[CaseFolder]:
@@ -75,7 +76,7 @@ def load_case(case: CaseFolder) -> FractureCase:
     if not image.geometry.matches(marked.geometry):
         raise InputError(f"Case {case.name} has image and labels on different grids: resample the labels to the image.")
     labels = np.where(marked.voxels > 0, FRACTURE, 0).astype(np.uint8)
-    return FractureCase(case.name, image, labels, False, REAL)
+    return FractureCase(case.name, image, labels, None, REAL)
 
 
 def _is_simulated(case: CaseFolder) -> bool:

@@ -7,11 +7,17 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from orthoai.detect.tiles import tiles
+from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SIZE, FRACTURE_SLICE_MM, working_stack
+from orthoai.volume import Volume
 from torch import nn
 
 from orthoai_training.segmenter.precision import Precision
 
 BATCH = 4
+
+OVERLAP = 64
+"""Pixels that neighboring tiles of a slice share, at least; their mean counts there."""
 
 
 @torch.no_grad()
@@ -25,3 +31,31 @@ def tile_probabilities(
         with precision.context():
             logits = network(batch.to(memory_format=torch.channels_last))
         yield from torch.sigmoid(logits[:, 0].float()).cpu().numpy()
+
+
+def slice_probabilities(network: nn.Module, pictures: NDArray[np.uint8], precision: Precision) -> NDArray[np.float32]:
+    """Fracture probability (S, H, W) of slices of any size."""
+    shape = (pictures.shape[1], pictures.shape[2])
+    places = tiles(shape, FRACTURE_SIZE, OVERLAP)
+    cut = np.stack([tile.cut(picture) for picture in pictures for tile in places])
+    answers = tile_probabilities(network, cut, precision)
+    total, count = np.zeros(pictures.shape, np.float32), np.zeros(shape, np.float32)
+    for number in range(len(pictures)):
+        for tile in places:
+            rows, columns = _inside(tile.row, shape[0]), _inside(tile.col, shape[1])
+            answer = next(answers)
+            total[number, rows, columns] += answer[
+                rows.start - tile.row : rows.stop - tile.row, columns.start - tile.col : columns.stop - tile.col
+            ]
+            count[rows, columns] += number == 0
+    return total / count
+
+
+def volume_probability(network: nn.Module, volume: Volume, plane: str, precision: Precision) -> NDArray[np.float32]:
+    """Fracture probability (K, J, I) on the grid of ``volume``, from its slices of ``plane``."""
+    stack = working_stack(volume, plane, FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM)
+    return stack.back_probability(slice_probabilities(network, stack.pictures, precision))
+
+
+def _inside(start: int, length: int) -> slice:
+    return slice(max(start, 0), min(start + FRACTURE_SIZE, length))

@@ -19,6 +19,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.dataset import CaseFolder, Split, split_cases
 from orthoai_training.fracture.cases import find_spine_cases
+from orthoai_training.fracture.credits import refuse_share_alike
 from orthoai_training.fracture.export import export_fracture
 from orthoai_training.fracture.recipe import FractureRecipe, get_recipe
 from orthoai_training.fracture.slices import PLANES, cut_slices
@@ -65,6 +66,7 @@ class FractureRequest:
             raise InputError("Training, validation and test need a case each: give --simulate a number above 2.")
         if self.minutes is not None and self.minutes <= 0:
             raise InputError("The time must be more than 0: give --minutes a positive number.")
+        refuse_share_alike((*self.shapes, *self.textures))
 
     @property
     def slices_folder(self) -> Path:
@@ -129,6 +131,7 @@ def prepared_cases(request: FractureRequest, progress: Progress) -> tuple[list[C
         options = spine_options(request.shapes, request.textures)
         simulate_cases(folder, request.simulate, request.seed, options, progress)
     cases = find_spine_cases(folder)
+    refuse_share_alike(str(name) for case in cases for name in case.meta.get("shapes") or ())
     file = request.out / "split.json"
     if not file.exists():
         split_cases(cases, request.seed, VALIDATION_SHARE, TEST_SHARE).save(file)

@@ -36,7 +36,7 @@ class PlaneSlices:
 
     Attributes:
         pictures: uint8 (S, H, W) in the bone window. labels: uint8 (S, H, W), see FractureCase.
-        knows_bodies: as FractureCase has it.
+        knows_bodies: False where 0 may be a sound body, see FractureCase.
     """
 
     name: str
@@ -90,7 +90,7 @@ def slices_of(case: FractureCase, plane: str) -> PlaneSlices:
         case.name,
         np.ascontiguousarray(stack.pictures[chosen][:, rows, columns]),
         np.ascontiguousarray(labels[chosen][:, rows, columns]),
-        case.knows_bodies,
+        case.bodies is not None,
     )
 
 

@@ -45,6 +45,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     # Heavy: torch, monai.
+    from orthoai_training.fracture.assemble import assemble
+    from orthoai_training.fracture.comparison import make_table
     from orthoai_training.fracture.request import FractureRequest, train_planes
 
     tables = args.ablation or args.compare
@@ -68,9 +70,16 @@ def _run(args: argparse.Namespace) -> int:
     with stop_signals() as stop:
         lines = (lambda *news: None) if args.quiet else TrainingLines()
         progress = Progress(lines, lambda: stop.asked)
+        if tables:
+            table = "ablation" if args.ablation else "compare"
+            make_table(request, table, progress)
+            say(f"The table is in {(args.out / table).resolve()}.md")
+            return DONE
         trained = train_planes(request, progress)
-    for plane, one in trained.items():
-        say(f"{plane}: validation Dice of tiles {one.metrics['validation_dice_of_tiles']:.4f}")
+        folder = assemble(request, progress)
+    for name, one in trained.items():
+        say(f"{name}: validation Dice of tiles {one.metrics['validation_dice_of_tiles']:.4f}")
+    say(f"Model written to {folder.resolve()}" if folder else "Trained; it becomes a model once both planes are there.")
     return DONE
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 import torch
 from orthoai.errors import InputError
 from orthoai.progress import Progress
-from safetensors.torch import save_file
 from torch import nn
 
 from orthoai_training.fracture.cases import FRACTURE
@@ -25,13 +23,11 @@ from orthoai_training.fracture.recipe import FractureRecipe
 from orthoai_training.fracture.scores import NOTHING, Counts
 from orthoai_training.fracture.slices import PlaneSlices
 from orthoai_training.segmenter import checkpoint
+from orthoai_training.segmenter.average import WeightAverage
 from orthoai_training.segmenter.precision import choose_precision
-from orthoai_training.segmenter.schedule import Budget, Clock, learning_rate
+from orthoai_training.segmenter.schedule import Budget, Clock, learning_rate, smoothed
 
 THRESHOLD = 0.5
-
-SMOOTHING = 0.95
-"""Of the reported training loss."""
 
 WEIGHTS_FILE = "weights.safetensors"
 METRICS_FILE = "metrics.json"
@@ -107,7 +103,7 @@ class _Trainer:
         self.precision = choose_precision(run.device)
         network = build_network(run.recipe.network, run.recipe.name)
         self.network: nn.Module = network.to(self.precision.device).to(memory_format=torch.channels_last)
-        self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        self.average = WeightAverage(self.network, run.recipe.ema_decay)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=run.recipe.learning_rate)
         self.source = CropSource(run.train, run.recipe, run.plane, run.seed)
         self.tiles: list[Tiles] = [validation_tiles(case, run.recipe.validation_tiles) for case in run.held_out]
@@ -121,13 +117,9 @@ class _Trainer:
 
     def resume(self) -> None:
         """Go on where the checkpoint is."""
-        state = checkpoint.load_checkpoint(self.checkpoint, self.network, self.average, self.optimizer)
-        if state.recipe != self.state.recipe or state.seed != self.run.seed:
-            raise InputError(
-                "The checkpoint belongs to a run with another recipe or seed: use the same, or train without --resume."
-            )
-        self.state = state
-        self.budget.before_s = state.elapsed_s
+        own, path, weights = self.state, self.checkpoint, self.average.values
+        self.state = checkpoint.resume_run(path, own, self.network, weights, self.optimizer)
+        self.budget.before_s = self.state.elapsed_s
 
     def train(self) -> TrainedFracture:
         """Step until the budget is spent or the Dice no longer grows, validating on the way."""
@@ -167,7 +159,7 @@ class _Trainer:
         if torch.isfinite(norm):
             self.optimizer.step()
         self.state.step += 1
-        self._update_average()
+        self.average.update(self.state.step)
         self._tell(float(loss.detach()))
 
     def _rate(self) -> float:
@@ -175,28 +167,16 @@ class _Trainer:
         rate = learning_rate(self.recipe.learning_rate, fraction, self.state.step, self.recipe.warmup_steps)
         return rate * plateau([entry["dice"] for entry in self.state.history], self.recipe.plateau_factor)
 
-    @torch.no_grad()
-    def _update_average(self) -> None:
-        """Move the averaged weights toward the current ones, faster while the average still holds the start."""
-        decay = min(self.recipe.ema_decay, self.state.step / (self.state.step + 10))
-        for name, value in self.network.state_dict().items():
-            if decay == 0 or not value.dtype.is_floating_point:
-                self.average[name].copy_(value)
-            else:
-                self.average[name].lerp_(value, 1 - decay)
-
     # Validation and records
 
     def validate(self) -> None:
         """Dice of the held-out tiles; keeps the weights when they are the best so far; saves a checkpoint."""
-        with self._averaged():
+        with self.average.applied():
             counts = [self._counts(tiles) for tiles in self.tiles]
             dice = sum(counts, NOTHING).dice or 0.0
             if dice > self.state.best_dice:
                 self.state.best_dice, self.state.best_step = dice, self.state.step
-                aside = self.weights.with_suffix(".partial")
-                save_file({name: value.contiguous().clone() for name, value in self.average.items()}, aside)
-                aside.replace(self.weights)
+                self.average.save(self.weights)
         self.state.elapsed_s = self.budget.elapsed_s
         self.state.history.append(
             {
@@ -207,7 +187,7 @@ class _Trainer:
             }
         )
         self.write_metrics()
-        checkpoint.save_checkpoint(self.checkpoint, self.state, self.network, self.average, self.optimizer)
+        checkpoint.save_checkpoint(self.checkpoint, self.state, self.network, self.average.values, self.optimizer)
         self.progress.report(self.run.plane, self.budget.fraction(self.state.step), f"validation Dice {dice:.4f}")
 
     def _counts(self, tiles: Tiles) -> Counts:
@@ -219,19 +199,8 @@ class _Trainer:
         patience = self.recipe.early_stop * self.validate_every
         return 0 < patience <= self.state.step - self.state.best_step
 
-    @contextmanager
-    def _averaged(self) -> Iterator[None]:
-        """Inside, the network has the averaged weights."""
-        current = {name: value.clone() for name, value in self.network.state_dict().items()}
-        self.network.load_state_dict(self.average)
-        try:
-            yield
-        finally:
-            self.network.load_state_dict(current)
-
     def _tell(self, loss: float) -> None:
-        before = self.smooth_loss
-        self.smooth_loss = loss if before is None else SMOOTHING * before + (1 - SMOOTHING) * loss
+        self.smooth_loss = smoothed(self.smooth_loss, loss)
         message = f"step {self.state.step}, loss {self.smooth_loss:.4f}, best Dice {max(0.0, self.state.best_dice):.4f}"
         self.progress.report(self.run.plane, self.budget.fraction(self.state.step), message)
 

@@ -1,0 +1,86 @@
+"""The trained networks as the store keeps them: card, weights, and a page for people."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import monai
+import numpy as np
+import torch
+from orthoai import __version__
+from orthoai.models.card import Card, Network, write_card
+from orthoai.models.hashing import file_sha256
+from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SIZE, FRACTURE_SLICE_MM
+from orthoai.spine.window import BONE_WINDOW
+
+from orthoai_training.fracture.fusion import Fusion
+from orthoai_training.fracture.recipe import FractureRecipe
+from orthoai_training.train.model_folder import LICENSES, ModelPage, readme
+
+NAME = "spine_fracture"
+
+PAGE = ModelPage(
+    limits="Research use only; not a medical device. Trained on simulated CT: figures say how well the method works on "
+    "simulations, not how accurate it is in patients. A single axial slice shows little of a vertebra's height, so the "
+    "sagittal network carries most of the answer.",
+    figures="On validation cases of the same simulations, never on test cases.",
+)
+
+
+def write_fracture_model(
+    runs: Mapping[str, Path],
+    recipe: FractureRecipe,
+    fusion: Fusion,
+    data: Mapping[str, Any],
+    attribution: Sequence[str],
+    folder: Path,
+) -> Card:
+    """Put the networks of ``runs`` (plane to folder with network.onnx and metrics.json) with card and page into place.
+
+    Every network's settings hold what the task needs: size, pixel, slice distance, window, the plane's weight, and the
+    threshold and calibration of the weighed probability. The card goes last.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    networks, metrics = {}, {}
+    for plane, run in runs.items():
+        target = folder / f"{plane}.onnx"
+        shutil.copyfile(run / "network.onnx", target)
+        settings: dict[str, Any] = {
+            "image_size": FRACTURE_SIZE,
+            "pixel_mm": FRACTURE_PIXEL_MM,
+            "slice_mm": FRACTURE_SLICE_MM,
+            "window_hu": list(BONE_WINDOW),
+            "weight": fusion.weights[plane],
+            "threshold": fusion.threshold,
+            "calibration": fusion.calibration.to_json(),
+        }
+        networks[plane] = Network(target.name, file_sha256(target), recipe.network, settings)
+        trained = json.loads((run / "metrics.json").read_text())
+        metrics[plane] = {key: trained[key] for key in trained if key not in ("recipe", "history")}
+    metrics["fusion"] = {"dice": fusion.dice, "plane_dice": dict(fusion.plane_dice), "cases": fusion.cases}
+    card = Card(
+        name=NAME,
+        version=__version__,
+        task="fracture",
+        description="Bodies of fractured vertebrae in CT: the multi-scale feature-fusion network of Saeed et al. 2024 "
+        "on sagittal and on axial slices, put together in 3D.",
+        license=LICENSES[False],
+        attribution=tuple(attribution),
+        labels={1: "fracture"},
+        networks=networks,
+        training={"recipe": recipe.name, "data": dict(data), "networks": asdict(recipe)},
+        metrics=metrics,
+        libraries={
+            "monai_version": monai.__version__,
+            "pytorch_version": torch.__version__,
+            "numpy_version": np.__version__,
+        },
+    )
+    (folder / "README.md").write_text(readme(card, PAGE), encoding="utf-8")
+    write_card(card, folder)
+    return card
