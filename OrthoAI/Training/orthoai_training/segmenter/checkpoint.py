@@ -84,5 +84,21 @@ def load_checkpoint(
     return state
 
 
+def resume_run(
+    path: Path,
+    own: RunState,
+    network: torch.nn.Module,
+    average: dict[str, torch.Tensor],
+    optimizer: torch.optim.Optimizer,
+) -> RunState:
+    """As :func:`load_checkpoint`; InputError also where the checkpoint's recipe or seed is not that of ``own``."""
+    state = load_checkpoint(path, network, average, optimizer)
+    if state.recipe != own.recipe or state.seed != own.seed:
+        raise InputError(
+            "The checkpoint belongs to a run with another recipe or seed: use the same, or train without --resume."
+        )
+    return state
+
+
 def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
     return {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 FINAL_RATE = 0.01
 """Share of the learning rate that is left at the end."""
 
+SMOOTHING = 0.95
+"""Share of the former value in a reported training loss."""
+
 Clock = Callable[[], float]
 
 
@@ -56,3 +59,13 @@ def learning_rate(base: float, fraction: float, step: int, warmup_steps: int) ->
     cosine = FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * fraction))
     warm = min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0
     return base * cosine * warm
+
+
+def smoothed(before: float | None, loss: float) -> float:
+    """The training loss to report after ``loss``, from the one reported before.
+
+    Example:
+        >>> smoothed(None, 2.0), round(smoothed(2.0, 1.0), 2)
+        (2.0, 1.95)
+    """
+    return loss if before is None else SMOOTHING * before + (1 - SMOOTHING) * loss

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,20 +21,18 @@ from torch.utils.tensorboard import SummaryWriter
 
 from orthoai_training.segmenter import checkpoint
 from orthoai_training.segmenter.augment import SEED_STRIDE, prepare
+from orthoai_training.segmenter.average import WeightAverage
 from orthoai_training.segmenter.crop_store import Crop, open_crops
 from orthoai_training.segmenter.losses import build_loss
 from orthoai_training.segmenter.networks import spec_of
 from orthoai_training.segmenter.patches import Batch, batches
 from orthoai_training.segmenter.precision import choose_precision
-from orthoai_training.segmenter.schedule import Budget, Clock, learning_rate
+from orthoai_training.segmenter.schedule import Budget, Clock, learning_rate, smoothed
 from orthoai_training.segmenter.validate import mean_dice
 from orthoai_training.train.recipes import SegmenterRecipe
 
 STAGE = "segmenter"
 """Name of this stage in progress reports."""
-
-SMOOTHING = 0.95
-"""Of the reported training loss."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +121,7 @@ class _Run:
         if start is not None:
             load_weights(self.network, start)
         self.network = self.network.to(self.device).to(memory_format=self.precision.layout)
-        self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        self.average = WeightAverage(self.network, recipe.ema_decay)
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
         )
@@ -138,13 +134,9 @@ class _Run:
 
     def resume(self) -> None:
         """Go on where the checkpoint is."""
-        state = checkpoint.load_checkpoint(self.checkpoint, self.network, self.average, self.optimizer)
-        if state.recipe != self.state.recipe or state.seed != self.seed:
-            raise InputError(
-                "The checkpoint belongs to a run with another recipe or seed: use the same, or train without --resume."
-            )
-        self.state = state
-        self.budget.before_s = state.elapsed_s
+        own, path, weights = self.state, self.checkpoint, self.average.values
+        self.state = checkpoint.resume_run(path, own, self.network, weights, self.optimizer)
+        self.budget.before_s = self.state.elapsed_s
 
     # The loop
 
@@ -155,7 +147,7 @@ class _Run:
         try:
             while not self.budget.is_spent(self.state.step):
                 loss = self.step(next(source))
-                self.smooth_loss = loss if self.smooth_loss is None else self._smoothed(loss)
+                self.smooth_loss = smoothed(self.smooth_loss, loss)
                 self.tell(loss)
                 if self.state.step % (self.recipe.validate_every * self.steps_per_epoch) == 0:
                     self.validate()
@@ -191,27 +183,15 @@ class _Run:
             self.scaler.step(self.optimizer)
         self.scaler.update()
         self.state.step += 1
-        self.update_average()
+        self.average.update(self.state.step)
         return float(loss.detach())
-
-    @torch.no_grad()
-    def update_average(self) -> None:
-        """Move the averaged weights toward the current ones, faster while the average still holds the start."""
-        step = self.state.step
-        decay = min(self.recipe.ema_decay, step / (step + 10))
-        names, values = zip(*self.network.state_dict().items(), strict=True)
-        averages = [self.average[name] for name in names]
-        if decay <= 0:
-            torch._foreach_copy_(averages, list(values))
-        else:
-            torch._foreach_lerp_(averages, list(values), 1 - decay)
 
     # Validation and records
 
     def validate(self) -> None:
         """Dice on the held-out crops; keeps the weights when they are the best so far; saves a checkpoint."""
         began = self.budget.elapsed_s
-        with self.averaged():
+        with self.average.applied():
             dice = 0.0
             if self.held_out:
                 dice = mean_dice(self.network, self.held_out, self.recipe, self.precision, self.progress)
@@ -233,18 +213,8 @@ class _Run:
         self.state.history.append(entry)
         self.board.add_scalar("validation/dice", dice, self.state.step)
         self.write_metrics()
-        checkpoint.save_checkpoint(self.checkpoint, self.state, self.network, self.average, self.optimizer)
+        checkpoint.save_checkpoint(self.checkpoint, self.state, self.network, self.average.values, self.optimizer)
         self.progress.report(STAGE, self.budget.fraction(self.state.step), f"validation Dice {dice:.4f}")
-
-    @contextmanager
-    def averaged(self) -> Iterator[None]:
-        """Inside, the network has the averaged weights."""
-        current = {name: value.clone() for name, value in self.network.state_dict().items()}
-        self.network.load_state_dict(self.average)
-        try:
-            yield
-        finally:
-            self.network.load_state_dict(current)
 
     def tell(self, loss: float) -> None:
         """Report one step."""
@@ -253,10 +223,6 @@ class _Run:
         self.board.add_scalar("train/learning_rate", self.optimizer.param_groups[0]["lr"], step)
         message = f"step {step}, loss {self.smooth_loss:.4f}, best Dice {max(0.0, self.state.best_dice):.4f}"
         self.progress.report(STAGE, self.budget.fraction(step), message)
-
-    def _smoothed(self, loss: float) -> float:
-        assert self.smooth_loss is not None
-        return SMOOTHING * self.smooth_loss + (1 - SMOOTHING) * loss
 
     def write_metrics(self) -> dict[str, Any]:
         """metrics.json: where the run is, and every validation."""

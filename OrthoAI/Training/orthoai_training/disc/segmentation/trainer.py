@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import numpy as np
 import torch
 from orthoai.errors import InputError
 from orthoai.progress import Progress
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from orthoai_training.disc.segmentation.dice import dice_per_structure, mean_dice
@@ -24,13 +23,11 @@ from orthoai_training.disc.segmentation.predict import case_labels
 from orthoai_training.disc.segmentation.recipe import SliceRecipe
 from orthoai_training.disc.segmentation.slices import Crops, LabeledSlices, crop_batches
 from orthoai_training.segmenter import checkpoint
+from orthoai_training.segmenter.average import WeightAverage
 from orthoai_training.segmenter.precision import choose_precision
-from orthoai_training.segmenter.schedule import Budget, Clock, learning_rate
+from orthoai_training.segmenter.schedule import Budget, Clock, learning_rate, smoothed
 
 STAGE = "segmenter"
-
-SMOOTHING = 0.95
-"""Of the reported training loss."""
 
 Teacher = Callable[[Tensor], Tensor]
 """Probabilities (B, classes, H, W) of pictures (B, channels, H, W)."""
@@ -97,7 +94,7 @@ class _Trainer:
             built.network.load_state_dict(load_file(run.start))
             self.first_weights = "earlier weights"
         self.network: nn.Module = built.network.to(self.precision.device).to(memory_format=torch.channels_last)
-        self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        self.average = WeightAverage(self.network, run.recipe.ema_decay)
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=run.recipe.learning_rate, weight_decay=run.recipe.weight_decay
         )
@@ -113,13 +110,9 @@ class _Trainer:
 
     def resume(self) -> None:
         """Go on where the checkpoint is."""
-        state = checkpoint.load_checkpoint(self.checkpoint, self.network, self.average, self.optimizer)
-        if state.recipe != self.state.recipe or state.seed != self.run.seed:
-            raise InputError(
-                "The checkpoint belongs to a run with another recipe or seed: use the same, or train without --resume."
-            )
-        self.state = state
-        self.budget.before_s = state.elapsed_s
+        own, path, weights = self.state, self.checkpoint, self.average.values
+        self.state = checkpoint.resume_run(path, own, self.network, weights, self.optimizer)
+        self.budget.before_s = self.state.elapsed_s
 
     def train(self) -> TrainedSegmenter:
         """Step until the budget is spent or the Dice no longer grows, validating on the way."""
@@ -154,7 +147,7 @@ class _Trainer:
         if torch.isfinite(norm):
             self.optimizer.step()
         self.state.step += 1
-        self._update_average()
+        self.average.update(self.state.step)
         self._tell(float(loss.detach()))
 
     def _loss(self, image: Tensor, logits: Tensor, target: Tensor) -> Tensor:
@@ -163,21 +156,11 @@ class _Trainer:
             return loss
         return (1 - self.recipe.distill) * loss + self.recipe.distill * distillation(logits, self.run.teacher(image))
 
-    @torch.no_grad()
-    def _update_average(self) -> None:
-        """Move the averaged weights toward the current ones, faster while the average still holds the start."""
-        decay = min(self.recipe.ema_decay, self.state.step / (self.state.step + 10))
-        for name, value in self.network.state_dict().items():
-            if decay == 0 or not value.dtype.is_floating_point:
-                self.average[name].copy_(value)
-            else:
-                self.average[name].lerp_(value, 1 - decay)
-
     # Validation and records
 
     def validate(self) -> None:
         """Dice on the held-out cases; keeps the weights when they are the best so far; saves a checkpoint."""
-        with self._averaged():
+        with self.average.applied():
             scores = [
                 dice_per_structure(case.labels, case_labels(self.network, case.image, self.stride, self.precision))
                 for case in self.run.held_out
@@ -186,9 +169,7 @@ class _Trainer:
             # Without held-out cases the last weights are the ones to keep.
             if not scores or dice > self.state.best_dice:
                 self.state.best_dice, self.state.best_step = dice, self.state.step
-                aside = self.weights.with_suffix(".partial")
-                save_file({name: value.contiguous().clone() for name, value in self.average.items()}, aside)
-                aside.replace(self.weights)
+                self.average.save(self.weights)
         self.state.elapsed_s = self.budget.elapsed_s
         entry = {
             "step": self.state.step,
@@ -198,26 +179,15 @@ class _Trainer:
         }
         self.state.history.append(entry)
         self.write_metrics()
-        checkpoint.save_checkpoint(self.checkpoint, self.state, self.network, self.average, self.optimizer)
+        checkpoint.save_checkpoint(self.checkpoint, self.state, self.network, self.average.values, self.optimizer)
         self.progress.report(STAGE, self.budget.fraction(self.state.step), f"validation Dice {dice:.4f}")
 
     def _has_stalled(self) -> bool:
         patience = self.recipe.early_stop * self.validate_every
         return 0 < patience <= self.state.step - self.state.best_step and bool(self.run.held_out)
 
-    @contextmanager
-    def _averaged(self) -> Iterator[None]:
-        """Inside, the network has the averaged weights."""
-        current = {name: value.clone() for name, value in self.network.state_dict().items()}
-        self.network.load_state_dict(self.average)
-        try:
-            yield
-        finally:
-            self.network.load_state_dict(current)
-
     def _tell(self, loss: float) -> None:
-        before = self.smooth_loss
-        self.smooth_loss = loss if before is None else SMOOTHING * before + (1 - SMOOTHING) * loss
+        self.smooth_loss = smoothed(self.smooth_loss, loss)
         message = f"step {self.state.step}, loss {self.smooth_loss:.4f}, best Dice {max(0.0, self.state.best_dice):.4f}"
         self.progress.report(STAGE, self.budget.fraction(self.state.step), message)
 
