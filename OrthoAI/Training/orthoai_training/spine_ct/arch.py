@@ -7,12 +7,16 @@ from functools import reduce
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from orthoai_training.spine_ct.body import Body
 from orthoai_training.spine_ct.morphometry import Level
+from orthoai_training.spine_ct.real_body import RealBody
 from orthoai_training.spine_ct.shapes import Field, capsule, union
 
 SIDES = (-1.0, 1.0)
+REACH_MM = 9.0
+"""Around the middle lines of the rods: more than the thickest radius."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,10 @@ class Rod:
 
 @dataclass(frozen=True)
 class Arch:
-    """The rods of one posterior arch, and the canal's half width and depth and middle in mm."""
+    """The rods of one posterior arch, and the canal's half width and depth and middle, and the body's back, in mm."""
 
     rods: tuple[Rod, ...]
+    wall: float
     canal: tuple[float, float]
     canal_y: float
 
@@ -66,7 +71,9 @@ class Arch:
             # The lower edge of a lumbar process is as long as the upper one, so that it looks like a hatchet.
             drop = float(rng.uniform(5.0, 8.0)) * size * lumbar
             low_tip = (tip[0], tip[1] - float(rng.uniform(0, 5)) * size, tip[2] - drop)
-            rods.append(Rod((0.0, lamina_y + 7, lamina_z - 0.6 * drop), low_tip, (radii[0] * 0.8, radii[1]), (wide, 1.0)))
+            rods.append(
+                Rod((0.0, lamina_y + 7, lamina_z - 0.6 * drop), low_tip, (radii[0] * 0.8, radii[1]), (wide, 1.0))
+            )
         for side in SIDES:
             knee = (side * half, end_y, 0.12 * high)
             rods.append(Rod((side * half * 0.95, back - 3, root_z), knee, (thick, thick), (1.0, 1.5)))
@@ -84,12 +91,21 @@ class Arch:
             out, rise = (24 + 6 * lumbar) * size, 3.0 * (1 - lumbar)
             rear = end_y + (9 * (1 - lumbar) + 2) * size
             rods.append(Rod(knee, (side * (half + out * 0.75), rear, rise + 0.1 * high), (3.8 * size, 3.0 * size)))
-        return cls(tuple(rods), canal, back + canal[1] + 0.8)
+        return cls(tuple(rods), back, canal, back + canal[1] + 0.8)
 
     def distance(self, x: Field, y: Field, z: Field) -> Field:
         """mm to the arch's surface."""
         joined = reduce(union, (rod.distance(x, y, z) for rod in self.rods))
         return np.maximum(joined, -self.canal_distance(x, y))
+
+    def root_distance(self, x: Field, y: Field, z: Field) -> Field:
+        """mm to the pedicles, where body and arch are one bone."""
+        return reduce(np.minimum, (rod.distance(x, y, z) for rod in self.rods if rod.start[1] < self.wall))
+
+    def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Box (low, high) of all of it in the vertebra's frame."""
+        ends = np.array([[rod.start, rod.end] for rod in self.rods]).reshape(-1, 3)
+        return ends.min(axis=0) - REACH_MM, ends.max(axis=0) + REACH_MM
 
     def canal_distance(self, x: Field, y: Field) -> Field:
         """mm to the spinal canal, an elliptic cylinder along the frame's z."""
@@ -98,7 +114,7 @@ class Arch:
         return distance
 
 
-def ribs(level: Level, body: Body, rng: np.random.Generator) -> list[Rod]:
+def ribs(level: Level, body: Body | RealBody, rng: np.random.Generator) -> list[Rod]:
     """The first hand's breadth of both ribs of a thoracic vertebra."""
     size, rods = body.depth / level.depth, []
     lowest = level.id >= 18
@@ -113,8 +129,5 @@ def ribs(level: Level, body: Body, rng: np.random.Generator) -> list[Rod]:
             path.append((body.width / 2 + 76 * size, body.depth / 2 + 2 * size, 0.25 * body.back - 70 * drop))
             path.append((body.width / 2 + 90 * size, body.depth / 2 - 32 * size, 0.25 * body.back - 120 * drop))
         points = [(side * x, y, z) for x, y, z in path]
-        rods += [
-            Rod(first, last, (3.4 * size, 3.4 * size), (1.0, 1.4))
-            for first, last in pairwise(points)
-        ]
+        rods += [Rod(first, last, (3.4 * size, 3.4 * size), (1.0, 1.4)) for first, last in pairwise(points)]
     return rods

@@ -6,6 +6,7 @@ at the front to 1 at the back.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,6 +35,12 @@ class Dent:
     s: float
     radius: float
     depth: float
+
+    def pit(self, x: Field, s: Field, body_depth: float) -> Field:
+        """How deep it is, in mm, at ``x`` and ``s`` of a body ``body_depth`` mm deep."""
+        away = np.hypot(x - self.x, (s - self.s) * body_depth) / self.radius
+        pit: Field = self.depth * np.exp(-(away**3))
+        return pit
 
 
 @dataclass(frozen=True)
@@ -132,8 +139,7 @@ class Body:
         upper = upper - self.dish[0] * self._dish(x, s, self.dish_at[0])
         lower = lower + self.dish[1] * self._dish(x, s, self.dish_at[1])
         for dent in self.dents:
-            away = np.hypot(x - dent.x, (s - dent.s) * self.depth) / dent.radius
-            pit = dent.depth * np.exp(-(away**3))
+            pit = dent.pit(x, s, self.depth)
             upper, lower = (upper - pit, lower) if dent.upper else (upper, lower + pit)
         if self.fracture is not None:
             down, up = self.fracture.moves(x, s, self.width)
@@ -190,32 +196,33 @@ class Body:
 
     def rims(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """(z at the middle, slope dz/dy) of the line over the rims of the (upper, lower) endplate."""
-        profile = self.profile()
-        found = []
-        for plate in (profile.upper, profile.lower):
-            front, back = np.interp([-0.44 * self.depth, 0.44 * self.depth], profile.y, plate)
-            found.append((float(front + back) / 2, float(back - front) / (0.88 * self.depth)))
-        return found[0], found[1]
+        return self.profile().rims()
 
     def broken_to(self, wanted: Heights, fracture: Fracture) -> Body:
         """This body with ``fracture``'s amounts changed so that its heights are ``wanted`` to 0.01 mm."""
-        broken = replace(self, fracture=fracture)
-        basis = np.stack(fracture.basis(np.asarray((0.1, 0.5, 0.9))), axis=1)
-        for _ in range(12):
-            off = np.asarray(broken.heights()) - np.asarray(wanted)
-            if np.abs(off).max() < 0.01:
-                break
-            step = np.linalg.solve(basis, off)
-            old = broken.fracture
-            assert old is not None
-            amounts = np.array([old.anterior, old.middle, old.posterior]) + step
-            broken = replace(
-                broken,
-                fracture=replace(
-                    fracture, anterior=float(amounts[0]), middle=float(amounts[1]), posterior=float(amounts[2])
-                ),
-            )
-        return broken
+        return replace(self, fracture=solved(lambda f: replace(self, fracture=f).heights(), wanted, fracture))
+
+    def resized(self, by: float) -> Body:
+        """The same shape, ``by`` times as large."""
+        return replace(self, front=self.front * by, back=self.back * by, depth=self.depth * by, width=self.width * by)
+
+    def weakened(self, bulge: float, retro: float) -> Body:
+        """The same body with walls that have given way."""
+        return replace(self, waist=self.waist * 0.6, bulge=bulge, retro=retro)
+
+
+def solved(measured: Callable[[Fracture], Heights], wanted: Heights, fracture: Fracture) -> Fracture:
+    """``fracture`` with the amounts that make the heights ``wanted``, by Newton's method."""
+    basis = np.stack(fracture.basis(np.asarray((0.1, 0.5, 0.9))), axis=1)
+    for _ in range(12):
+        off = np.asarray(measured(fracture)) - np.asarray(wanted)
+        if np.abs(off).max() < 0.01:
+            break
+        front, middle, back = np.array([fracture.anterior, fracture.middle, fracture.posterior]) + np.linalg.solve(
+            basis, off
+        )
+        fracture = replace(fracture, anterior=float(front), middle=float(middle), posterior=float(back))
+    return fracture
 
 
 def _rounded(first: Field, second: Field) -> Field:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from orthoai.spine.genant import Heights, classify, losses
 
 from orthoai_training.spine_ct.body import Body, Fracture
+from orthoai_training.spine_ct.real_body import RealBody
 
 TYPES = ("crush", "wedge", "biconcave")
 
@@ -61,7 +62,9 @@ def _is_clear(lost: Heights, label: str, grade: int) -> bool:
     return lost.posterior <= KEPT and abs(lost.anterior - lost.middle) >= APART
 
 
-def broken(body: Body, expected: Heights, planned: Break, rng: np.random.Generator) -> Body | None:
+def broken(
+    body: Body | RealBody, expected: Heights, planned: Break, rng: np.random.Generator
+) -> Body | RealBody | None:
     """``body`` with the heights that ``planned`` leaves of ``expected``; None where that would not look like one."""
     wanted = Heights(*(height * (1 - lost) for height, lost in zip(expected, planned.lost, strict=True)))
     fracture = Fracture(
@@ -76,13 +79,9 @@ def broken(body: Body, expected: Heights, planned: Break, rng: np.random.Generat
         lateral=float(np.clip(rng.normal(0, 0.12), -0.3, 0.3)),
     )
     shortened = max(planned.lost)
-    body = replace(
-        body,
-        waist=body.waist * 0.6,
-        bulge=float(rng.uniform(0.0, 0.14)) * shortened,
-        retro=float(rng.uniform(1.0, 4.5))
-        if planned.label != "biconcave" and rng.random() < 0.3 * shortened * 2
-        else 0.0,
+    pushed = planned.label != "biconcave" and rng.random() < 0.6 * shortened
+    body = body.weakened(
+        bulge=float(rng.uniform(0.0, 0.14)) * shortened, retro=float(rng.uniform(1.0, 4.5)) if pushed else 0.0
     )
     made = body.broken_to(wanted, fracture)
     off = np.abs(np.asarray(made.heights()) - np.asarray(wanted)).max()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from orthoai_training.spine_ct.arch import Arch, Rod, ribs
+from orthoai_training.spine_ct.arch import Rod, ribs
 from orthoai_training.spine_ct.canvas import Box, Canvas, Field
 from orthoai_training.spine_ct.shapes import capsule, ellipsoid
 from orthoai_training.spine_ct.spine import Frame, Vertebra
@@ -86,8 +86,9 @@ class Painter:
             cleft = ellipsoid(x, y, z, (float(self.rng.uniform(-4, 4)), -0.2 * deep, 0), (0.5 * half, 0.5 * deep, 1.3))
             self.canvas.blend(box, gas, self.canvas.share(cleft))
 
-    def canal(self, vertebra: Vertebra, arch: Arch, reach: float) -> None:
+    def canal(self, vertebra: Vertebra, reach: float) -> None:
         """Fat, fluid and cord behind one body, ``reach`` mm up and down."""
+        arch = vertebra.arch
         x0, y0 = arch.canal[0] + 2, arch.canal_y
         found = self.canvas.points(vertebra.frame, (-x0, y0 - 14, -reach), (x0, y0 + 16, reach))
         if found is None:
@@ -113,10 +114,10 @@ class Painter:
                 box, x, y, z = found
                 self._bone(box, rod.distance(x, y, z), 1.4 * density, 40.0)
 
-    def arch(self, vertebra: Vertebra, arch: Arch) -> None:
+    def arch(self, vertebra: Vertebra) -> None:
         """The posterior arch."""
-        ends = np.array([[rod.start, rod.end] for rod in arch.rods]).reshape(-1, 3)
-        low, high = ends.min(axis=0) - 9, ends.max(axis=0) + 9
+        arch = vertebra.arch
+        low, high = arch.bounds()
         found = self.canvas.points(vertebra.frame, _point(low), _point(high))
         if found is not None:
             box, x, y, z = found
@@ -134,17 +135,19 @@ class Painter:
         box, x, y, z = found
         distance, to_plate = body.distance(x, y, z)
         # The basivertebral vein leaves through the back wall.
-        vein = np.exp(-((x / 4) ** 2 + (z / 3) ** 2)) * (y > 0)
-        self._bone(box, distance, 1.0, 0.0, to_plate, vein)
+        vein = np.exp(-((x / 4) ** 2 + (z / 3) ** 2))
+        root = np.clip(-vertebra.arch.root_distance(x, y, z) / 1.5, 0, 1)
+        behind = (y > 0.25 * body.depth) & (to_plate < -1.5)
+        self._bone(box, distance, 1.0, 0.0, to_plate, np.maximum(vein, root) * behind)
         if vertebra.dense:
             self._impaction(vertebra, box, (x, y, z), distance)
         if vertebra.mimic == "cement":
             self._cement(vertebra, box, (x, y, z), distance)
         self.canvas.bodies[box][distance < 0] = vertebra.level.id
 
-    def screws(self, vertebra: Vertebra, arch: Arch) -> None:
+    def screws(self, vertebra: Vertebra) -> None:
         """A screw through each pedicle, with its head behind."""
-        body = vertebra.body
+        body, arch = vertebra.body, vertebra.arch
         for side in (-1.0, 1.0):
             half = arch.canal[0] + 0.4 * vertebra.level.pedicle
             tip = (side * half * 0.55, -body.depth * 0.28, 0.05 * body.back)
@@ -215,28 +218,25 @@ class Painter:
 
 def paint_spine(painter: Painter, vertebrae: list[Vertebra], sacrum: int, rng: np.random.Generator) -> None:
     """All of ``vertebrae``, cranial first; from number ``sacrum`` of the list on they are sacral and have no label."""
-    arches = [Arch.of(vertebra.level, vertebra.body, rng) for vertebra in vertebrae]
-    for n, (vertebra, arch) in enumerate(zip(vertebrae, arches, strict=True)):
-        painter.canal(vertebra, arch, vertebra.body.back * 0.78 + 3)
+    for n, vertebra in enumerate(vertebrae):
+        painter.canal(vertebra, vertebra.body.height * 0.78 + 3)
         if n + 1 < len(vertebrae):
             painter.disc(vertebra, vertebrae[n + 1])
-    for n, (vertebra, arch) in enumerate(zip(vertebrae, arches, strict=True)):
+    for n, vertebra in enumerate(vertebrae):
         if n >= sacrum:
             painter.rods(vertebra.frame, _alae(vertebra), 1.2)
-            painter.arch(replace(vertebra), arch)
-            continue
-        if vertebra.level.id <= 19:
+        elif vertebra.level.id <= 19:
             painter.rods(vertebra.frame, ribs(vertebra.level, vertebra.body, rng))
-        painter.arch(vertebra, arch)
+        painter.arch(vertebra)
     for n, vertebra in enumerate(vertebrae):
         painter.body(vertebra)
         if vertebra.mimic == "osteophytes":
             painter.rods(vertebra.frame, _osteophytes(vertebra, rng), 0.8)
         if n >= sacrum:
             painter.canvas.bodies[painter.canvas.bodies == vertebra.level.id] = 0
-    for vertebra, arch in zip(vertebrae, arches, strict=True):
+    for vertebra in vertebrae:
         if vertebra.mimic == "screws":
-            painter.screws(vertebra, arch)
+            painter.screws(vertebra)
 
 
 def _alae(vertebra: Vertebra) -> list[Rod]:

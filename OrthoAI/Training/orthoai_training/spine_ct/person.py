@@ -1,73 +1,154 @@
-"""Draw one person: which vertebrae there are, which are broken, which only look like it, and where all of them lie."""
+"""Draw one person: which vertebrae there are, and where all of them lie; parametric ones, or those of a real spine."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from orthoai.spine.genant import classify, losses, reference
 
-from orthoai_training.spine_ct.body import Body, Dent
-from orthoai_training.spine_ct.fractures import Break, broken
+from orthoai_training.spine_ct.arch import Arch
+from orthoai_training.spine_ct.body import Body
+from orthoai_training.spine_ct.fate import Fate, draw_fate
+from orthoai_training.spine_ct.label_map import RealSpine, resized
 from orthoai_training.spine_ct.morphometry import LEVELS, Level
 from orthoai_training.spine_ct.options import SpineOptions
-from orthoai_training.spine_ct.spine import Curve, Vertebra, stacked
+from orthoai_training.spine_ct.real_body import RealArch, RealBody
+from orthoai_training.spine_ct.real_vertebra import RealVertebra
+from orthoai_training.spine_ct.spine import Curve, Frame, Vertebra, below, stacked
 
-SPARED = 0.2
-"""Share of the patients of :attr:`SpineOptions.fracture_rate` without any fracture."""
+SACRAL = (
+    Level(26, "S1", 24.0, 1.1, 48.0, 33.0, 2.5, 28.0, 14.0),
+    Level(27, "S2", 18.0, 0.9, 42.0, 26.0, 0.0, 26.0, 12.0),
+)
+"""The sacrum's upper segments. Their sizes are a guess; they only end the spine."""
 
-MOST_NATURAL_LOSS = 0.165
-"""No normal vertebra is drawn shorter than this against its neighbors: grade 1 begins at 0.20."""
+REAL_SIZE = (0.94, 1.06)
+"""Factors on a real spine's size."""
 
-MIMICS = ("schmorl", "short", "osteophytes", "cement", "old")
+FEWEST_SHOWN = 3
 
-SACRAL = Level(26, "S1", 24.0, 1.1, 48.0, 33.0, 0.0, 28.0, 14.0)
+AnyBody = Body | RealBody
 
 
 @dataclass(frozen=True)
 class Person:
-    """Vertebrae, cranial first, two sacral ones last; ``shown`` are the indices the field is laid around."""
+    """A spine.
+
+    Attributes:
+        vertebrae: cranial first, the sacral segments last.
+        sacrum: index of the first sacral segment.
+        shown: indices of the first and the last vertebra that the field is laid around.
+        sources: names of the real shapes.
+    """
 
     vertebrae: list[Vertebra]
+    sacrum: int
     shown: tuple[int, int]
-
-    @property
-    def sacrum(self) -> int:
-        """Index of the first sacral segment."""
-        return len(self.vertebrae) - 2
+    sources: tuple[str, ...] = ()
 
 
-def draw_person(rng: np.random.Generator, options: SpineOptions, shown: tuple[int, int]) -> Person:
-    """A person whose vertebrae ``shown`` (VerSe numbers, first and last) the field will show whole.
+def draw_person(
+    rng: np.random.Generator,
+    options: SpineOptions,
+    shown: tuple[int, int],
+    meshes: dict[int, tuple[RealVertebra, ...]] | None = None,
+    source: str = "",
+) -> Person:
+    """A person of whom the field will show the vertebrae ``shown`` (VerSe numbers, first and last) whole.
 
-    Every shown vertebra is of a clear class: fractures are drawn against the heights that the nearest unfractured shown
-    ones let expect (:func:`orthoai.spine.genant.reference`), normal ones vary within :data:`MOST_NATURAL_LOSS`.
+    Args:
+        meshes: real vertebrae by VerSe number, from ``source``, in the place of the parametric ones.
     """
+    # Two more above, since the field's border shows some of what lies beyond.
     levels = [level for level in LEVELS if level.id >= max(8, shown[0] - 2)]
-    first = next(n for n, level in enumerate(levels) if level.id == shown[0])
-    last = next(n for n, level in enumerate(levels) if level.id == shown[1])
+    indices = tuple(next(n for n, level in enumerate(levels) if level.id == end) for end in shown)
     scale = float(np.clip(rng.normal(1.1 if rng.random() < 0.5 else 1.0, 0.05), 0.88, 1.25))
-    vary = 1.0
-    while True:
-        made = _bodies(levels, (first, last), scale, vary, rng, options)
-        if made is not None:
-            break
-        vary *= 0.9
-    bodies, plans, mimics = made
-    sacral = [
-        Body.of_level(SACRAL, scale, rng),
-        replace(Body.of_level(SACRAL, scale * 0.8, rng), front=17.0 * scale, back=19.0 * scale),
-    ]
-    curve = Curve.draw(rng)
-    names = [*levels, SACRAL, replace(SACRAL, name="S2", id=27, disc=0.0)]
-    names[-2] = replace(SACRAL, disc=2.5)
-    frames = stacked(names, [*bodies, *sacral], curve, rng)
-    vertebrae = []
-    for n, (level, body, frame) in enumerate(zip(names, [*bodies, *sacral], frames, strict=True)):
-        plan, mimic = (plans[n], mimics[n]) if n < len(levels) else (None, "")
-        vertebra = Vertebra(level, body, frame, mimic)
+    real: list[RealVertebra | None] = [None] * len(levels)
+    for n, level in enumerate(levels):
+        choice = (meshes or {}).get(level.id, ())
+        if choice:
+            real[n] = choice[int(rng.integers(len(choice)))]
+
+    def bodies(vary: float) -> list[AnyBody]:
+        made: list[AnyBody] = []
+        for level, found in zip(levels, real, strict=True):
+            if found is None:
+                made.append(Body.of_level(level, scale, rng, vary))
+            else:
+                made.append(found.body.resized(_fit(level, scale, found) * float(rng.uniform(0.98, 1.02))))
+        return made
+
+    fate = draw_fate(bodies, (indices[0], indices[1]), rng, options)
+    arches: list[Arch | RealArch] = []
+    for level, body, found in zip(levels, fate.bodies, real, strict=True):
+        arches.append(
+            Arch.of(level, body, rng) if found is None or isinstance(body, Body) else found.arch.resized(body.scale)
+        )
+    sacral = [Body.of_level(level, scale, rng) for level in SACRAL]
+    frames = stacked([*levels, *SACRAL], [*fate.bodies, *sacral], Curve.draw(rng), rng)
+    vertebrae = _living(levels, fate, frames, arches, rng) + _sacrum(sacral, frames[-2:], rng)
+    used = (source,) if any(real) else ()
+    return Person(vertebrae, len(levels), (indices[0], indices[1]), used)
+
+
+def _fit(level: Level, scale: float, found: RealVertebra) -> float:
+    """Factor that gives a real vertebra the depth that this person's should have."""
+    return level.depth * scale / found.body.depth
+
+
+def real_person(rng: np.random.Generator, options: SpineOptions, shown: tuple[int, int], spine: RealSpine) -> Person:
+    """The person of a label map, vertebrae where they lie, some more of them broken.
+
+    Where a fracture takes height, all that lies above comes down.
+    """
+    spine = resized(spine, float(rng.uniform(*REAL_SIZE)))
+    levels = [v.level for v in spine.vertebrae]
+    first = next((n for n, level in enumerate(levels) if level.id >= shown[0]), 0)
+    last = max((n for n, level in enumerate(levels) if level.id <= shown[1]), default=len(levels) - 1)
+    if last - first + 1 < FEWEST_SHOWN:
+        first, last = 0, len(levels) - 1
+
+    def bodies(vary: float) -> list[AnyBody]:
+        return [v.body for v in spine.vertebrae]
+
+    fate = draw_fate(bodies, (first, last), rng, options, spine.broken)
+    frames = _come_down([v.frame for v in spine.vertebrae], bodies(0.0), fate.bodies)
+    arches: list[Arch | RealArch] = [v.arch for v in spine.vertebrae]
+    vertebrae = _living(levels, fate, frames, arches, rng)
+    if levels[-1].id == LEVELS[-1].id:
+        scale = fate.bodies[-1].depth / levels[-1].depth
+        sacral = [Body.of_level(level, scale, rng) for level in SACRAL]
+        under = below(frames[-1], [levels[-1], *SACRAL], [fate.bodies[-1], *sacral], rng)
+        vertebrae += _sacrum(sacral, under, rng)
+    return Person(vertebrae, len(levels), (first, last), (spine.name,))
+
+
+def _come_down(frames: list[Frame], before: Sequence[AnyBody], after: Sequence[AnyBody]) -> list[Frame]:
+    """``frames`` (cranial first) after endplates have moved."""
+    moved, shift = list(frames), np.zeros(3)
+    for n in range(len(frames) - 1, -1, -1):
+        (top, _), (bottom, _) = before[n].rims()
+        (new_top, _), (new_bottom, _) = after[n].rims()
+        axis = frames[n].axes[:, 2]
+        moved[n] = replace(frames[n], center=frames[n].center + shift + axis * (bottom - new_bottom))
+        shift = shift + axis * ((bottom - new_bottom) - (top - new_top))
+    return moved
+
+
+def _living(
+    levels: Sequence[Level],
+    fate: Fate,
+    frames: Sequence[Frame],
+    arches: Sequence[Arch | RealArch],
+    rng: np.random.Generator,
+) -> list[Vertebra]:
+    made = []
+    for n, (level, body) in enumerate(zip(levels, fate.bodies, strict=True)):
+        plan, mimic = fate.plans[n], fate.mimics[n]
+        vertebra = Vertebra(level, body, frames[n], arches[n], mimic)
         if plan is not None:
-            fresh = mimic != "old" and rng.random() < 0.5
+            fresh = body.fracture is not None and mimic != "old" and rng.random() < 0.5
             vertebra = replace(
                 vertebra,
                 label=plan.label,
@@ -75,79 +156,12 @@ def draw_person(rng: np.random.Generator, options: SpineOptions, shown: tuple[in
                 dense=float(rng.uniform(0.3, 1.0)) if fresh else 0.0,
                 vacuum=bool(fresh and rng.random() < 0.12),
             )
-        vertebrae.append(vertebra)
-    return Person(vertebrae, (first, last))
+        made.append(vertebra)
+    return made
 
 
-Drawn = tuple[list[Body], list[Break | None], list[str]]
-
-
-def _bodies(
-    levels: list[Level],
-    shown: tuple[int, int],
-    scale: float,
-    vary: float,
-    rng: np.random.Generator,
-    options: SpineOptions,
-) -> Drawn | None:
-    """Bodies, fractures and mimics of all levels; None where a class would not be clear."""
-    count = len(levels)
-    bodies = [Body.of_level(level, scale, rng, vary) for level in levels]
-    is_shown = [shown[0] <= n <= shown[1] for n in range(count)]
-    plans: list[Break | None] = [None] * count
-    mimics = [""] * count
-    has_any = options.fracture_rate > 0 and rng.random() >= SPARED
-    for n in range(count):
-        if has_any and is_shown[n] and rng.random() < options.fracture_rate:
-            plans[n] = Break.draw(rng)
-        if rng.random() < options.mimic_rate:
-            mimics[n] = _mimic(rng, plans[n] is not None)
-        if mimics[n] in ("schmorl", "short"):
-            bodies[n] = _altered(bodies[n], mimics[n], rng)
-    if rng.random() < options.metal and shown[1] - shown[0] >= 2:
-        start = int(rng.integers(shown[0], shown[1]))
-        for n in range(start, min(start + int(rng.integers(2, 4)), shown[1] + 1)):
-            mimics[n] = "screws"
-    usable = [is_shown[n] and plans[n] is None for n in range(count)]
-    if not any(usable):
-        return None
-    heights = [body.heights() for body in bodies]
-    for n in range(count):
-        expected = reference(heights, usable, n)
-        plan = plans[n]
-        if expected is None or not is_shown[n]:
-            continue
-        if plan is None:
-            if max(losses(heights[n], expected)) > MOST_NATURAL_LOSS:
-                return None
-        else:
-            made = broken(bodies[n], expected, plan, rng)
-            if made is None:
-                return None
-            bodies[n] = made
-            label, grade = classify(losses(made.heights(), expected))
-            plans[n] = replace(plan, label=label, grade=grade)
-    return bodies, plans, mimics
-
-
-def _mimic(rng: np.random.Generator, is_broken: bool) -> str:
-    if is_broken:
-        return str(rng.choice(("old", "cement", "osteophytes")))
-    return str(rng.choice(("schmorl", "short", "osteophytes", "cement"), p=(0.35, 0.25, 0.3, 0.1)))
-
-
-def _altered(body: Body, mimic: str, rng: np.random.Generator) -> Body:
-    if mimic == "short":
-        by = float(rng.uniform(0.86, 0.93))
-        return replace(body, front=body.front * by, back=body.back * by, depth=body.depth * by, width=body.width * by)
-    dents = tuple(
-        Dent(
-            upper=bool(rng.random() < 0.5),
-            x=float(rng.uniform(-0.18, 0.18)) * body.width,
-            s=float(rng.uniform(0.4, 0.75)),
-            radius=float(rng.uniform(2.5, 5.0)),
-            depth=float(rng.uniform(2.0, 5.0)),
-        )
-        for _ in range(int(rng.integers(1, 3)))
-    )
-    return replace(body, dents=dents)
+def _sacrum(bodies: Sequence[Body], frames: Sequence[Frame], rng: np.random.Generator) -> list[Vertebra]:
+    return [
+        Vertebra(level, body, frame, Arch.of(level, body, rng))
+        for level, body, frame in zip(SACRAL, bodies, frames, strict=True)
+    ]

@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from orthoai.spine.genant import Heights
 from orthoai.spine.heights import CORE, SITES
 
+RIM = 0.42
+"""Share of the depth from the middle to the rims that a neighbor's disc rests on."""
+
+
 @dataclass(frozen=True)
 class Profile:
     """A body's outline in its mid-sagittal plane; y posterior, z cranial, mm.
@@ -25,6 +29,17 @@ class Profile:
     upper: NDArray[np.float64]
     lower: NDArray[np.float64]
     walls: NDArray[np.float64]
+
+    def rims(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """(z at the middle, slope dz/dy) of the line over the rims of the (upper, lower) endplate."""
+        depth, middle = self.y[-1] - self.y[0], (self.y[-1] + self.y[0]) / 2
+        sites = middle + np.array([-RIM, RIM]) * depth
+        (top_front, top_back), (low_front, low_back) = (np.interp(sites, self.y, z) for z in (self.upper, self.lower))
+        run = 2 * RIM * depth
+        return (
+            (float(top_front + top_back) / 2, float(top_back - top_front) / run),
+            (float(low_front + low_back) / 2, float(low_back - low_front) / run),
+        )
 
 
 def heights(profile: Profile) -> Heights:

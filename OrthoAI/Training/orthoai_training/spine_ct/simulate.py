@@ -10,10 +10,11 @@ from orthoai.geometry import Geometry
 from orthoai.volume import Source, Volume
 
 from orthoai_training.spine_ct.canvas import Canvas
-from orthoai_training.spine_ct.case import SIMULATED, SpineCase, VertebraTruth
+from orthoai_training.spine_ct.case import FROM_REAL_SHAPES, SIMULATED, SpineCase, VertebraTruth
+from orthoai_training.spine_ct.label_map import find_shapes, read_spine
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.paint import Painter, Tissue, paint_spine
-from orthoai_training.spine_ct.person import Person, draw_person
+from orthoai_training.spine_ct.person import Person, draw_person, real_person
 from orthoai_training.spine_ct.scan import Scanner, scan
 from orthoai_training.spine_ct.soft import Axis, Torso, soft_tissue
 from orthoai_training.spine_ct.spine import Vertebra
@@ -30,6 +31,13 @@ THIN_MM = 1.7
 
 FEWEST_VOXELS = 30
 """A body of which less is in the field is no vertebra of the case."""
+
+
+CUT_MM = 4.0
+"""So much at least the border cuts off the vertebrae beyond those that are shown."""
+
+BARE_MM = 3.0
+"""The field ends so close to the last vertebra where none is known beyond."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ def simulate(seed: int, options: SpineOptions = SpineOptions()) -> SpineCase:  #
     """
     rng = np.random.default_rng(seed)
     generator = torch.Generator().manual_seed(seed)
-    person = draw_person(rng, options, _shown(rng, options))
+    person = _person(rng, options)
     field = _field(person, rng, options)
     painted = field.geometry(_tilt(rng, options.tilt))
     torso = Torso.draw(rng, options.contrast)
@@ -84,7 +92,17 @@ def simulate(seed: int, options: SpineOptions = SpineOptions()) -> SpineCase:  #
         bodies = np.ascontiguousarray(Volume(bodies, geometry).reoriented(codes).voxels)
         turned = volume.reoriented(codes)
         volume = replace(turned, voxels=np.ascontiguousarray(turned.voxels))
-    return SpineCase(volume, np.ascontiguousarray(bodies), vertebrae, SIMULATED, seed)
+    kind = FROM_REAL_SHAPES if person.sources else SIMULATED
+    return SpineCase(volume, np.ascontiguousarray(bodies), vertebrae, kind, seed, person.sources)
+
+
+def _person(rng: np.random.Generator, options: SpineOptions) -> Person:
+    shown = _shown(rng, options)
+    real = find_shapes(options.shapes)
+    if not real or rng.random() >= options.real_share:
+        return draw_person(rng, options, shown)
+    chosen = real[int(rng.integers(len(real)))]
+    return real_person(rng, options, shown, read_spine(chosen))
 
 
 def _shown(rng: np.random.Generator, options: SpineOptions) -> tuple[int, int]:
@@ -108,9 +126,9 @@ def _field(person: Person, rng: np.random.Generator, options: SpineOptions) -> F
     shown = person.vertebrae[first : last + 1]
     corners = np.concatenate([_corners(v) for v in shown])
     low, high = corners.min(axis=0), corners.max(axis=0)
-    # The border cuts the neighbors somewhere: in a disc or through a body.
-    low[2] -= float(rng.uniform(2, 22))
-    high[2] += float(rng.uniform(2, 18))
+    # The border cuts the neighbors somewhere, but shows none of them whole: they are no part of the known classes.
+    low[2] = max(low[2] - float(rng.uniform(2, 22)), _nearest(person, last + 1, low[2], 1.0))
+    high[2] = min(high[2] + float(rng.uniform(2, 18)), _nearest(person, first - 1, high[2], -1.0))
     if options.field == "torso":
         low[:2] -= (140, 170)
         high[:2] += (140, 110)
@@ -128,9 +146,19 @@ def _field(person: Person, rng: np.random.Generator, options: SpineOptions) -> F
     return Field((low[0], low[1], low[2]), (high[0], high[1], high[2]), pixel, slice_mm, thin)
 
 
+def _nearest(person: Person, index: int, border: float, inward: float) -> float:
+    """How far up or down the field may reach beyond ``border`` without a whole vertebra ``index``, LPS z in mm."""
+    if index >= person.sacrum:
+        return border - 60.0 if index < len(person.vertebrae) else border - BARE_MM
+    if index < 0:
+        return border + BARE_MM
+    reach = _corners(person.vertebrae[index])[:, 2]
+    return float((reach.min() if inward > 0 else reach.max()) + inward * CUT_MM)
+
+
 def _corners(vertebra: Vertebra) -> np.ndarray:
     body = vertebra.body
-    half = np.array([body.width, body.depth, body.back]) / 2
+    half = np.array([body.width, body.depth, max(body.front, body.back)]) / 2
     signs = np.array([[a, b, c] for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)])
     return vertebra.frame.place(signs * half)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from orthoai_training.spine_ct.arch import Arch
 from orthoai_training.spine_ct.body import Body
 from orthoai_training.spine_ct.morphometry import Level
+from orthoai_training.spine_ct.real_body import RealArch, RealBody
 
 Array = NDArray[np.float64]
 
@@ -36,6 +39,7 @@ class Vertebra:
         level: with the mean sizes.
         body: shape, fracture included.
         frame: its place.
+        arch: its posterior arch.
         mimic: see :class:`case.VertebraTruth`.
         label, grade: of its fracture.
         dense: 0 for none, 1 for a marked band of impacted bone.
@@ -43,8 +47,9 @@ class Vertebra:
     """
 
     level: Level
-    body: Body
+    body: Body | RealBody
     frame: Frame
+    arch: Arch | RealArch
     mimic: str = ""
     label: str = "normal"
     grade: int = 0
@@ -100,7 +105,9 @@ class Curve:
         return self.scoliosis * away * float(np.exp(0.5 - away**2 / 2))
 
 
-def stacked(levels: list[Level], bodies: list[Body], curve: Curve, rng: np.random.Generator) -> list[Frame]:
+def stacked(
+    levels: Sequence[Level], bodies: Sequence[Body | RealBody], curve: Curve, rng: np.random.Generator
+) -> list[Frame]:
     """Frames of ``bodies`` (cranial first), from the lowest upward; the lowest lies at the origin."""
     lowest = len(levels) - 1
     lean = curve.tilt(levels[lowest].id)
@@ -128,6 +135,15 @@ def stacked(levels: list[Level], bodies: list[Body], curve: Curve, rng: np.rando
         joint = previous.place(np.array([0.0, 0.0, top])) + gap * direction
         frames.insert(0, Frame(axes, joint - axes @ np.array([0.0, 0.0, bottom])))
     return frames
+
+
+def below(
+    frame: Frame, levels: Sequence[Level], bodies: Sequence[Body | RealBody], rng: np.random.Generator
+) -> list[Frame]:
+    """Frames of the bodies under the first of ``bodies``, which lies at ``frame``."""
+    own = stacked(levels, bodies, Curve(), rng)
+    turn = frame.axes @ own[0].axes.T
+    return [Frame(turn @ f.axes, frame.center + turn @ (f.center - own[0].center)) for f in own[1:]]
 
 
 def _axes(lean: float, side: float, turn: float) -> Array:

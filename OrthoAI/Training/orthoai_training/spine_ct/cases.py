@@ -1,0 +1,49 @@
+"""Folders of simulated spines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from orthoai.dataset.layout import LABELS_FILE, META_FILE
+from orthoai.io.write import write_labels
+from orthoai.progress import Progress
+
+from orthoai_training.spine_ct.case import CLASSES, SpineCase, class_map, write_case
+from orthoai_training.spine_ct.options import SpineOptions
+from orthoai_training.spine_ct.simulate import simulate
+
+SEED_STRIDE = 100_000
+"""Cases of two runs with different seeds never share a seed."""
+
+
+def task_labels(case: SpineCase, task: str) -> NDArray[np.uint8]:
+    """The label map (K, J, I) that ``task`` should find: for "ovf" 1 crush, 2 wedge, 3 biconcave; else 1 fracture."""
+    classes = class_map(case)
+    classes[classes == CLASSES["normal"]] = 0
+    return classes if task == "ovf" else (classes > 0).astype(np.uint8)
+
+
+def simulate_cases(
+    folder: Path, count: int, seed: int, options: SpineOptions, task: str, progress: Progress | None = None
+) -> None:
+    """Write ``count`` cases into ``folder``, each with the labels of ``task``.
+
+    Those that are complete are kept, so that a stopped run goes on.
+
+    Raises:
+        InputError: shapes or textures hold nothing to use, or the folder cannot be written.
+    """
+    progress = progress or Progress()
+    for number in range(count):
+        progress.report("simulate", number / count, f"case {number + 1} of {count}")
+        place = folder / f"spine_{number:04d}"
+        if (place / META_FILE).exists():
+            continue
+        case = simulate(seed * SEED_STRIDE + number, options)
+        place.mkdir(parents=True, exist_ok=True)
+        write_labels(task_labels(case, task), case.volume.geometry, place / LABELS_FILE)
+        # Last: a folder with its case.json is complete.
+        write_case(case, place, task)
+    progress.report("simulate", 1.0)

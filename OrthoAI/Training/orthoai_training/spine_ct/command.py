@@ -1,0 +1,119 @@
+"""``orthoai synth fracture|ovf``: simulated spine CT with known fractures, as folders to train and test on."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from orthoai.cli.exits import DONE, say
+from orthoai.errors import InputError
+from orthoai.progress import Progress
+
+from orthoai_training.progress_lines import TrainingLines
+from orthoai_training.spine_ct.options import FIELDS, SpineOptions
+from orthoai_training.synth.command import claim
+from orthoai_training.tasks import TaskCommand
+
+FINEST_MM, COARSEST_MM = 0.4, 3.0
+"""Pixels outside would fill the memory, or show no endplate."""
+
+THICKEST_MM = 8.0
+
+MOST_TILTED = 35.0
+"""Degrees; beyond it the axes would trade names."""
+
+SAMPLE = ("--field", "thoracolumbar", "--pixel", "0.9", "--slice", "1.5", "--fractures", "0.4", "--metal", "0")
+"""Options of the patient that ``orthoai demo`` shows."""
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o", "--out", metavar="DIR", type=Path, required=True, help="folder of cases; one made before is gone on with"
+    )
+    parser.add_argument("--count", "--cases", metavar="N", type=int, required=True, help="how many cases")
+    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything random; default: 0")
+    parser.add_argument("--field", choices=FIELDS, default="random", help="what the scans cover; default: random")
+    parser.add_argument("--pixel", metavar="MM", type=float, help="side of a pixel; default: drawn per case")
+    parser.add_argument("--slice", metavar="MM", type=float, help="slice thickness; default: drawn per case")
+    parser.add_argument("--fractures", metavar="P", type=float, help="chance per vertebra; default: 0.3")
+    parser.add_argument("--metal", metavar="P", type=float, help="chance per case of screws; default: 0.05")
+    parser.add_argument("--tilt", metavar="DEG", type=float, help="largest tilt of the scan's axes; default: 0")
+    parser.add_argument("--any-axes", action="store_true", help="store the axes in any of their 48 orders")
+    parser.add_argument(
+        "--shapes",
+        metavar="PATH",
+        type=Path,
+        action="append",
+        default=[],
+        help="real spines to simulate from: a label map of vertebrae (NIfTI, VerSe numbers), an STL surface of a "
+        "vertebra or of several, or a folder of either",
+    )
+    parser.add_argument("--real-share", metavar="X", type=float, help="share of cases with real shapes; default: 1")
+    parser.add_argument(
+        "--texture", metavar="DIR", type=Path, action="append", default=[], help="real CT to take texture from"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+
+
+def _run(args: argparse.Namespace) -> int:
+    _check(args)
+    # Heavy: torch.
+    from orthoai_training.spine_ct.cases import simulate_cases
+
+    options = _options(args)
+    claim(args.out, {"task": args.task, "seed": args.seed, **_described(options)})
+    progress = Progress() if args.quiet else Progress(on_report=TrainingLines())
+    simulate_cases(args.out, args.count, args.seed, options, args.task, progress)
+    if not args.quiet:
+        say(f"{args.count} simulated cases are in {args.out.resolve()}")
+    return DONE
+
+
+def _check(args: argparse.Namespace) -> None:
+    if args.count < 1:
+        raise InputError("At least one case must be simulated: give --count a number above 0.")
+    if args.seed < 0:
+        raise InputError("A seed is a number from 0 on: give another --seed.")
+    for name in ("fractures", "metal", "real_share"):
+        value = getattr(args, name)
+        if value is not None and not 0 <= value <= 1:
+            word = name.replace("_", "-")
+            raise InputError(f"A share or chance lies between 0 and 1: give --{word} such a number.")
+    if args.pixel is not None and not FINEST_MM <= args.pixel <= COARSEST_MM:
+        raise InputError(f"Pixels are {FINEST_MM:g} to {COARSEST_MM:g} mm wide: give --pixel such a number.")
+    if args.slice is not None and not FINEST_MM <= args.slice <= THICKEST_MM:
+        raise InputError(f"Slices are {FINEST_MM:g} to {THICKEST_MM:g} mm thick: give --slice such a number.")
+    if args.tilt is not None and not 0 <= args.tilt <= MOST_TILTED:
+        raise InputError(f"Scans are tilted by at most {MOST_TILTED:g} degrees: give --tilt 0 to {MOST_TILTED:g}.")
+
+
+def _options(args: argparse.Namespace) -> SpineOptions:
+    options = SpineOptions(
+        field=args.field, shapes=tuple(args.shapes), texture=tuple(args.texture), any_axes=args.any_axes
+    )
+    given: dict[str, Any] = {
+        "pixel_mm": None if args.pixel is None else (args.pixel, args.pixel),
+        "slice_mm": None if args.slice is None else (args.slice, args.slice),
+        "fracture_rate": args.fractures,
+        "metal": args.metal,
+        "tilt": args.tilt,
+        "real_share": args.real_share,
+    }
+    options = replace(options, **{name: value for name, value in given.items() if value is not None})
+    return options if args.slice is None else replace(options, thick_mm=None)
+
+
+def _described(options: SpineOptions) -> dict[str, Any]:
+    """The options as JSON; paths by their last names, since they differ between computers."""
+    content = asdict(options) | {
+        "shapes": [path.name for path in options.shapes],
+        "texture": [path.name for path in options.texture],
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(content))
+    return plain
+
+
+SPINE_SYNTH = TaskCommand("Simulate CT of the spine with known fractures.", _add_arguments, _run)
