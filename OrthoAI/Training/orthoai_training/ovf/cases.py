@@ -40,7 +40,7 @@ def simulated(
     count: int,
     first_seed: int,
     progress: Progress | None = None,
-    options: SpineOptions = SpineOptions(),
+    options: SpineOptions | None = None,
 ) -> list[Path]:
     """``count`` simulated cases in ``folder``, of the seeds from ``first_seed`` on; those that are there are kept."""
     progress = progress or Progress()
@@ -50,6 +50,6 @@ def simulated(
         path = folder / f"seed_{first_seed + number}"
         # The file that is written last.
         if not (path / META_FILE).is_file():
-            write_case(simulate(first_seed + number, options), path)
+            write_case(simulate(first_seed + number, options or SpineOptions()), path)
         made.append(path)
     return made

@@ -19,7 +19,7 @@ from PIL import Image
 
 from orthoai_training.detector.yolo_dataset import write_data_file
 from orthoai_training.ovf.classes import CLASSES
-from orthoai_training.ovf.pictures import Picture, training_pictures, validation_pictures
+from orthoai_training.ovf.pictures import Outline, Picture, training_pictures, validation_pictures
 from orthoai_training.ovf.recipe import OvfRecipe
 from orthoai_training.ovf.scenes import case_scene
 from orthoai_training.spine_ct.case import read_case
@@ -92,6 +92,18 @@ def copy_pictures(folder: Path, source: Path, *, seed: int = 0, progress: Progre
             Image.open(path).convert("L").save(staged / "images" / split / f"{name}.png")
             (staged / "labels" / split / f"{name}.txt").write_text(lines)
     return folder
+
+
+def read_pictures(folder: Path, split: str) -> Iterator[Picture]:
+    """The pictures of ``split`` ("train" or "val") in a data set that this module wrote, by name."""
+    for path in sorted((folder / "images" / split).glob("*.png")):
+        pixels = np.asarray(Image.open(path))
+        size = np.array(pixels.shape[::-1], np.float64)
+        outlines = []
+        for line in (folder / "labels" / split / f"{path.stem}.txt").read_text().splitlines():
+            kind, *values = line.split()
+            outlines.append(Outline(int(kind), np.array(values, np.float64).reshape(-1, 2) * size))
+        yield Picture(path.stem, pixels, tuple(outlines), np.zeros(pixels.shape, bool))
 
 
 @contextmanager

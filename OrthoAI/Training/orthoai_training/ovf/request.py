@@ -19,9 +19,10 @@ from orthoai_training.ovf.cases import (
     dealt,
     simulated,
 )
-from orthoai_training.ovf.model_folder import MODEL_FOLDER, write_ovf_model
+from orthoai_training.ovf.model_folder import MODEL_FOLDER, with_settings, write_ovf_model
 from orthoai_training.ovf.recipe import RECIPES, OvfRecipe
 from orthoai_training.ovf.train import OvfRun, train_network
+from orthoai_training.ovf.validate import validate
 
 DETECTOR_ROLES = ("detector", "discs", "lumbar")
 """Of networks to start from, in the order of preference."""
@@ -80,7 +81,10 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
     (request.out / "cases.json").write_text(
         json.dumps({"train": [p.name for p in train], "validation": [p.name for p in validation]}, indent=1)
     )
-    return write_ovf_model(trained, run, request.out / MODEL_FOLDER, request.recipe, model)
+    folder = write_ovf_model(trained, run, request.out / MODEL_FOLDER, request.recipe, model)
+    found = validate(trained.file, request.out / "pictures")
+    settings = {"confidence": found.confidence, "calibration": found.calibration.to_json()}
+    return with_settings(folder, settings, {"validation": found.figures})
 
 
 def _cases(request: TrainRequest, progress: Progress | None) -> tuple[Sequence[Path], Sequence[Path]]:

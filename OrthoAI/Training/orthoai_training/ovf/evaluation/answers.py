@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from orthoai.detect.onnx_yolo_seg import OnnxYoloSeg
 from orthoai.models.store import Model
 
 from orthoai_training.ovf.classes import CLASSES
-from orthoai_training.ovf.evaluation.matching import PictureAnswer
+from orthoai_training.ovf.evaluation.matching import LEAST_SCORE, PictureAnswer
 from orthoai_training.ovf.pictures import Picture, validation_pictures
 from orthoai_training.ovf.scenes import CaseScene
 
-ALL_SCORES = 0.01
-"""Score from which an instance counts for average precision."""
+MOST_INSTANCES = 100
+"""Per picture (COCO's)."""
 
 SLICES_PER_CASE = 5
 """Evenly spread over the slices that show bodies: neighbors say nearly the same."""
@@ -21,7 +22,12 @@ SLICES_PER_CASE = 5
 
 def open_network(model: Model) -> OnnxYoloSeg:
     """The detector of ``model``. Raises InputError when the file is damaged or not such a network."""
-    return OnnxYoloSeg(model.weights("detector"), CLASSES, confidence=ALL_SCORES, threads=1)
+    return network_in(model.weights("detector"))
+
+
+def network_in(file: Path) -> OnnxYoloSeg:
+    """The network in ``file``, as it is measured: with every score, and one instance per place."""
+    return OnnxYoloSeg(file, CLASSES, confidence=LEAST_SCORE, agnostic=True, threads=1)
 
 
 def answers_on_case(
@@ -34,6 +40,6 @@ def answers_on_case(
 def answers_on_pictures(network: OnnxYoloSeg, pictures: Iterable[Picture], case: str) -> Iterator[PictureAnswer]:
     """Each picture's answer."""
     for picture in pictures:
-        found = network.detect(picture.pixels)
+        found = network.detect(picture.pixels)[:MOST_INSTANCES]
         shape = (picture.pixels.shape[0], picture.pixels.shape[1])
         yield PictureAnswer.of(case, picture.outlines, found, picture.ignored, shape)

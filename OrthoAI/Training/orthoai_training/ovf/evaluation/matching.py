@@ -19,6 +19,10 @@ IGNORED_SHARE = 0.5
 """A found instance that lies so far in bodies that need not be found counts neither for nor against."""
 
 
+LEAST_SCORE = 0.001
+"""Score from which an instance counts for average precision (ultralytics')."""
+
+
 class Measure(Enum):
     """What is laid over each other; the value is the title in tables."""
 
@@ -33,7 +37,8 @@ class PictureAnswer:
     Attributes:
         case: for resampling.
         true_kinds, found_kinds: class numbers (T,) and (F,).
-        scores: (F,), falling.
+        scores: (F,) of these classes, falling.
+        class_scores: (F, classes).
         box_iou, mask_iou: (F, T).
         ignored: (F,) found where nothing needs to be found.
     """
@@ -42,6 +47,7 @@ class PictureAnswer:
     true_kinds: NDArray[np.intp]
     found_kinds: NDArray[np.intp]
     scores: NDArray[np.float64]
+    class_scores: NDArray[np.float64]
     box_iou: NDArray[np.float64]
     mask_iou: NDArray[np.float64]
     ignored: NDArray[np.bool_]
@@ -66,6 +72,7 @@ class PictureAnswer:
             true_kinds=np.array([truth.kind for truth in truths], np.intp),
             found_kinds=np.array([CLASSES.index(instance.label) for instance in ordered], np.intp),
             scores=np.array([instance.score for instance in ordered], np.float64),
+            class_scores=np.array([_class_scores(instance) for instance in ordered]).reshape(-1, len(CLASSES)),
             box_iou=box_iou(_boxes([i.box for i in ordered]), _boxes([t.box for t in truths])),
             mask_iou=_mask_iou(found_masks, true_masks),
             ignored=found_masks @ nowhere.ravel().astype(np.float32) > IGNORED_SHARE * areas,
@@ -76,27 +83,36 @@ class PictureAnswer:
         return self.box_iou if measure is Measure.BOX else self.mask_iou
 
     def candidates(self, kind: int, measure: Measure) -> list[tuple[Candidate, ...]]:
-        """For each COCO threshold the found instances of class ``kind``; their ``iou`` is 1 where right, else 0.
+        """For each COCO threshold what was found of class ``kind``; ``iou`` is 1 where right, else 0.
 
-        The best score first, each takes the free true instance of its class that it overlaps most.
+        As in ultralytics' validation, which the paper reports, an instance stands for every class that it has a score
+        for. The best score first, each takes the free true instance of its class that it overlaps most.
         """
-        rows = np.flatnonzero(self.found_kinds == kind)
-        columns = np.flatnonzero(self.true_kinds == kind)
-        iou = self.iou(measure)[np.ix_(rows, columns)]
-        return [tuple(self._taken(rows, iou, threshold)) for threshold in COCO_THRESHOLDS]
+        scores = self.class_scores[:, kind]
+        rows = np.array([n for n in np.argsort(-scores, kind="stable") if scores[n] > LEAST_SCORE], np.intp)
+        iou = self.iou(measure)[np.ix_(rows, np.flatnonzero(self.true_kinds == kind))]
+        return [tuple(self._taken(rows, scores[rows], iou, threshold)) for threshold in COCO_THRESHOLDS]
 
-    def _taken(self, rows: NDArray[np.intp], iou: NDArray[np.float64], threshold: float) -> list[Candidate]:
+    def _taken(
+        self, rows: NDArray[np.intp], scores: NDArray[np.float64], iou: NDArray[np.float64], threshold: float
+    ) -> list[Candidate]:
         free = np.ones(iou.shape[1], bool)
         made = []
-        for row, overlaps in zip(rows, iou, strict=True):
+        for row, score, overlaps in zip(rows, scores, iou, strict=True):
             open_ones = np.where(free, overlaps, -1.0)
             best = int(open_ones.argmax()) if free.any() else -1
             if best >= 0 and open_ones[best] >= threshold:
                 free[best] = False
-                made.append(Candidate(float(self.scores[row]), 1.0))
+                made.append(Candidate(float(score), 1.0))
             elif not self.ignored[row]:
-                made.append(Candidate(float(self.scores[row]), 0.0))
+                made.append(Candidate(float(score), 0.0))
         return made
+
+
+def _class_scores(instance: Instance) -> tuple[float, ...]:
+    """One score per class; a network that names a single class has a score for that one alone."""
+    own = tuple(instance.score if name == instance.label else 0.0 for name in CLASSES)
+    return instance.class_scores or own
 
 
 def box_iou(found: NDArray[np.float64], true: NDArray[np.float64]) -> NDArray[np.float64]:
