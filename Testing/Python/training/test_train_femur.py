@@ -141,10 +141,22 @@ def test_training_goes_on_from_a_model_and_takes_over_its_detector(cases: Path, 
     assert any("Devold" in line for line in new.metadata.attribution)
 
 
-def test_a_model_with_another_network_is_no_start(cases: Path, tmp_path: Path) -> None:
-    request = TrainRequest(tmp_path / "out", data=cases, only="transunet", device="cpu", start="femur_two_stage")
+def test_a_model_of_another_size_is_no_start(cases: Path, tmp_path: Path, tiny: SegmenterRecipe) -> None:
+    request = TrainRequest(tmp_path / "out", data=cases, only="segmenter", device="cpu", start="femur_two_stage")
     with pytest.raises(InputError, match="another network"):
         train_femur(request)
+
+
+def test_a_transunet_begins_from_nothing_and_takes_over_the_detector(
+    cases: Path, tmp_path: Path, tiny: SegmenterRecipe
+) -> None:
+    request = TrainRequest(tmp_path / "out", data=cases, only="transunet", device="cpu", start="femur_two_stage")
+    (folder,) = train_femur(request)
+    made, shipped = ModelStore((folder.parent,)).verify("femur_transunet"), ModelStore.default().get("femur_two_stage")
+    assert made.network("detector").sha256 == shipped.network("detector").sha256
+    lineage = made.metadata.training["data"]["started_from"]
+    assert lineage["detector_sha256"] == shipped.network("detector").sha256
+    assert "segmenter_sha256" not in lineage
 
 
 def test_the_segmenter_alone_needs_no_coarse_cases(

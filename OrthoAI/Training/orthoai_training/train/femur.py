@@ -305,7 +305,7 @@ def _assemble(
     data = _data(request, used, split)
     makers = credits_for(sources)
     if start:
-        data["started_from"] = start.lineage
+        data["started_from"] = start.lineage(_segmenter_recipe(recipe, part))
         makers = tuple(dict.fromkeys((*start.model.metadata.attribution, *makers)))
     parts = ModelParts(name, description, segmenter, detector, recipe.name, data, makers)
     folder = request.out / "model" / name

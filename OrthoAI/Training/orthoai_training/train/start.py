@@ -28,15 +28,19 @@ class Start:
         """The model called ``name``, or in the folder ``name``. Raises InputError when there is none."""
         return cls(ModelStore.default().get(name))
 
-    def weights_for(self, recipe: SegmenterRecipe) -> Path:
-        """The segmenter's weights. Raises InputError when they are of another network than ``recipe`` trains."""
+    def weights_for(self, recipe: SegmenterRecipe) -> Path | None:
+        """The segmenter's weights; None where ``recipe`` trains another architecture, which begins from nothing.
+
+        Raises:
+            InputError: the same architecture in other sizes.
+        """
         weights = self.model.weights("segmenter")
         network = self.model.network("segmenter")
         settings = spec_of(recipe).to_metadata()
-        architecture = settings.pop("architecture")
+        if network.architecture != settings["architecture"]:
+            return None
         shape = ("init_filters", "blocks_down", "blocks_up")
-        same = all(_tupled(network.settings.get(key)) == _tupled(settings.get(key)) for key in shape)
-        if network.architecture != architecture or not same:
+        if any(_tupled(network.settings.get(key)) != _tupled(settings.get(key)) for key in shape):
             raise InputError(
                 f'The model "{self.model.name}" has another network than this recipe trains: start from another model.'
             )
@@ -52,12 +56,12 @@ class Start:
         recipe = replace(DetectorRecipe(**_tuples({**said, "views": None})), views=views)
         return Part(self.model.weights("detector"), recipe, self.model.metadata.metrics.get("detector", {}))
 
-    @property
-    def lineage(self) -> Mapping[str, Any]:
-        """What the new model's card says of this one."""
+    def lineage(self, recipe: SegmenterRecipe) -> Mapping[str, Any]:
+        """What the card of the model that ``recipe`` trained says of this one."""
+        taken = "detector" if self.weights_for(recipe) is None else "segmenter"
         return {
             "model": self.model.name,
-            "segmenter_sha256": self.model.network("segmenter").sha256,
+            f"{taken}_sha256": self.model.network(taken).sha256,
             "data": self.model.metadata.training.get("data", {}),
         }
 
