@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from orthoai.cli.exits import DONE, say
 from orthoai.errors import InputError
-from orthoai.progress import Progress
 
-from orthoai_training.progress_lines import TrainingLines
 from orthoai_training.spine_ct.options import FIELDS, SpineOptions
-from orthoai_training.synth.command import claim
+from orthoai_training.synth.case_folder import add_folder, check_folder, fill_folder
 from orthoai_training.tasks import TaskCommand
 
 FINEST_MM, COARSEST_MM = 0.4, 3.0
@@ -30,11 +26,7 @@ SAMPLE = ("--field", "thoracolumbar", "--pixel", "0.9", "--slice", "1.5", "--fra
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-o", "--out", metavar="DIR", type=Path, required=True, help="folder of cases; one made before is gone on with"
-    )
-    parser.add_argument("--count", "--cases", metavar="N", type=int, required=True, help="how many cases")
-    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything random; default: 0")
+    add_folder(parser, "--cases")
     parser.add_argument("--field", choices=FIELDS, default="random", help="what the scans cover; default: random")
     parser.add_argument("--pixel", metavar="MM", type=float, help="side of a pixel; default: drawn per case")
     parser.add_argument("--slice", metavar="MM", type=float, help="slice thickness; default: drawn per case")
@@ -55,7 +47,6 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--texture", metavar="DIR", type=Path, action="append", default=[], help="real CT to take texture from"
     )
-    parser.add_argument("--quiet", action="store_true", help="no progress lines")
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -64,19 +55,15 @@ def _run(args: argparse.Namespace) -> int:
     from orthoai_training.spine_ct.cases import simulate_cases
 
     options = _options(args)
-    claim(args.out, {"task": args.task, "seed": args.seed, **_described(options)})
-    progress = Progress() if args.quiet else Progress(on_report=TrainingLines())
-    simulate_cases(args.out, args.count, args.seed, options, args.task, progress)
-    if not args.quiet:
-        say(f"{args.count} simulated cases are in {args.out.resolve()}")
-    return DONE
+    return fill_folder(
+        args,
+        asdict(options),
+        lambda progress: simulate_cases(args.out, args.count, args.seed, options, args.task, progress),
+    )
 
 
 def _check(args: argparse.Namespace) -> None:
-    if args.count < 1:
-        raise InputError("At least one case must be simulated: give --count a number above 0.")
-    if args.seed < 0:
-        raise InputError("A seed is a number from 0 on: give another --seed.")
+    check_folder(args)
     for name in ("fractures", "metal", "real_share"):
         value = getattr(args, name)
         if value is not None and not 0 <= value <= 1:
@@ -104,16 +91,6 @@ def _options(args: argparse.Namespace) -> SpineOptions:
     }
     options = replace(options, **{name: value for name, value in given.items() if value is not None})
     return options if args.slice is None else replace(options, thick_mm=None)
-
-
-def _described(options: SpineOptions) -> dict[str, Any]:
-    """The options as JSON; paths by their last names, since they differ between computers."""
-    content = asdict(options) | {
-        "shapes": [path.name for path in options.shapes],
-        "texture": [path.name for path in options.texture],
-    }
-    plain: dict[str, Any] = json.loads(json.dumps(content))
-    return plain
 
 
 SPINE_SYNTH = TaskCommand("Simulate CT of the spine with known fractures.", _add_arguments, _run)

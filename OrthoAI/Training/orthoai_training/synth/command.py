@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orthoai.cli.exits import DONE, say
 from orthoai.errors import InputError
-from orthoai.output import write_error
-from orthoai.progress import Progress
 
-from orthoai_training.progress_lines import TrainingLines
+from orthoai_training.synth.case_folder import add_folder, check_folder, fill_folder
 from orthoai_training.synth.options import add_scan, add_sources
 from orthoai_training.tasks import TaskCommand, by_task
 
@@ -26,16 +21,9 @@ FINEST_MM, COARSEST_MM = 0.2, 20.0
 MOST_OBLIQUE = 45.0
 """Degrees; beyond it the axes would trade names."""
 
-RECIPE_FILE = "simulated.json"
-"""In the folder of cases: what they were made with, so that no folder mixes two recipes."""
-
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-o", "--out", metavar="DIR", type=Path, required=True, help="folder of cases; one made before is gone on with"
-    )
-    parser.add_argument("--count", metavar="N", type=int, required=True, help="how many cases")
-    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything random; default: 0")
+    add_folder(parser)
     add_scan(parser)
     add_sources(parser)
     parser.add_argument("--real-share", metavar="X", type=float, help="share of cases with real bones; default: 0.5")
@@ -50,7 +38,6 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         default="cpu",
         help="default: cpu, since the same seed gives other voxels on another device",
     )
-    parser.add_argument("--quiet", action="store_true", help="no progress lines")
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -63,20 +50,15 @@ def _run(args: argparse.Namespace) -> int:
     if args.device == "cuda" and not torch.cuda.is_available():
         raise InputError("This computer has no CUDA GPU that torch can use: choose --device cpu.")
     recipe = _recipe(args)
-    claim(args.out, {"task": args.task, "seed": args.seed, "device": args.device, **_described(recipe)})
-    # No handler for Ctrl-C here: it may stop a case midway, since a case counts only when its last file is there.
-    progress = Progress() if args.quiet else Progress(on_report=TrainingLines())
-    simulate_cases(args.out, args.count, args.seed, recipe, args.device, progress)
-    if not args.quiet:
-        say(f"{args.count} simulated cases are in {args.out.resolve()}")
-    return DONE
+    return fill_folder(
+        args,
+        {"device": args.device, **asdict(recipe)},
+        lambda progress: simulate_cases(args.out, args.count, args.seed, recipe, args.device, progress),
+    )
 
 
 def _check(args: argparse.Namespace) -> None:
-    if args.count < 1:
-        raise InputError("At least one case must be simulated: give --count a number above 0.")
-    if args.seed < 0:
-        raise InputError("A seed is a number from 0 on: give another --seed.")
+    check_folder(args)
     for name, value in (("--real-share", args.real_share), ("--metal", args.metal)):
         if value is not None and not 0 <= value <= 1:
             raise InputError(f"A share lies between 0 and 1: give {name} such a number.")
@@ -102,43 +84,6 @@ def _recipe(args: argparse.Namespace) -> LimbRecipe:
         any_axes=args.any_axes,
         **{name: value for name, value in given.items() if value is not None},
     )
-
-
-def _described(recipe: LimbRecipe) -> dict[str, Any]:
-    """The recipe as JSON; folders by their last names, since paths differ between computers."""
-    content = asdict(recipe) | {
-        "shapes": [p.name for p in recipe.shapes],
-        "textures": [p.name for p in recipe.textures],
-    }
-    plain: dict[str, Any] = json.loads(json.dumps(content))
-    return plain
-
-
-def claim(folder: Path, content: dict[str, Any]) -> None:
-    """Make ``folder``, or check that what it holds was made with the same options.
-
-    Raises:
-        InputError: it holds something else, or cannot be written.
-    """
-    file = folder / RECIPE_FILE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if file.exists():
-            if _earlier(file) != content:
-                raise InputError(f"{folder} holds cases of other options or another seed: choose another --out.")
-        elif any(folder.iterdir()):
-            raise InputError(f"{folder} holds other files: choose a new or empty folder for --out.")
-        else:
-            file.write_text(json.dumps(content, indent=1))
-    except OSError as error:
-        raise write_error(error, folder) from error
-
-
-def _earlier(file: Path) -> object:
-    try:
-        return json.loads(file.read_text())
-    except ValueError:
-        return None
 
 
 FEMUR = TaskCommand("Simulate CT of the lower limbs.", _add_arguments, _run)
