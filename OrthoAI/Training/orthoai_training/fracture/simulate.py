@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from orthoai.dataset.layout import META_FILE
@@ -23,10 +24,13 @@ SEED_STRIDE = 10_000
 REAL_SHARE = 0.5
 """Of cases from real shapes, when there are any."""
 
+TORSO_EVERY = 6
+"""One case of so many shows the whole body around the spine."""
 
-def spine_options(shapes: Sequence[Path], textures: Sequence[Path]) -> SpineOptions:
-    """What a training simulates: any field of view, any slice thickness."""
-    return SpineOptions(shapes=tuple(shapes), texture=tuple(textures), real_share=REAL_SHARE)
+
+def spine_options(shapes: Sequence[Path], textures: Sequence[Path], real_share: float = REAL_SHARE) -> SpineOptions:
+    """What a training simulates: any field of view around the spine, any slice thickness."""
+    return SpineOptions(shapes=tuple(shapes), texture=tuple(textures), real_share=real_share)
 
 
 def simulate_cases(
@@ -38,5 +42,6 @@ def simulate_cases(
         progress.report(STAGE, number / count, f"case {number + 1} of {count}")
         case = folder / f"spine_{number:04d}"
         if not (case / META_FILE).exists():
-            write_case(simulate(TRAINING_SEEDS + seed * SEED_STRIDE + number, options), case, "fracture")
+            chosen = replace(options, field="torso") if number % TORSO_EVERY == TORSO_EVERY - 1 else options
+            write_case(simulate(TRAINING_SEEDS + seed * SEED_STRIDE + number, chosen), case, "fracture")
     progress.report(STAGE, 1.0)

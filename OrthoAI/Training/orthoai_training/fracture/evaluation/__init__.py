@@ -1,0 +1,1 @@
+"""``orthoai evaluate fracture``: the task on cases with known fractures."""

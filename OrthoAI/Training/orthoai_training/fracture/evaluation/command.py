@@ -1,0 +1,51 @@
+"""``orthoai evaluate fracture``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from orthoai.cli.exits import DONE, say
+from orthoai.errors import InputError
+from orthoai.progress import Progress
+
+from orthoai_training.evaluate.command import command_line
+from orthoai_training.progress_lines import TrainingLines
+from orthoai_training.synth.options import add_sources
+from orthoai_training.tasks import TaskCommand
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o", "--out", metavar="DIR", type=Path, required=True, help="folder of the evaluation; a stopped one goes on"
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", metavar="DIR", type=Path, help="cases: folders with an image and its fractures")
+    source.add_argument("--simulate", metavar="N", type=int, help="N simulated cases that no training run has met")
+    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of the simulated cases; default: 0")
+    add_sources(parser)
+    parser.add_argument("--model", metavar="NAME", help="model to measure; default: the task's own")
+    parser.add_argument("--limit", metavar="N", type=int, help="measure only the first N cases")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+
+
+def _run(args: argparse.Namespace) -> int:
+    # Heavy: torch, monai.
+    from orthoai_training.fracture.evaluation.measure import EvaluationRequest, evaluate_fracture
+    from orthoai_training.fracture.evaluation.sources import Folders, Simulated
+
+    if args.data is not None and (args.shapes or args.texture):
+        raise InputError("--shapes and --texture belong to --simulate: leave them out with --data.")
+    source = (
+        Folders(args.data)
+        if args.data is not None
+        else Simulated(args.simulate, args.seed, tuple(args.shapes), tuple(args.texture))
+    )
+    request = EvaluationRequest(args.out, source, args.model, args.limit, args.device, command_line(args))
+    evaluate_fracture(request, Progress() if args.quiet else Progress(TrainingLines()))
+    say(f"Tables, figure and scores are in {args.out.resolve()}")
+    return DONE
+
+
+EVALUATE = TaskCommand("Measure the task on CT with known fractures.", _add_arguments, _run)

@@ -1,0 +1,133 @@
+"""Run the task on every case and keep what is measured, one file per case, so that a stopped run goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from orthoai.errors import InputError
+from orthoai.models.store import ModelStore
+from orthoai.output import write_error
+from orthoai.progress import Progress
+from orthoai.tasks import RunOptions, get_task
+from orthoai.volume import Volume
+
+from orthoai_training.bench.peak_memory import peak_memory
+from orthoai_training.evaluate.records import write_text
+from orthoai_training.fracture.evaluation.case_score import CaseScore, score_case
+from orthoai_training.fracture.evaluation.outputs import write_outputs
+from orthoai_training.fracture.evaluation.sources import Source
+from orthoai_training.fracture.evaluation.summary import summarize
+
+TASK = "fracture"
+
+STAGE = "measure"
+
+REQUEST_FILE = "request.json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Of the task: the mask (K, J, I) on the input's grid, and seconds by stage."""
+
+    mask: NDArray[np.bool_]
+    timings_s: dict[str, float]
+
+
+Predict = Callable[[Volume, Progress], Answer]
+
+
+@dataclass(frozen=True)
+class EvaluationRequest:
+    """What to measure, on what.
+
+    Attributes:
+        model: name or folder; None for the task's own. limit: only the first cases.
+        command: as it was typed, for the tables.
+    """
+
+    out: Path
+    source: Source
+    model: str | None = None
+    limit: int | None = None
+    device: str = "auto"
+    command: str = ""
+
+
+def evaluate_fracture(
+    request: EvaluationRequest, progress: Progress | None = None, predict: Predict | None = None
+) -> list[CaseScore]:
+    """Measure and write cases.csv, scores.json, tables.md and figure.png into ``request.out``.
+
+    Args:
+        predict: stands in for the task, for tests.
+
+    Raises:
+        InputError: no cases, no such model, or OUT holds an evaluation on other cases.
+        Canceled: asked for by ``progress``; what is measured stays.
+    """
+    progress = progress or Progress()
+    name = "given"
+    if predict is None:
+        name, predict = _task(request)
+    folder = _claimed(request, name)
+    subjects = list(islice(request.source.subjects(), request.limit))
+    scores = []
+    for number, subject in enumerate(subjects):
+        progress.report(STAGE, number / len(subjects), subject.name)
+        file = folder / f"{subject.name}.json"
+        score = _kept(file)
+        if score is None:
+            case = subject.load()
+            with peak_memory() as peak:
+                start = perf_counter()
+                answer = predict(case.volume, progress)
+                seconds = perf_counter() - start
+                score = score_case(case, answer.mask, answer.timings_s, seconds, peak())
+            write_text(file, json.dumps(score.to_json(), indent=1))
+        scores.append(score)
+    write_outputs(request.out, scores, summarize(scores), request.command, request.source.about, name)
+    progress.report(STAGE, 1.0)
+    return scores
+
+
+def _task(request: EvaluationRequest) -> tuple[str, Predict]:
+    task = get_task(TASK)
+    model = ModelStore.default().get(request.model or task.default_model)
+    options = RunOptions(device=request.device, model=str(model.folder))
+
+    def predict(volume: Volume, progress: Progress) -> Answer:
+        result = task.run(volume, options, progress)
+        return Answer(np.asarray(result.segmentation) == 1, dict(result.timings_s))
+
+    return model.name, predict
+
+
+def _claimed(request: EvaluationRequest, model: str) -> Path:
+    """The folder of the records, made or checked to be of the same cases and model."""
+    identity: dict[str, Any] = {**request.source.identity, "model": model}
+    file, folder = request.out / REQUEST_FILE, request.out / "cases"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if file.exists() and json.loads(file.read_text()) != identity:
+            raise InputError(
+                f"{request.out} holds an evaluation of other cases or models: choose another --out."
+            )
+        write_text(file, json.dumps(identity, indent=1))
+    except OSError as error:
+        raise write_error(error, request.out) from error
+    return folder
+
+
+def _kept(file: Path) -> CaseScore | None:
+    try:
+        return CaseScore.from_json(json.loads(file.read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
