@@ -1,4 +1,4 @@
-"""``slicer.app.layoutManager()`` without views: it keeps the MRML view nodes and records what was asked of it."""
+"""``slicer.app.layoutManager()``: what every one has, and one without views that records what was asked of it."""
 
 from __future__ import annotations
 
@@ -42,20 +42,64 @@ class SliceWidget(facade(QtCore.QObject)):  # type: ignore[misc]
         self._logic.FitSliceToAll()
 
 
-class LayoutManager(facade(QtCore.QObject)):  # type: ignore[misc]
-    """Three slice views and no 3D view. ``calls`` lists the view resets and layout changes in their order."""
+class SliceLayout(facade(QtCore.QObject)):  # type: ignore[misc]
+    """What a layout manager of three slice views has, whether they draw or not.
+
+    Args:
+        parent: that owns it.
+        slices: the slice views by name; each has sliceLogic() and fitSliceToBackground().
+        layout: the number of the layout at the start.
+    """
 
     layoutChanged = QtCore.Signal(int)
 
-    threeDViewCount = 0
     tableViewCount = 0
     plotViewCount = 0
 
-    def __init__(self, parent: QtCore.QObject) -> None:
+    def __init__(self, parent: QtCore.QObject, slices: dict[str, Any], layout: int) -> None:
         super().__init__(parent)
+        self._slices, self._layout = slices, layout
+
+    @property
+    def layout(self) -> int:
+        return self._layout
+
+    @layout.setter
+    def layout(self, value: int) -> None:
+        self.setLayout(value)
+
+    def setLayout(self, value: int) -> None:
+        """The views stay where they are: there is one layout."""
+        self._layout = value
+        self.layoutChanged.emit(value)
+
+    def sliceViewNames(self) -> tuple[str, ...]:
+        return tuple(self._slices)
+
+    def sliceWidget(self, name: str) -> Any | None:
+        return self._slices.get(name)
+
+    def sliceLogics(self) -> Any:
+        """Host only: the logics of the slice views, in a new vtkCollection."""
+        logics = vtk.vtkCollection()
+        for view in self._slices.values():
+            logics.AddItem(view.sliceLogic())
+        return logics
+
+    def resetSliceViews(self) -> None:
+        for view in self._slices.values():
+            view.fitSliceToBackground()
+
+
+class LayoutManager(SliceLayout):
+    """Three slice views and no 3D view. ``calls`` lists the view resets and layout changes in their order."""
+
+    threeDViewCount = 0
+
+    def __init__(self, parent: QtCore.QObject) -> None:
+        slices = {name: SliceWidget(parent, name, orientation) for name, orientation in SLICE_VIEWS}
+        super().__init__(parent, slices, slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
         self._calls: list[tuple[Any, ...]] = []
-        self._layout = slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView
-        self._slices = {name: SliceWidget(self, name, orientation) for name, orientation in SLICE_VIEWS}
 
     def setMRMLScene(self, scene: Any) -> None:
         for widget in self._slices.values():
@@ -70,35 +114,16 @@ class LayoutManager(facade(QtCore.QObject)):  # type: ignore[misc]
         """Host only: the record."""
         return self._calls
 
-    @property
-    def layout(self) -> int:
-        return self._layout
-
-    @layout.setter
-    def layout(self, value: int) -> None:
-        self.setLayout(value)
-
     def setLayout(self, value: int) -> None:
         self._calls.append(("setLayout", value))
-        self._layout = value
-        self.layoutChanged.emit(value)
-
-    def sliceViewNames(self) -> tuple[str, ...]:
-        return tuple(self._slices)
-
-    def sliceWidget(self, name: str) -> SliceWidget | None:
-        return self._slices.get(name)
+        super().setLayout(value)
 
     def mrmlSliceLogics(self) -> Any:
-        logics = vtk.vtkCollection()
-        for widget in self._slices.values():
-            logics.AddItem(widget.sliceLogic())
-        return logics
+        return self.sliceLogics()
 
     def resetThreeDViews(self) -> None:
         self._calls.append(("resetThreeDViews",))
 
     def resetSliceViews(self) -> None:
         self._calls.append(("resetSliceViews",))
-        for widget in self._slices.values():
-            widget.fitSliceToBackground()
+        super().resetSliceViews()

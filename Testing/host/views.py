@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import slicer
-import vtk
 from PySide6 import QtCore, QtGui, QtWidgets
 
-from .layout_manager import SLICE_VIEWS
+from .layout_manager import SLICE_VIEWS, SliceLayout
 from .pythonqt.facade import facade
 from .views_3d import ThreeDView
 from .views_slice import SliceView
@@ -23,25 +22,20 @@ PANEL_WIDTH = 460
 WINDOW_SIZE = (1280, 860)
 
 
-class ViewLayout(facade(QtCore.QObject)):  # type: ignore[misc]
+class ViewLayout(SliceLayout):
     """``slicer.app.layoutManager()`` over views that draw."""
 
-    layoutChanged = QtCore.Signal(int)
-
     threeDViewCount = 1
-    tableViewCount = 0
-    plotViewCount = 0
 
     def __init__(self, parent: QtCore.QObject) -> None:
-        super().__init__(parent)
         # The slice nodes and their logics are those of the layout manager without views, which this one follows.
         before = slicer.app.layoutManager()
-        self._slices = {
+        slices = {
             name: SliceView(name, orientation, before.sliceWidget(name).sliceLogic())
             for name, orientation in SLICE_VIEWS
         }
+        super().__init__(parent, slices, slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
         self._threeD = ThreeDView()
-        self._layout = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
         self._grid = QtWidgets.QWidget()
         grid = QtWidgets.QGridLayout(self._grid)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -56,33 +50,11 @@ class ViewLayout(facade(QtCore.QObject)):  # type: ignore[misc]
         """Host only: the widget with all views."""
         return self._grid
 
-    @property
-    def layout(self) -> int:
-        return self._layout
-
-    @layout.setter
-    def layout(self, value: int) -> None:
-        self.setLayout(value)
-
-    def setLayout(self, value: int) -> None:
-        """The views stay where they are: there is one layout."""
-        self._layout = value
-        self.layoutChanged.emit(value)
-
     def start(self) -> None:
         """Host only: begin to draw. The window has to be on the screen."""
-        logics = vtk.vtkCollection()
-        for view in self._slices.values():
-            logics.AddItem(view.sliceLogic())
-        slicer.app.applicationLogic().SetSliceLogics(logics)
+        slicer.app.applicationLogic().SetSliceLogics(self.sliceLogics())
         for view in (*self._slices.values(), self._threeD):
             view.start()
-
-    def sliceViewNames(self) -> tuple[str, ...]:
-        return tuple(self._slices)
-
-    def sliceWidget(self, name: str) -> SliceView | None:
-        return self._slices.get(name)
 
     def threeDWidget(self, index: int) -> ThreeDView:
         return (self._threeD,)[index]
@@ -92,10 +64,6 @@ class ViewLayout(facade(QtCore.QObject)):  # type: ignore[misc]
 
     def resetThreeDViews(self) -> None:
         self._threeD.resetFocalPoint()
-
-    def resetSliceViews(self) -> None:
-        for view in self._slices.values():
-            view.fitSliceToBackground()
 
     def reset(self) -> None:
         """Host only: nothing is recorded here."""
