@@ -1,0 +1,140 @@
+"""Dice and IoU by the formulas, and what is measured on a case."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from orthoai.errors import InputError
+from orthoai_training.fracture.cases import FRACTURE, FractureCase
+from orthoai_training.fracture.comparison import PAPER, file_name, markdown, row_of
+from orthoai_training.fracture.evaluation.case_score import CaseScore, false_findings, score_case
+from orthoai_training.fracture.evaluation.measure import Answer, EvaluationRequest, evaluate_fracture
+from orthoai_training.fracture.evaluation.sources import Folders, Simulated
+from orthoai_training.fracture.evaluation.summary import summarize
+from orthoai_training.fracture.fusion import best_fusion, findings, sampled
+from orthoai_training.fracture.losses import dice_bce
+from orthoai_training.fracture.scores import NOTHING, Counts
+
+
+def test_counts_of_known_masks():
+    truth, found = np.zeros((2, 10), bool), np.zeros((2, 10), bool)
+    truth[0, :6], found[0, 2:10] = True, True
+    counts = Counts.of(truth, found)
+    assert (counts.dice, counts.iou) == (pytest.approx(8 / 14), pytest.approx(4 / 10))
+
+
+def test_iou_follows_from_dice_and_never_exceeds_it():
+    random = np.random.default_rng(0)
+    for _ in range(50):
+        counts = Counts.of(random.random(40) > random.random(), random.random(40) > random.random())
+        if counts.dice is not None and counts.iou is not None:
+            assert counts.iou == pytest.approx(counts.dice / (2 - counts.dice))
+            assert counts.iou <= counts.dice
+
+
+def test_the_papers_tables_do_not_follow_from_its_formulas():
+    dice, iou = PAPER["msff"]
+    assert iou > dice
+
+
+def test_nothing_true_and_nothing_found_has_no_dice():
+    assert NOTHING.dice is None and NOTHING.iou is None
+
+
+def test_a_case_is_scored_body_by_body(make_case):
+    case = FractureCase.of(make_case(0, (0, 1)), "a")
+    mask = case.bodies == 22
+    mask |= case.bodies == 20
+    score = score_case(case, mask, {"Segment": 1.0}, 2.0, 100.0)
+    assert (score.fractured, score.found, score.sound, score.marked) == (2, 1, 1, 1)
+    assert score.false_findings == 1
+    assert CaseScore.from_json(json.loads(json.dumps(score.to_json()))) == score
+
+
+def test_a_perfect_answer_is_perfect(make_case):
+    case = FractureCase.of(make_case(), "a")
+    score = score_case(case, case.labels == FRACTURE, {}, 1.0, 0.0)
+    assert (score.dice, score.iou, score.hd95_mm, score.false_findings) == (1.0, 1.0, 0.0, 0)
+
+
+def test_small_pieces_are_no_findings():
+    truth, mask = np.zeros((9, 9, 9), bool), np.zeros((9, 9, 9), bool)
+    mask[2:5, 2:5, 2:5] = True
+    assert [false_findings(truth, mask, voxel) for voxel in (1.0, 10.0)] == [0, 1]
+
+
+def test_groups_keep_kinds_apart(make_case):
+    case = FractureCase.of(make_case(), "a")
+    score = score_case(case, case.labels == FRACTURE, {}, 1.0, 0.0)
+    groups = summarize([score, replace(score, kind="simulated from real shapes", dice=0.5)])
+    assert list(groups) == ["all", "simulated", "simulated from real shapes"]
+    assert groups["all"].metrics["dice"].mean == pytest.approx(0.75)
+    assert groups["simulated"].metrics["dice"].mean == 1.0
+
+
+def test_an_evaluation_writes_its_outputs_and_goes_on_where_it_stopped(tmp_path, case_folder):
+    asked = []
+
+    def predict(volume, progress):
+        asked.append(volume)
+        return Answer(volume.voxels > 200, {})
+
+    request = EvaluationRequest(tmp_path / "out", Folders(case_folder), limit=3, command="orthoai evaluate fracture")
+    first = evaluate_fracture(request, predict=predict)
+    again = evaluate_fracture(replace(request, limit=4), predict=predict)
+    assert len(asked) == 4 and again[:3] == first
+    assert {"cases.csv", "scores.json", "tables.md", "figure.png"} <= {file.name for file in request.out.iterdir()}
+    assert "cannot exceed" in (request.out / "tables.md").read_text()
+    with pytest.raises(InputError, match="another --out"):
+        evaluate_fracture(replace(request, source=Simulated(1)), predict=predict)
+
+
+def test_a_weighting_that_only_one_plane_can_win():
+    random = np.random.default_rng(0)
+    truth = random.random(4000) > 0.7
+    good = np.where(truth, 0.75, 0.15).astype(np.float32)
+    noise = random.random(4000).astype(np.float32)
+    weights, threshold, dice, own = best_fusion(np.stack([good, noise]), truth)
+    assert dice == 1.0 and weights[0] > 0.5 and 0.2 <= threshold <= 0.8 and own[0] > own[1]
+
+
+def test_fusion_looks_at_all_true_and_all_likely_voxels():
+    shares = np.zeros((2, 1, 2, 3), np.float16)
+    shares[1, 0, 0, 0] = 0.6
+    truth = np.zeros((1, 2, 3), bool)
+    truth[0, 1, 2] = True
+    found, kept = sampled(shares, truth)
+    assert found.shape == (2, 2) and kept.tolist() == [False, True]
+
+
+def test_findings_know_whether_they_are_right():
+    probability = np.zeros((12, 12, 12), np.float32)
+    probability[1:5, 1:5, 1:5], probability[7:11, 7:11, 7:11] = 0.9, 0.6
+    truth = np.zeros_like(probability, bool)
+    truth[1:5, 1:5, 1:5] = True
+    found = findings(probability, truth, 0.5, 10.0)
+    assert [right for _, right in found] == [True, False]
+    assert [score for score, _ in found] == pytest.approx([0.9, 0.6])
+
+
+def test_the_loss_falls_with_better_logits():
+    import torch
+
+    truth = torch.zeros(1, 8, 8)
+    truth[0, 2:5, 2:5] = 1
+    losses = [float(dice_bce((truth * 2 - 1) * sure, truth)) for sure in (-2.0, 0.0, 2.0, 8.0)]
+    assert losses == sorted(losses, reverse=True) and losses[-1] < 0.05
+
+
+def test_a_table_has_a_row_per_network_with_the_papers_figures():
+    metrics = {"parameters": 1_400_000, "steps": 10, "training_s": 5.0}
+    counts = [Counts(8, 10, 10), Counts(0, 0, 0), Counts(0, 0, 3)]
+    row = row_of("U-Net", counts, metrics, 30.0)
+    assert (row.sound_cases, row.alarmed_cases) == (2, 1)
+    assert row.dice is not None and row.dice.mean == pytest.approx(0.8)
+    text = markdown([row], "Table", "about")
+    assert "| U-Net | 0.8000 | 0.6667 |" in text and "| 0.8326 | 0.8439 |" in text
+    assert file_name("no RBRAB") == "no_rbrab" and file_name("U-Net++") == "unetpp"

@@ -1,0 +1,146 @@
+"""Training: it learns, it can be taken up again, and its file answers as the network does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from orthoai.errors import Canceled, InputError
+from orthoai.models.card import read_card
+from orthoai.progress import Progress
+from orthoai_training.fracture import train_command
+from orthoai_training.fracture.export import Probabilities, export_fracture, load_network
+from orthoai_training.fracture.fusion import Fusion
+from orthoai_training.fracture.model_folder import write_fracture_model
+from orthoai_training.fracture.networks import build_network
+from orthoai_training.fracture.predict import slice_probabilities
+from orthoai_training.fracture.recipe import COMPACT, RECIPES, CropAugmentation
+from orthoai_training.fracture.request import FractureRequest, train_planes
+from orthoai_training.fracture.slices import PLANES
+from orthoai_training.fracture.trainer import FractureRun, plateau, train_fracture
+from orthoai_training.ovf.calibration import Calibration
+from orthoai_training.segmenter.precision import choose_precision
+from safetensors.torch import save_file
+from torch import nn
+
+STILL = CropAugmentation(rotation_degrees=0, zoom=(1, 1), flip_probability=0, intensity=None)
+QUICK = replace(
+    COMPACT, crop={"sagittal": (64, 64)}, batch=4, epochs=2, warmup_steps=0, validation_tiles=1, augmentation=STILL
+)
+
+
+class Tiny(nn.Sequential):
+    """One layer that sees a pixel's surroundings: enough to tell bright from dark."""
+
+    def __init__(self) -> None:
+        super().__init__(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 2, 1))
+
+
+@pytest.fixture
+def tiny(monkeypatch) -> None:
+    monkeypatch.setattr("orthoai_training.fracture.trainer.build_network", lambda name, recipe: Tiny())
+
+
+def test_plateaus_slow_the_learning():
+    assert plateau([], 0.4) == 1.0
+    assert plateau([0.1, 0.2, 0.2, 0.1, 0.3], 0.4) == pytest.approx(0.16)
+
+
+def test_trivial_discs_are_learned(tmp_path, discs, tiny):
+    recipe = replace(QUICK, epochs=20, learning_rate=3e-2, validate_every=60, ema_decay=0.9)
+    run = FractureRun([discs(n) for n in range(4)], [discs(9)], "sagittal", recipe, tmp_path)
+    trained = train_fracture(run)
+    assert trained.metrics["validation_dice_of_tiles"] > 0.9
+    saved = json.loads((tmp_path / "metrics.json").read_text())
+    assert saved["steps"] == 120 and len(saved["history"]) == 2
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(tmp_path, discs, tiny):
+    recipe = replace(QUICK, epochs=4, validate_every=3)
+    whole = FractureRun([discs(0), discs(1)], [discs(9)], "sagittal", recipe, tmp_path / "whole")
+    train_fracture(whole)
+    stopped = replace(whole, out_dir=tmp_path / "stopped")
+    calls = iter(range(100))
+    with pytest.raises(Canceled):
+        train_fracture(stopped, Progress(is_canceled=lambda: next(calls) >= 8))
+    trained = train_fracture(replace(stopped, resume=True))
+    assert trained.metrics["steps"] == 12
+    pairs = [(tmp_path / name / "metrics.json").read_text() for name in ("whole", "stopped")]
+    dices = [[entry["dice"] for entry in json.loads(text)["history"]] for text in pairs]
+    assert dices[0] == pytest.approx(dices[1], abs=1e-6)
+    with pytest.raises(InputError, match="another recipe"):
+        train_fracture(replace(stopped, resume=True, recipe=replace(recipe, learning_rate=1.0)))
+
+
+def test_early_stop_ends_a_run_that_learns_no_more(tmp_path, discs, tiny):
+    recipe = replace(QUICK, epochs=100, learning_rate=0.0, validate_every=2, early_stop=3, ema_decay=0.0)
+    run = FractureRun([discs(0)], [discs(9)], "sagittal", recipe, tmp_path)
+    assert train_fracture(run).metrics["steps"] < 20
+
+
+def test_without_cases_to_validate_on_there_is_no_training(tmp_path, discs):
+    with pytest.raises(InputError, match="at least two cases"):
+        train_fracture(FractureRun([discs(0)], [], "sagittal", QUICK, tmp_path))
+
+
+def test_the_exported_network_answers_as_the_trained_one(tmp_path):
+    torch.manual_seed(0)
+    network = build_network("msff", "compact").eval()
+    save_file(network.state_dict(), tmp_path / "weights.safetensors")
+    file = export_fracture("msff", "compact", tmp_path / "weights.safetensors", tmp_path / "network.onnx")
+    assert file.stat().st_size < 5e6
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    for batch in (1, 2):
+        picture = torch.rand(batch, 1, 256, 256)
+        found = session.run(None, {"picture": picture.numpy()})
+        with torch.no_grad():
+            wanted = Probabilities(load_network("msff", "compact", tmp_path / "weights.safetensors"))(picture)
+        assert [array.shape for array in found] == [(batch, 1, 256, 256)] * 2
+        # Weights are stored as float16.
+        assert all(np.abs(a - b.numpy()).max() < 0.01 for a, b in zip(found, wanted, strict=True))
+
+
+def test_tiles_cover_slices_of_any_size(discs):
+    class Gray(nn.Module):
+        def forward(self, picture: torch.Tensor) -> torch.Tensor:
+            return torch.logit(picture.clamp(0.01, 0.99))
+
+    pictures = np.random.default_rng(0).integers(5, 250, (2, 300, 120)).astype(np.uint8)
+    found = slice_probabilities(Gray(), pictures, choose_precision("cpu"))
+    assert found.shape == pictures.shape
+    assert np.abs(found - pictures / 255).max() < 0.02
+
+
+def test_both_planes_train_from_cases_on_disk(tmp_path, case_folder, monkeypatch, tiny):
+    quick = replace(QUICK, crop={"sagittal": (32, 32), "axial": (32, 32)}, epochs=1)
+    monkeypatch.setattr("orthoai_training.fracture.request.get_recipe", lambda name: quick)
+    monkeypatch.setattr("orthoai_training.fracture.request.export_fracture", lambda *given: None)
+    request = FractureRequest(tmp_path / "out", data=case_folder)
+    trained = train_planes(request)
+    assert set(trained) == set(PLANES)
+    with pytest.raises(InputError, match="add --resume"):
+        train_planes(request)
+
+
+def test_a_model_folder_holds_what_the_task_needs(tmp_path):
+    runs = {}
+    for plane in PLANES:
+        runs[plane] = tmp_path / plane
+        runs[plane].mkdir()
+        (runs[plane] / "network.onnx").write_bytes(plane.encode())
+        (runs[plane] / "metrics.json").write_text(json.dumps({"steps": 3, "history": [], "recipe": {}}))
+    fusion = Fusion({"sagittal": 0.7, "axial": 0.3}, 0.45, 0.9, {"sagittal": 0.88, "axial": 0.7}, Calibration(), 5)
+    write_fracture_model(runs, COMPACT, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "model")
+    card = read_card(tmp_path / "model")
+    settings = card.networks["sagittal"].settings
+    assert (settings["weight"], settings["threshold"], settings["image_size"]) == (0.7, 0.45, 256)
+    assert card.labels == {1: "fracture"} and "simulat" in (tmp_path / "model" / "README.md").read_text()
+
+
+def test_the_command_names_what_the_training_knows():
+    assert set(train_command.RECIPE_NAMES) == set(RECIPES)
+    assert train_command.PLANE_NAMES == PLANES
