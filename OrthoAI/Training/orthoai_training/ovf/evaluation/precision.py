@@ -30,7 +30,7 @@ RIGHT = 0.5
 
 @dataclass(frozen=True)
 class ClassFigures:
-    """Of one class, or the mean of the three fracture classes; None where the class is neither there nor found."""
+    """Of one class, or the mean of the three fracture classes; None where the class is nowhere to be found."""
 
     instances: int
     precision: float | None
@@ -106,13 +106,12 @@ def picture_figures(answers: Sequence[PictureAnswer], measure: Measure) -> Pictu
 
 
 def _precisions(tables: Sequence[Table], counts: NDArray, kinds: int = len(CLASSES)) -> NDArray[np.float64]:
-    """AP (kinds, thresholds) of the first ``kinds`` classes; NaN where undefined."""
+    """AP (kinds, thresholds) of the first ``kinds`` classes; NaN for a class that is nowhere."""
     found = np.full((kinds, len(COCO_THRESHOLDS)), np.nan)
-    for kind in range(kinds):
+    for kind in np.flatnonzero(counts[:, :kinds].sum(axis=0)):
         for n in range(len(COCO_THRESHOLDS)):
             candidates = [candidate for table in tables for candidate in table[kind][n]]
-            value = LabelBoxes(candidates, int(counts[:, kind].sum())).average_precision(RIGHT)
-            found[kind, n] = np.nan if value is None else value
+            found[kind, n] = LabelBoxes(candidates, int(counts[:, kind].sum())).average_precision(RIGHT)
     return found
 
 

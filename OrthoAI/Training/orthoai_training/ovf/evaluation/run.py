@@ -1,0 +1,159 @@
+"""The whole evaluation of the task: pictures as the paper measures them, and vertebrae through the whole task.
+
+OUT/evaluation.json            every figure, with intervals, seeds and hashes
+OUT/vertebrae.csv              one line per true vertebra
+OUT/tables.md                  the paper's Table 1, and the figures per vertebra
+OUT/*.png                      F1, precision and recall curves, confusion matrices
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orthoai.models.store import Model, ModelStore
+from orthoai.progress import Progress
+
+from orthoai_training.bench.machine import measured_on
+from orthoai_training.evaluate.records import write_text
+from orthoai_training.ovf.evaluation import outputs
+from orthoai_training.ovf.evaluation.answers import SLICES_PER_CASE, answers_on_case, open_network
+from orthoai_training.ovf.evaluation.confusion import confusion_matrix
+from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer
+from orthoai_training.ovf.evaluation.precision import picture_figures
+from orthoai_training.ovf.evaluation.source import Source
+from orthoai_training.ovf.evaluation.vertebra_summary import NAMES, VertebraFigures, vertebra_figures
+from orthoai_training.ovf.evaluation.vertebrae import CaseScore, case_score
+from orthoai_training.ovf.model_folder import NAME
+from orthoai_training.ovf.scenes import case_scene
+from orthoai_training.spine_ct.case import SpineCase
+
+TASK = "ovf"
+
+
+@dataclass(frozen=True)
+class EvaluationRequest:
+    """What to measure.
+
+    Attributes:
+        source: the cases. limit: only so many of them.
+        model: name or folder.
+        slices: per case, for the figures per picture; 0 leaves these out.
+        run_task: measure per vertebra through the whole task.
+        device: "auto", "cpu" or "cuda", for the task.
+        command: as typed, for the tables.
+    """
+
+    out: Path
+    source: Source
+    model: str = NAME
+    limit: int | None = None
+    slices: int = SLICES_PER_CASE
+    run_task: bool = True
+    device: str = "auto"
+    command: str = ""
+
+
+def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -> dict[str, Any]:
+    """Measure and write all outputs; returns the content of evaluation.json.
+
+    Raises:
+        InputError: no cases, an unknown or damaged model, or a folder that cannot be written.
+        Canceled: asked for by ``progress``.
+    """
+    progress = progress or Progress()
+    model = ModelStore.default().get(request.model)
+    cases = list(request.source.cases())[: request.limit]
+    answers: dict[str, list[PictureAnswer]] = {}
+    scores: dict[str, list[CaseScore]] = {}
+    network = open_network(model)
+    for number, (name, load) in enumerate(cases):
+        progress.report("evaluate", number / len(cases), f"{name}: {number + 1} of {len(cases)}")
+        case = load()
+        if request.slices:
+            answers.setdefault(case.kind, []).extend(answers_on_case(network, case_scene(case), name, request.slices))
+        if request.run_task:
+            scores.setdefault(case.kind, []).append(_run(case, name, request))
+    request.out.mkdir(parents=True, exist_ok=True)
+    content = {
+        **measured_on(request.device),
+        "command": request.command,
+        "model": request.model,
+        "weights": {role: network.sha256 for role, network in model.metadata.networks.items()},
+    }
+    lines = [*_head(request, model, content["machine"]), *_pictures(answers, request.out, content)]
+    lines += [*_vertebrae(scores, request.out, content), "", "## How it is counted", "", outputs.NOTES, ""]
+    write_text(request.out / "tables.md", "\n".join(lines))
+    write_text(request.out / "evaluation.json", json.dumps(content, indent=1))
+    progress.report("evaluate", 1.0)
+    return content
+
+
+def _run(case: SpineCase, name: str, request: EvaluationRequest) -> CaseScore:
+    # Imported here: the registry imports every task.
+    from orthoai.tasks import RunOptions, get_task
+
+    result = get_task(TASK).run(case.volume, RunOptions(device=request.device, model=request.model), Progress())
+    return case_score(case, name, result)
+
+
+def _head(request: EvaluationRequest, model: Model, machine: str) -> list[str]:
+    hashes = ", ".join(f"{role} `{network.sha256[:12]}`" for role, network in model.metadata.networks.items())
+    lines = ["# Evaluation of Classify Vertebral Fractures", "", f"- Command: `{request.command}`"]
+    return [*lines, f"- Model {model.name} {model.metadata.version}; weights: {hashes}", f"- Machine: {machine}"]
+
+
+def _pictures(answers: dict[str, list[PictureAnswer]], out: Path, content: dict[str, Any]) -> list[str]:
+    lines: list[str] = []
+    content["pictures"] = {}
+    for kind, found in answers.items():
+        if not found:
+            continue
+        # Heavy: matplotlib.
+        from orthoai_training.ovf.evaluation.plots import save_confusion, save_curves
+
+        figures = {measure: picture_figures(found, measure) for measure in Measure}
+        folder = out / kind.replace(" ", "_")
+        folder.mkdir(parents=True, exist_ok=True)
+        for measure, one in figures.items():
+            save_curves(one.curves, measure, folder)
+        confusion = confusion_matrix(found)
+        save_confusion(confusion, folder / "confusion.png", f"Instances per picture, {kind}")
+        content["pictures"][kind] = {
+            **{measure.value.lower(): one.to_json() for measure, one in figures.items()},
+            "confusion": confusion.tolist(),
+        }
+        patients = len({answer.case for answer in found})
+        lines += ["", f"## Per picture, {kind} ({len(found)} pictures of {patients} cases; paper: Table 1)", ""]
+        lines += outputs.picture_table(figures)
+    return lines
+
+
+def _vertebrae(scores: dict[str, list[CaseScore]], out: Path, content: dict[str, Any]) -> list[str]:
+    if not scores:
+        return []
+    from orthoai_training.ovf.evaluation.plots import save_confusion
+
+    groups: dict[str, VertebraFigures] = {kind: vertebra_figures(found) for kind, found in scores.items()}
+    for kind, group in groups.items():
+        folder = out / kind.replace(" ", "_")
+        folder.mkdir(parents=True, exist_ok=True)
+        save_confusion(group.confusion, folder / "vertebrae.png", f"Vertebrae, {kind}", NAMES)
+    every = [score for found in scores.values() for case in found for score in case.vertebrae]
+    write_text(out / "vertebrae.csv", outputs.csv_text(every))
+    content["vertebrae"] = {kind: group.to_json() for kind, group in groups.items()}
+    runs = [case for found in scores.values() for case in found]
+    stages = dict.fromkeys(stage for case in runs for stage in case.seconds)
+    mean = {stage: sum(case.seconds.get(stage, 0.0) for case in runs) / len(runs) for stage in stages}
+    content["seconds"] = mean
+    times = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in mean.items())
+    return [
+        "",
+        "## Per vertebra, through the whole task",
+        "",
+        *outputs.vertebra_table(groups),
+        "",
+        f"Mean time: {times}.",
+    ]
