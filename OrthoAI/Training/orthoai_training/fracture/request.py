@@ -22,6 +22,7 @@ from orthoai_training.fracture.cases import find_spine_cases
 from orthoai_training.fracture.credits import refuse_share_alike
 from orthoai_training.fracture.export import export_fracture
 from orthoai_training.fracture.recipe import FractureRecipe, get_recipe
+from orthoai_training.fracture.simulate import MOST_TRAINING_SEEDS, spine_options
 from orthoai_training.fracture.slices import PLANES, cut_slices
 from orthoai_training.fracture.trainer import FractureRun, TrainedFracture, train_fracture
 
@@ -66,6 +67,8 @@ class FractureRequest:
             raise InputError("Training, validation and test need a case each: give --simulate a number above 2.")
         if self.minutes is not None and self.minutes <= 0:
             raise InputError("The time must be more than 0: give --minutes a positive number.")
+        if self.simulate is not None and not 0 <= self.seed < MOST_TRAINING_SEEDS:
+            raise InputError(f"Other seeds are for tests: give --seed a number from 0 to {MOST_TRAINING_SEEDS - 1}.")
         refuse_share_alike((*self.shapes, *self.textures))
 
     @property
@@ -124,12 +127,12 @@ def prepared_cases(request: FractureRequest, progress: Progress) -> tuple[list[C
     folder = request.data
     if folder is None:
         # Heavy, and not needed for own data.
-        from orthoai_training.fracture.simulate import simulate_cases, spine_options
+        from orthoai_training.spine_ct.cases import simulate_cases
 
         assert request.simulate is not None
         folder = request.out / "cases"
         options = spine_options(request.shapes, request.textures)
-        simulate_cases(folder, request.simulate, request.seed, options, progress)
+        simulate_cases(folder, request.simulate, request.seed, options, "fracture", progress)
     cases = find_spine_cases(folder)
     refuse_share_alike(str(name) for case in cases for name in case.meta.get("shapes") or ())
     file = request.out / "split.json"

@@ -117,9 +117,7 @@ def _claimed(request: EvaluationRequest, model: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if file.exists() and json.loads(file.read_text()) != identity:
-            raise InputError(
-                f"{request.out} holds an evaluation of other cases or models: choose another --out."
-            )
+            raise InputError(f"{request.out} holds an evaluation of other cases or models: choose another --out.")
         write_text(file, json.dumps(identity, indent=1))
     except OSError as error:
         raise write_error(error, request.out) from error
