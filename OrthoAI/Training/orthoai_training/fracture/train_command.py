@@ -10,8 +10,8 @@ from orthoai.cli.supervise import stop_signals
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 
+from orthoai_training.fracture.options import add_sources
 from orthoai_training.progress_lines import TrainingLines
-from orthoai_training.synth.options import add_sources
 from orthoai_training.tasks import TaskCommand
 
 # Named here as well, since the modules that define them load torch; a test keeps them alike.

@@ -1,0 +1,54 @@
+"""Two trained planes become one model: weight and threshold are searched on validation volumes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from orthoai.models.card import read_card
+from orthoai.progress import Progress
+from orthoai_training.fracture.assemble import assemble
+from orthoai_training.fracture.cases import find_spine_cases
+from orthoai_training.fracture.fusion import search_fusion
+from orthoai_training.fracture.request import FractureRequest, prepared_cases
+from torch import nn
+
+
+class Bright(nn.Module):
+    """Calls every bright pixel a fracture with this probability."""
+
+    def __init__(self, probability: float) -> None:
+        super().__init__()
+        self.probability = probability
+
+    def forward(self, picture: torch.Tensor) -> torch.Tensor:
+        found = torch.where(picture > 0.3, self.probability, 0.05)
+        return torch.logit(found).expand(-1, 2, -1, -1)
+
+
+def test_the_search_finds_a_threshold_that_takes_what_is_there(case_folder):
+    networks = {"sagittal": Bright(0.7), "axial": Bright(0.05)}
+    fusion = search_fusion(networks, find_spine_cases(case_folder)[:2], "cpu", Progress())
+    assert sum(fusion.weights.values()) == pytest.approx(1.0)
+    # One of three bodies is fractured and it is half as high as the others.
+    assert 0.2 < fusion.dice < 0.6
+    assert fusion.plane_dice["sagittal"] > fusion.plane_dice["axial"]
+    assert json.loads(json.dumps(fusion.to_json()))["cases"] == 2
+
+
+def test_a_model_is_written_once_both_planes_are_there(tmp_path, case_folder, monkeypatch):
+    request = FractureRequest(tmp_path / "out", data=case_folder)
+    prepared_cases(request, Progress())
+    monkeypatch.setattr("orthoai_training.fracture.assemble.load_network", lambda *given: Bright(0.7))
+    for plane in ("sagittal", "axial"):
+        assert assemble(request) is None
+        folder = request.out / plane
+        folder.mkdir()
+        (folder / "network.onnx").write_bytes(b"weights")
+        (folder / "metrics.json").write_text(json.dumps({"steps": 1}))
+    made = assemble(request)
+    assert made == request.out / "model" / "spine_fracture"
+    card = read_card(made)
+    assert card.task == "fracture" and set(card.networks) == {"sagittal", "axial"}
+    assert card.training["data"]["train_cases_by_kind"] == {"simulated": card.training["data"]["train_cases"]}
