@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from orthoai.finding import Finding, Measurement
 from orthoai_report.html import position, report_page
+from orthoai_report.page_words import PageWords
 from orthoai_report.palette import Palette, display_name
 from orthoai_report.wording import measurement_name, measurement_text, percent
 
@@ -131,3 +132,16 @@ def test_names_and_numbers_read_well():
     assert percent(0.9999) == "> 99 %"
     assert percent(1.0) == "100 %"
     assert position((-1.0, 2.0, -3.4)) == "R 1, P 2, I 3 mm"
+
+
+def test_a_task_may_add_a_note_and_give_measurements_a_table_of_their_own(legs, make_result):
+    result = make_result(*legs)
+    words = PageWords("Bones.", "Simulated <only>.", "Calibrated.", has_measurement_table=True)
+    page = report_page(result, Palette.of(result), PNG, words)
+    text = Outline(page).text
+    assert "Simulated <only>." in text and "&lt;only&gt;" in page
+    assert "Calibrated." in text and "are not calibrated" not in text
+    assert text.count("Measurements") == 2  # the heading and the table's caption; no column of the findings
+    assert "312 mL 431 mm" in text and "Volume: 312 mL" not in text
+    bare = make_result(*legs, findings=(Finding("femur_left", "present", 0.9),))
+    assert "Measurements</h2>" not in report_page(bare, Palette.of(bare), PNG, words)
