@@ -81,7 +81,8 @@ class CaseScore:
 
 def case_score(case: SpineCase, name: str, result: Result) -> CaseScore:
     """Compare ``result``, of a run on the case's volume, with what is known."""
-    places = {number: _surface_distance(case, number) for number in (truth.id for truth in case.vertebrae)}
+    boxes = ndimage.find_objects(case.bodies, max_label=255)
+    places = {truth.id: _surface_distance(case, truth.id, boxes[truth.id - 1]) for truth in case.vertebrae}
     owners: dict[int, list[Finding]] = {truth.id: [] for truth in case.vertebrae}
     elsewhere = 0
     for finding in result.findings:
@@ -133,15 +134,14 @@ Block = tuple[tuple[int, int, int], NDArray[np.float32]]
 """First voxel (k, j, i) of a block around a body, and in it each voxel's distance from the body in mm."""
 
 
-def _surface_distance(case: SpineCase, number: int) -> Block | None:
+def _surface_distance(case: SpineCase, number: int, spans: tuple[slice, slice, slice] | None) -> Block | None:
     grid = case.volume.geometry
     spacing = np.array(grid.spacing[::-1])
-    spans = ndimage.find_objects(case.bodies == number)
-    if not spans:
+    if spans is None:
         return None
     margin = np.ceil(NEAR_MM / spacing).astype(int)
-    low = [max(0, span.start - m) for span, m in zip(spans[0], margin, strict=True)]
-    window = tuple(slice(a, span.stop + m) for a, span, m in zip(low, spans[0], margin, strict=True))
+    low = [max(0, span.start - m) for span, m in zip(spans, margin, strict=True)]
+    window = tuple(slice(a, span.stop + m) for a, span, m in zip(low, spans, margin, strict=True))
     distances = ndimage.distance_transform_edt(case.bodies[window] != number, spacing)
     return (low[0], low[1], low[2]), distances.astype(np.float32)
 

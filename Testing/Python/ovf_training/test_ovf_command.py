@@ -1,0 +1,87 @@
+"""``orthoai train ovf`` and ``evaluate ovf`` from the shell's side, and the model folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from orthoai.cli.exits import BAD_INPUT
+from orthoai.cli.main import main
+from orthoai.errors import InputError
+from orthoai.models.card import read_card
+from orthoai_training.ovf.cases import FIRST_TEST_SEED, FIRST_TRAINING_SEED, case_folders, dealt
+from orthoai_training.ovf.evaluation.source import Source
+from orthoai_training.ovf.model_folder import with_settings, write_ovf_model
+from orthoai_training.ovf.recipe import COMPACT
+from orthoai_training.ovf.request import TrainRequest
+from orthoai_training.ovf.train import OvfRun, TrainedOvf, make_pictures
+from orthoai_training.spine_ct.case import write_case
+from ovf_blocks import blocks_case
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "ovf", "--simulate", "0"],
+        ["train", "ovf", "--simulate", "2", "--minutes", "0"],
+        ["train", "ovf", "--simulate", "2", "--epochs", "0"],
+        ["train", "ovf", "--data", "nowhere"],
+        ["evaluate", "ovf", "--simulate", "2", "--slices", "0"],
+        ["evaluate", "ovf", "--data", "nowhere", "--texture", "there"],
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(
+    tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "-o", str(tmp_path / "out"), "--quiet"]) == BAD_INPUT
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_cases_are_found_by_their_files_and_dealt_once(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        write_case(blocks_case(), tmp_path / name)
+    (tmp_path / "empty").mkdir()
+    folders = case_folders(tmp_path)
+    assert [path.name for path in folders] == ["a", "b", "c"]
+    # All three are of one seed, so one patient: nothing can be held out of it.
+    train, validation = dealt(folders, 0)
+    assert (len(train), len(validation)) in ((3, 0), (0, 3))
+
+
+def test_seeds_of_training_and_test_never_meet() -> None:
+    names = [name for name, _ in Source(simulate=2, seed=3).cases()]
+    assert names == [f"seed_{FIRST_TEST_SEED + 3}", f"seed_{FIRST_TEST_SEED + 4}"]
+    assert FIRST_TRAINING_SEED < FIRST_TEST_SEED
+    with pytest.raises(InputError):
+        list(Source().cases())
+
+
+def test_a_former_run_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    with pytest.raises(InputError, match="--resume"):
+        make_pictures(OvfRun(tmp_path, COMPACT))
+    assert make_pictures(OvfRun(tmp_path, COMPACT, resume=True)) == tmp_path / "pictures"
+
+
+def test_the_number_of_epochs_may_be_chosen() -> None:
+    assert TrainRequest(Path(), epochs=3).chosen.yolo.epochs == 3
+    assert TrainRequest(Path()).chosen == COMPACT
+
+
+def test_the_model_folder_says_what_the_task_needs(tmp_path: Path) -> None:
+    file = tmp_path / "detector.onnx"
+    file.write_bytes(b"network")
+    run = OvfRun(tmp_path, COMPACT, train=(Path("a"), Path("b")), validation=(Path("c"),))
+    folder = write_ovf_model(TrainedOvf(file, {"metrics/mAP50(M)": 0.5}, 12.0), run, tmp_path / "model", "compact")
+    card = read_card(folder)
+    assert card.labels == {1: "crush", 2: "wedge", 3: "biconcave"}
+    settings = card.networks["detector"].settings
+    assert settings["labels"] == ["crush", "wedge", "biconcave", "normal"] and settings["image_size"] == 384
+    assert card.training["data"]["train_cases"] == 2 and "AGPL" in card.license
+    with_settings(folder, {"confidence": 0.4, "calibration": {"a": 0.8, "b": 0.1}}, {"validation": {"x": 1.0}})
+    changed = read_card(folder)
+    assert changed.networks["detector"].settings["confidence"] == 0.4
+    assert changed.metrics["validation"] == {"x": 1.0} and changed.metrics["detector"]["training_s"] == 12.0
+    assert "compact" in (folder / "README.md").read_text()
+    json.dumps(changed.to_json())

@@ -1,0 +1,187 @@
+"""Figures of answers that are right, wrong and missing by design."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from orthoai.detect.instance import Instance
+from orthoai.finding import Finding, Measurement, Place
+from orthoai.result import Provenance, Result
+from orthoai_training.ovf.classes import CLASSES
+from orthoai_training.ovf.evaluation.confusion import confusion_matrix
+from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer, box_iou
+from orthoai_training.ovf.evaluation.outputs import csv_text, picture_table, vertebra_table
+from orthoai_training.ovf.evaluation.plots import save_confusion, save_curves
+from orthoai_training.ovf.evaluation.precision import picture_figures
+from orthoai_training.ovf.evaluation.vertebra_summary import vertebra_figures
+from orthoai_training.ovf.evaluation.vertebrae import case_score
+from orthoai_training.ovf.pictures import Outline
+from ovf_blocks import BODIES, blocks_case
+
+SHAPE = (80, 60)
+
+
+def outline(kind: str, x0: float, y0: float, x1: float, y1: float) -> Outline:
+    return Outline(CLASSES.index(kind), np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float64))
+
+
+def instance(kind: str, score: float, x0: int, y0: int, x1: int, y1: int, others: float = 0.0) -> Instance:
+    mask = np.zeros(SHAPE, bool)
+    mask[y0:y1, x0:x1] = True
+    scores = tuple(score if name == kind else others for name in CLASSES)
+    return Instance(kind, score, (x0, y0, x1, y1), mask, scores)
+
+
+def answer(truths: list[Outline], found: list[Instance], case: str = "a", ignore: np.ndarray | None = None):
+    return PictureAnswer.of(case, truths, found, ignore, SHAPE)
+
+
+def test_perfect_answers_have_perfect_figures() -> None:
+    pictures = [
+        answer([outline(kind, 10, 10, 30, 30)], [instance(kind, 0.9, 10, 10, 30, 30)], kind) for kind in CLASSES
+    ]
+    for measure in Measure:
+        found = picture_figures(pictures, measure)
+        every = found.by_class["all"]
+        assert (every.precision, every.recall, every.map50, every.map50_95) == (1, 1, 1, 1)
+        assert every.instances == 3 and found.by_class["normal"].instances == 1
+
+
+def test_a_shifted_box_counts_up_to_its_iou() -> None:
+    # 20 x 20 shifted by 4: 16/24 = 0.667 IoU: right at 0.50, 0.55, 0.60, 0.65 of the ten thresholds.
+    picture = answer([outline("wedge", 10, 10, 30, 30)], [instance("wedge", 0.9, 14, 10, 34, 30)])
+    found = picture_figures([picture], Measure.BOX).by_class["wedge"]
+    assert found.map50 == 1.0 and found.map50_95 == pytest.approx(0.4)
+
+
+def test_a_wrong_class_is_a_miss_and_a_false_one() -> None:
+    picture = answer([outline("wedge", 10, 10, 30, 30)], [instance("crush", 0.8, 10, 10, 30, 30)])
+    table = confusion_matrix([picture])
+    assert table[CLASSES.index("crush"), CLASSES.index("wedge")] == 1 and table.sum() == 1
+    assert picture_figures([picture], Measure.MASK).by_class["wedge"].map50 == 0.0
+
+
+def test_a_second_class_score_counts_as_in_ultralytics_validation() -> None:
+    picture = answer([outline("wedge", 10, 10, 30, 30)], [instance("crush", 0.8, 10, 10, 30, 30, others=0.1)])
+    assert picture_figures([picture], Measure.MASK).by_class["wedge"].map50 == 1.0
+
+
+def test_false_ones_before_right_ones_lower_the_precision() -> None:
+    picture = answer(
+        [outline("crush", 10, 10, 30, 30)],
+        [instance("crush", 0.9, 40, 40, 55, 60), instance("crush", 0.6, 10, 10, 30, 30)],
+    )
+    assert picture_figures([picture], Measure.BOX).by_class["crush"].map50 == pytest.approx(0.5)
+
+
+def test_what_lies_on_ignored_bodies_counts_neither_way() -> None:
+    ignore = np.zeros(SHAPE, bool)
+    ignore[40:60, 40:55] = True
+    truths, found = (
+        [outline("crush", 10, 10, 30, 30)],
+        [
+            instance("crush", 0.9, 40, 40, 55, 60),
+            instance("crush", 0.6, 10, 10, 30, 30),
+        ],
+    )
+    picture = answer(truths, found, ignore=ignore)
+    assert picture_figures([picture], Measure.BOX).by_class["crush"].map50 == 1.0
+    assert confusion_matrix([picture])[:, -1].sum() == 0
+
+
+def test_missed_and_false_instances_are_background_in_the_confusion_matrix() -> None:
+    picture = answer([outline("biconcave", 10, 10, 30, 30)], [instance("normal", 0.7, 40, 40, 55, 60)])
+    table = confusion_matrix([picture])
+    assert table[-1, CLASSES.index("biconcave")] == 1 and table[CLASSES.index("normal"), -1] == 1
+
+
+def test_pictures_without_anything_change_nothing() -> None:
+    empty = answer([], [])
+    full = answer([outline("wedge", 10, 10, 30, 30)], [instance("wedge", 0.9, 10, 10, 30, 30)])
+    assert picture_figures([full, empty], Measure.BOX).by_class["wedge"].map50 == 1.0
+    assert box_iou(np.zeros((0, 4)), np.zeros((2, 4))).shape == (0, 2)
+
+
+def test_curves_and_tables_are_written(tmp_path: Path) -> None:
+    full = answer([outline("wedge", 10, 10, 30, 30)], [instance("wedge", 0.9, 10, 10, 30, 30)])
+    figures = {measure: picture_figures([full], measure) for measure in Measure}
+    made = save_curves(figures[Measure.BOX].curves, Measure.BOX, tmp_path)
+    made.append(save_confusion(confusion_matrix([full]), tmp_path / "confusion.png", "Confusion"))
+    assert len(made) == 5 and all(path.stat().st_size > 5_000 for path in made)
+    text = "\n".join(picture_table(figures))
+    assert "0.859" in text and "0.779" in text and "| Box | wedge | 1 | 1.000 |" in text
+
+
+# Vertebrae
+
+
+def result_on(case, findings: list[Finding], labels: dict[int, int]) -> Result:
+    """``labels``: VerSe number to the value that its body has in the segmentation."""
+    table = np.zeros(256, np.uint8)
+    for number, value in labels.items():
+        table[number] = value
+    made = Provenance("0", "m", {}, "cpu", "float32", {}, "2026-01-01T00:00:00Z")
+    return Result(
+        "ovf",
+        case.volume.source,
+        case.volume.geometry,
+        (),
+        table[case.bodies],
+        {1: "crush"},
+        tuple(findings),
+        "",
+        made,
+        {"detect": 1.0},
+    )
+
+
+def finding_on(number: int, label: str, probability: float = 0.9, grade: int = 0, error_mm: float = 0.0) -> Finding:
+    low, high = BODIES[number]
+    heights = {
+        f"{site}_height": Measurement(high - low + error_mm, "mm") for site in ("anterior", "middle", "posterior")
+    }
+    measured = {**heights, "genant_grade": Measurement(float(grade), "1")}
+    return Finding(f"L{number - 19}", label, probability, 0.1, measured, Place((30.0, 35.0, (low + high) / 2)))
+
+
+@pytest.mark.parametrize("codes", ["LPS", "PIL"])
+def test_a_right_run_has_right_figures(codes: str) -> None:
+    case = blocks_case(codes)
+    found = [finding_on(21, "crush", grade=2, error_mm=0.4), finding_on(20, "normal"), finding_on(22, "normal")]
+    score = case_score(case, "one", result_on(case, found, {21: 1}))
+    assert score.dice == {"crush": 1.0, "fracture": 1.0} and score.elsewhere == 0
+    figures = vertebra_figures([score])
+    assert (figures.vertebrae, figures.fractures, figures.missed, figures.false_findings) == (3, 1, 0, 0)
+    assert figures.figures["class accuracy, all vertebrae"].mean == 1.0
+    assert figures.figures["grade exact, all vertebrae"].mean == 1.0
+    assert figures.figures["anterior height error (mm)"].largest == pytest.approx(0.4)
+    assert figures.figures["all heights within 1 mm"].mean == 1.0
+
+
+def test_missed_false_and_misplaced_findings_are_counted() -> None:
+    case = blocks_case()
+    nowhere = Finding("spine", "wedge", 0.8, place=Place((5.0, 2.0, 5.0)))
+    score = case_score(case, "one", result_on(case, [finding_on(20, "wedge"), nowhere], {20: 2}))
+    figures = vertebra_figures([score])
+    assert figures.missed == 1 and figures.false_findings == 2 and score.elsewhere == 1
+    assert score.dice == {"crush": 0.0, "wedge": 0.0, "fracture": 0.0}
+    assert figures.figures["false findings per vertebra"].mean == pytest.approx(2 / 3)
+    assert figures.figures["class accuracy, all vertebrae"].mean == pytest.approx(1 / 3)
+
+
+def test_a_cut_vertebra_is_no_miss_but_may_be_a_false_finding() -> None:
+    case = blocks_case(whole=False)
+    score = case_score(case, "one", result_on(case, [finding_on(22, "wedge")], {}))
+    figures = vertebra_figures([score])
+    assert figures.vertebrae == 2 and figures.false_findings == 1 and figures.missed == 1
+
+
+def test_the_table_of_vertebrae_has_a_line_for_each() -> None:
+    case = blocks_case()
+    score = case_score(case, "one", result_on(case, [finding_on(21, "crush", grade=2)], {21: 1}))
+    lines = csv_text(score.vertebrae).splitlines()
+    assert len(lines) == 4 and lines[2].startswith("one,simulated,L2,1,,crush,crush,0.900,0.100,2,2,12.000")
+    text = "\n".join(vertebra_table({"simulated": vertebra_figures([score])}))
+    assert "| Vertebrae (fractured) | 3 (1) |" in text and "3D Dice, crush" in text
