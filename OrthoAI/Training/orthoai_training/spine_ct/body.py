@@ -10,16 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from orthoai.spine.genant import Heights
 from orthoai.spine.heights import BAND_MM
 
 from orthoai_training.spine_ct.morphometry import Level
 from orthoai_training.spine_ct.profile import Profile, heights
+from orthoai_training.spine_ct.shapes import Field
 
-Field = NDArray[np.floating]
+LEAST_MOVE_MM = -1.2
+"""A plate that tilts about its back edge rises there by no more than this."""
 
-CORNER_MM = 3.0
+CORNER_MM = 2.0
 """Width of the rounding between endplates and walls."""
 
 HINGE = 0.15
@@ -69,14 +70,15 @@ class Fracture:
     def basis(self, s: Field) -> tuple[Field, Field, Field]:
         """Shape of the anterior, the middle and the posterior part over the depth."""
         q = np.clip((s - 0.1) / 0.8, -0.3, 1.3)
-        front = np.clip(1 - q, 0, None) ** self.power
+        # Behind the hinge the plate goes on as it tilts, so that it has no edge there.
+        front = np.sign(1 - q) * np.abs(1 - q) ** self.power
         return front, np.exp(-((np.abs(s - self.center) / self.extent) ** 2.5)), q
 
     def moves(self, x: Field, s: Field, width: float) -> tuple[Field, Field]:
         """mm that the (upper, lower) endplate moves inward."""
         front, bowl, back = self.basis(s)
         side = 1 + self.lateral * x * (2 / width)
-        tilt = np.maximum(self.anterior * front + self.posterior * back, -1.0) * side
+        tilt = np.maximum(self.anterior * front + self.posterior * back, LEAST_MOVE_MM) * side
         sag = self.middle * bowl * np.exp(-(np.abs(x / (0.38 * width)) ** 3)) * side
         return self.upper * tilt + self.upper_bowl * sag, (1 - self.upper) * tilt + (1 - self.upper_bowl) * sag
 

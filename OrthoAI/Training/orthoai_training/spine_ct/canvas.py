@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from orthoai.geometry import Geometry
 
+from orthoai_training.spine_ct.shapes import Field
 from orthoai_training.spine_ct.spine import Frame
 
 Box = tuple[slice, slice, slice]
-Field = NDArray[np.float32]
 Point = tuple[float, float, float]
 
 
@@ -27,12 +27,12 @@ class Canvas:
     """
 
     geometry: Geometry
-    hu: Field
+    hu: NDArray[np.float32]
     bodies: NDArray[np.uint8]
     metal: NDArray[np.bool_]
 
     @classmethod
-    def blank(cls, geometry: Geometry, hu: Field) -> Canvas:
+    def blank(cls, geometry: Geometry, hu: NDArray[np.float32]) -> Canvas:
         """``hu`` with no bone in it."""
         return cls(geometry, hu, np.zeros(geometry.shape, np.uint8), np.zeros(geometry.shape, np.bool_))
 

@@ -94,7 +94,10 @@ def _try(
     heights = [body.heights() for body in bodies]
     for n in range(count):
         plan, expected = plans[n], reference(heights, usable, n)
-        if real[n] or expected is None or not is_shown[n]:
+        if expected is None or not is_shown[n]:
+            continue
+        if real[n]:
+            plans[n] = _seen_here(plan, losses(heights[n], expected))
             continue
         if plan is None:
             if max(losses(heights[n], expected)) > limit:
@@ -107,6 +110,12 @@ def _try(
         label, grade = classify(losses(made.heights(), expected))
         plans[n] = replace(plan, label=label, grade=grade)
     return Fate(bodies, plans, mimics)
+
+
+def _seen_here(plan: Break | None, lost: Heights) -> Break | None:
+    """A real fracture as the shown neighbors let it appear; one that they hide is still one."""
+    label, grade = classify(lost)
+    return plan if plan is None or not grade else replace(plan, label=label, grade=grade)
 
 
 def _mimic(rng: np.random.Generator, is_broken: bool) -> str:

@@ -81,7 +81,7 @@ def broken(
     shortened = max(planned.lost)
     pushed = planned.label != "biconcave" and rng.random() < 0.6 * shortened
     body = body.weakened(
-        bulge=float(rng.uniform(0.0, 0.14)) * shortened, retro=float(rng.uniform(1.0, 4.5)) if pushed else 0.0
+        bulge=float(rng.uniform(0.0, 0.14)) * shortened, retro=float(rng.uniform(1.0, 3.5)) if pushed else 0.0
     )
     made = body.broken_to(wanted, fracture)
     off = np.abs(np.asarray(made.heights()) - np.asarray(wanted)).max()

@@ -3,9 +3,9 @@
 A file ``*_seg-vert_msk.nii.gz`` holds VerSe numbers. Beside it there may be ``*_seg-subreg_msk.nii.gz``, where 49 and
 50 are the vertebral bodies, and ``verse19_genant_by_vertebra.json`` with published grades by "subject_number".
 
-Class and grade of a real fracture: published grades, where there are any, say which vertebrae are broken; else those are
-whose measured heights fall 20 % or more below their neighbors'. What kind of fracture it is, and its grade, is always
-read from the measured heights (``orthoai.spine.genant``), so that label and heights agree.
+Class and grade of a real fracture: published grades, where there are any, say which vertebrae are broken; else those
+are whose measured heights fall 20 % or more below their neighbors'. What kind of fracture it is, and its grade, is
+always read from the measured heights (``orthoai.spine.genant``), so that label and heights agree.
 """
 
 from __future__ import annotations

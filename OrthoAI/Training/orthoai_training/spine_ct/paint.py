@@ -6,17 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from orthoai_training.spine_ct.arch import Rod, ribs
-from orthoai_training.spine_ct.canvas import Box, Canvas, Field
-from orthoai_training.spine_ct.shapes import capsule, ellipsoid
+from orthoai_training.spine_ct.canvas import Box, Canvas
+from orthoai_training.spine_ct.shapes import Field, capsule, ellipsoid
 from orthoai_training.spine_ct.spine import Frame, Vertebra
 from orthoai_training.synth.texture import TextureBank, draw_grain, limited, repeated
 
 POINT_SPREAD_MM = 0.75
 """About the width over which a scanner smears a thin cortex."""
 
-CEMENT_HU, SCREW_HU, GAS_HU = 1700.0, 3600.0, -700.0
+CEMENT_HU, SCREW_HU, GAS_HU, PLAQUE_HU = 1700.0, 3600.0, -700.0, 750.0
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,12 @@ class Painter:
         box, x, y, z = found
         ends = np.abs(z) - reach
         canal = np.maximum(arch.canal_distance(x, y), ends)
-        self.canvas.blend(box, np.float32(-45.0), self.canvas.share(canal))
+        self.canvas.blend(box, -45.0, self.canvas.share(canal))
         sac = np.maximum((np.hypot(x / arch.canal[0], (y - y0 + 1) / (arch.canal[1] - 1)) - 0.82) * 7, ends)
-        self.canvas.blend(box, np.float32(14.0), self.canvas.share(sac))
+        self.canvas.blend(box, 14.0, self.canvas.share(sac))
         if vertebra.level.id <= 20:
             cord = np.maximum(np.hypot(x / 1.3, y - y0) - 3.8, ends)
-            self.canvas.blend(box, np.float32(42.0), self.canvas.share(cord))
+            self.canvas.blend(box, 42.0, self.canvas.share(cord))
 
     def rods(self, frame: Frame, rods: list[Rod], density: float = 1.0) -> None:
         """Ribs and the like, each in its own box."""
@@ -113,6 +114,17 @@ class Painter:
             if found is not None:
                 box, x, y, z = found
                 self._bone(box, rod.distance(x, y, z), 1.4 * density, 40.0)
+
+    def plaques(self, spots: list[tuple[NDArray[np.float64], float]]) -> None:
+        """Calcified spots, (center in LPS mm, radius) each."""
+        for center, radius in spots:
+            reach = radius * 2 + 1
+            frame = Frame(np.eye(3), center)
+            found = self.canvas.points(frame, (-reach, -reach, -reach), (reach, reach, reach))
+            if found is not None:
+                box, x, y, z = found
+                spot = ellipsoid(x, y, z, (0, 0, 0), (radius, radius, 2 * radius))
+                self.canvas.blend(box, PLAQUE_HU, self.canvas.share(spot))
 
     def arch(self, vertebra: Vertebra) -> None:
         """The posterior arch."""
@@ -157,7 +169,7 @@ class Painter:
             if found is not None:
                 box, x, y, z = found
                 rod = np.minimum(capsule(x, y, z, tip, head, (2.6, 3.0)), capsule(x, y, z, head, head, (5.5, 5.5)))
-                self.canvas.blend(box, np.float32(SCREW_HU), self.canvas.share(rod))
+                self.canvas.blend(box, SCREW_HU, self.canvas.share(rod))
                 self.canvas.metal[box] |= rod < 0
 
     def _texture(self, box: Box) -> Field:
@@ -177,7 +189,7 @@ class Painter:
         tissue = self.tissue
         blur = float(np.hypot(POINT_SPREAD_MM, 0.4 * self.canvas.voxel_mm))
         depth = -distance
-        thick = np.float32(tissue.shell * cortex)
+        thick: Field | float = tissue.shell * cortex
         if to_plate is not None:
             at_plate = np.clip(1 + to_plate / 2, 0, 1)
             thick = thick + (tissue.plate - tissue.shell) * at_plate
@@ -202,7 +214,7 @@ class Painter:
         self.canvas.hu[box] += (120 + 140 * vertebra.dense) * band * inside
         if vertebra.vacuum:
             cleft = ellipsoid(x, y, off - 3, (0, -0.1 * body.depth, 0), (0.3 * body.width, 0.32 * body.depth, 1.2))
-            self.canvas.blend(box, np.float32(GAS_HU), self.canvas.share(np.maximum(cleft, distance + 2)))
+            self.canvas.blend(box, GAS_HU, self.canvas.share(np.maximum(cleft, distance + 2)))
 
     def _cement(self, vertebra: Vertebra, box: Box, at: tuple[Field, Field, Field], distance: Field) -> None:
         x, y, z = at
@@ -213,7 +225,7 @@ class Painter:
             radii = self.rng.uniform(0.1, 0.26, 3) * (body.width, body.depth, 0.9 * body.back)
             blobs.append(ellipsoid(x, y, z, tuple(center), tuple(radii)))
         blob = np.maximum(np.minimum.reduce(blobs) + self._texture(box) * 0.02, distance + 1)
-        self.canvas.blend(box, np.float32(CEMENT_HU), self.canvas.share(blob))
+        self.canvas.blend(box, CEMENT_HU, self.canvas.share(blob))
 
 
 def paint_spine(painter: Painter, vertebrae: list[Vertebra], sacrum: int, rng: np.random.Generator) -> None:

@@ -82,9 +82,10 @@ def draw_person(
     fate = draw_fate(bodies, (indices[0], indices[1]), rng, options)
     arches: list[Arch | RealArch] = []
     for level, body, found in zip(levels, fate.bodies, real, strict=True):
-        arches.append(
-            Arch.of(level, body, rng) if found is None or isinstance(body, Body) else found.arch.resized(body.scale)
-        )
+        if isinstance(body, Body):
+            arches.append(Arch.of(level, body, rng))
+        elif found is not None:
+            arches.append(found.arch.resized(body.scale))
     sacral = [Body.of_level(level, scale, rng) for level in SACRAL]
     frames = stacked([*levels, *SACRAL], [*fate.bodies, *sacral], Curve.draw(rng), rng)
     vertebrae = _living(levels, fate, frames, arches, rng) + _sacrum(sacral, frames[-2:], rng)

@@ -53,6 +53,8 @@ def heights(profile: Profile) -> Heights:
     lower = np.stack([profile.y, profile.lower], axis=1) @ turn.T
     along = np.concatenate([upper[:, 0], lower[:, 0], (profile.walls @ turn.T)[:, 0]])
     front, back = along.min(), along.max()
-    sites = front + np.asarray(SITES) * (back - front)
+    # In a steep wedge one endplate ends before the other: heights are taken where both are.
+    first, last = max(upper[0, 0], lower[0, 0]), min(upper[-1, 0], lower[-1, 0])
+    sites = np.clip(front + np.asarray(SITES) * (back - front), first, last)
     found = np.interp(sites, upper[:, 0], upper[:, 1]) - np.interp(sites, lower[:, 0], lower[:, 1])
     return Heights(*(float(value) for value in found))

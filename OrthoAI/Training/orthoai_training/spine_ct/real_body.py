@@ -10,9 +10,9 @@ from orthoai.spine.genant import Heights
 from orthoai.spine.heights import BAND_MM
 from scipy import ndimage
 
-from orthoai_training.spine_ct.body import Dent, Field, Fracture, solved
+from orthoai_training.spine_ct.body import Dent, Fracture, solved
 from orthoai_training.spine_ct.profile import Profile, heights
-
+from orthoai_training.spine_ct.shapes import Field
 
 ROOT_MM = 2.5
 """So far behind the wall it is looked whether bone goes on."""

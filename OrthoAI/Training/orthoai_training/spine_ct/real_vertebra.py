@@ -70,6 +70,7 @@ def real_vertebra(
     own = None if body is None else _signed_distance(np.pad(whole & body, border), grid)
     middle = geometry.index_to_lps(np.argwhere(whole).mean(axis=0)[::-1])
     frame = Frame(BodyFrame.upright((0, 0, 0), up).axes, middle)
+    depth = 0.0
     # The frame tells where the body ends, and the body how the frame lies.
     for turn in range(3):
         local = _resampled(distance, grid, frame)
@@ -82,10 +83,11 @@ def real_vertebra(
         found = measure_body(solid.values < 0, _geometry(solid))
         if found is None:
             return None
+        depth = found.depth_mm
         if turn < 2:
             axes = frame.axes @ BodyFrame.upright((0, 0, 0), found.up).axes
             frame = Frame(BodyFrame.upright((0, 0, 0), axes[:, 2]).axes, frame.place(np.asarray(found.center)))
-    made = _body(solid, found.depth_mm)
+    made = _body(solid, depth)
     return RealVertebra(level, made, _arch(local, wall, level, made), frame)
 
 
@@ -118,9 +120,10 @@ def _geometry(grid: Grid) -> Geometry:
     return Geometry((k, j, i), (grid.step,) * 3, grid.low)
 
 
-def _axis(grid: Grid, number: int) -> NDArray[np.float64]:
+def _axis(grid: Grid, number: int) -> NDArray[np.floating]:
     """Places along x (0), y (1) or z (2)."""
-    return grid.low[number] + np.arange(grid.values.shape[2 - number]) * grid.step
+    places: NDArray[np.floating] = grid.low[number] + np.arange(grid.values.shape[2 - number]) * grid.step
+    return places
 
 
 def _back_wall(grid: Grid) -> NDArray[np.float64]:
@@ -145,7 +148,7 @@ def _back_wall(grid: Grid) -> NDArray[np.float64]:
     return wall
 
 
-def _symmetry(filled: NDArray[np.float64], x: NDArray[np.float64]) -> float:
+def _symmetry(filled: NDArray[np.float64], x: NDArray[np.floating]) -> float:
     """x of the middle: that of the front half, which is body."""
     rows = np.flatnonzero(filled.any(axis=1))
     front = filled[rows[0] : rows[0] + max(4, int(20 / STEP_MM))]
@@ -166,21 +169,24 @@ def _fronted(grid: Grid, wall: NDArray[np.float64]) -> Grid:
 def _back_of(grid: Grid) -> NDArray[np.float64]:
     """y of a body's back wall at each x; beside the body that of its edge."""
     y = _axis(grid, 1)
-    flat = (grid.values < 0).any(axis=0)
+    flat = np.asarray((grid.values < 0).any(axis=0))
     seen = np.flatnonzero(flat.any(axis=0))
     ends = np.array([y[np.flatnonzero(flat[:, n])[-1]] for n in seen])
     middle = float(np.median(ends[np.abs(_axis(grid, 0)[seen]) <= CENTRAL_MM]))
-    return np.interp(np.arange(flat.shape[1]), seen, np.clip(ends, middle, middle + MOST_HOLLOW_MM))
+    wall: NDArray[np.float64] = np.interp(
+        np.arange(flat.shape[1]), seen, np.clip(ends, middle, middle + MOST_HOLLOW_MM)
+    )
+    return wall
 
 
 def _body(grid: Grid, depth: float) -> RealBody:
     """The body whose surface ``grid`` holds, centered in its frame and ``depth`` mm deep."""
     z = _axis(grid, 2)
-    lengths = (grid.values < 0).sum(axis=0)
+    lengths: NDArray[np.int64] = (grid.values < 0).sum(axis=0)
     footprint = lengths > LEAST_COLUMN * np.median(lengths[lengths > 0])
     inner = ndimage.distance_transform_edt(np.pad(footprint, 1))[1:-1, 1:-1] * grid.step > CORNER_MM
     top, bottom = _crossing(grid.values, z), -_crossing(grid.values[::-1], -z[::-1])
-    nearest = tuple(ndimage.distance_transform_edt(~inner, return_distances=False, return_indices=True))
+    nearest = tuple(np.asarray(ndimage.distance_transform_edt(~inner, return_distances=False, return_indices=True)))
     top, bottom = (ndimage.gaussian_filter(plate[nearest], 0.7) for plate in (top, bottom))
     rows = np.abs(_axis(grid, 1)) < 0.15 * depth
     widths = _axis(grid, 0)[np.flatnonzero((lengths[rows] > 0).mean(axis=0) >= 0.5)]
@@ -190,7 +196,7 @@ def _body(grid: Grid, depth: float) -> RealBody:
     return replace(made, front=high - low - tilt, back=high - low + tilt)
 
 
-def _crossing(values: NDArray[np.float32], z: NDArray[np.float64]) -> NDArray[np.float64]:
+def _crossing(values: NDArray[np.float32], z: NDArray[np.floating]) -> NDArray[np.float64]:
     """z (Y, X) of the last place at which each column comes out of the surface."""
     last = z.size - 1 - np.argmax((values < 0)[::-1], axis=0)
     above = np.minimum(last + 1, z.size - 1)

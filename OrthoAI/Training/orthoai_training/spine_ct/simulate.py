@@ -16,7 +16,7 @@ from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.paint import Painter, Tissue, paint_spine
 from orthoai_training.spine_ct.person import Person, draw_person, real_person
 from orthoai_training.spine_ct.scan import Scanner, scan
-from orthoai_training.spine_ct.soft import Axis, Torso, soft_tissue
+from orthoai_training.spine_ct.soft import Axis, Torso, plaques, soft_tissue
 from orthoai_training.spine_ct.spine import Vertebra
 from orthoai_training.synth.texture import load_textures
 
@@ -77,9 +77,11 @@ def simulate(seed: int, options: SpineOptions = SpineOptions()) -> SpineCase:  #
     person = _person(rng, options)
     field = _field(person, rng, options)
     painted = field.geometry(_tilt(rng, options.tilt))
+    axis = _axis(person)
     torso = Torso.draw(rng, options.contrast)
-    canvas = Canvas.blank(painted, soft_tissue(painted, _axis(person), torso, generator))
+    canvas = Canvas.blank(painted, soft_tissue(painted, axis, torso, generator))
     painter = Painter(canvas, Tissue.draw(rng), load_textures(options.texture), generator, rng)
+    painter.plaques(plaques(axis, torso, rng))
     paint_spine(painter, person.vertebrae, person.sacrum, rng)
     scanner = Scanner.draw(rng, options.noise, field.slice_mm)
     voxels = scan(canvas, scanner, field.thin, rng)
@@ -211,7 +213,7 @@ def _truths(vertebrae: list[Vertebra], bodies: np.ndarray, geometry: Geometry) -
         if counts[number] < FEWEST_VOXELS:
             bodies[bodies == number] = 0
             continue
-        heights = vertebra.body.heights()
+        anterior, middle, posterior = (round(height, 3) for height in vertebra.body.heights())
         index = geometry.lps_to_index(_corners(vertebra))
         inside = bool((index > -0.5).all() and (index < np.asarray(geometry.size) - 0.5).all())
         found.append(
@@ -220,7 +222,9 @@ def _truths(vertebrae: list[Vertebra], bodies: np.ndarray, geometry: Geometry) -
                 vertebra.level.name,
                 vertebra.label,
                 vertebra.grade,
-                *(round(height, 3) for height in heights),
+                anterior,
+                middle,
+                posterior,
                 mimic=vertebra.mimic,
                 whole=inside,
             )

@@ -124,6 +124,22 @@ def soft_tissue(geometry: Geometry, axis: Axis, torso: Torso, generator: torch.G
     return _read(hu, coarse, geometry)
 
 
+def plaques(axis: Axis, torso: Torso, rng: np.random.Generator) -> list[tuple[NDArray[np.float64], float]]:
+    """(center in LPS mm, radius in mm) of the calcified spots in the aorta's wall."""
+    found = []
+    for _ in range(torso.calcified):
+        z = float(rng.uniform(axis.rows[0, 0], axis.rows[-1, 0]))
+        x, y, deep, _, number = (float(value) for value in axis.at(np.asarray(z)))
+        angle, chest = float(rng.uniform(0, 2 * np.pi)), float(np.clip(20 - number, 0, 1))
+        place = (
+            x + 6 + 12 * chest + torso.wide * np.cos(angle),
+            y - deep - torso.wide - 3 + 8 * chest + torso.wide * np.sin(angle),
+            z,
+        )
+        found.append((np.array(place), float(rng.uniform(0.6, 2.0))))
+    return found
+
+
 def _put(hu: NDArray, distance: NDArray, value: NDArray | np.float32 | float) -> None:
     share = np.clip(0.5 - distance / COARSE_MM, 0, 1)
     hu += (value - hu) * share
