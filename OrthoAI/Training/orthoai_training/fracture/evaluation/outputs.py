@@ -88,8 +88,10 @@ def draw(scores: Sequence[CaseScore]) -> Figure:
 
 def _panel(axes: Axes, scores: Sequence[CaseScore], name: str, title: str) -> None:
     kinds = sorted({score.kind for score in scores})
+    # As in the tables: a case without a fracture has no say here.
+    shown = [(score.kind, getattr(score, name)) for score in scores if score.fractured != 0]
     for column, kind in enumerate(kinds):
-        values = sorted(v for score in scores if score.kind == kind and (v := getattr(score, name)) is not None)
+        values = sorted(value for own, value in shown if own == kind and value is not None)
         offsets = (np.arange(len(values)) * 0.618034 % 1 - 0.5) * 2 * SPREAD
         color, mark = STYLES[kind]
         axes.scatter(column + offsets, values, s=22, c=color, marker=mark, alpha=0.8, linewidths=0, label=kind)
