@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -38,8 +38,19 @@ PAGE = ModelPage(
 )
 
 
-def write_ovf_model(trained: TrainedOvf, run: OvfRun, folder: Path, recipe: str, start: Model | None = None) -> Path:
-    """Put weights, metadata.json and README.md into ``folder``; the card goes last. Returns ``folder``."""
+def write_ovf_model(
+    trained: TrainedOvf,
+    run: OvfRun,
+    folder: Path,
+    recipe: str,
+    start: Model | None = None,
+    credits: Sequence[str] = (),
+) -> Path:
+    """Put weights, metadata.json and README.md into ``folder``; the card goes last. Returns ``folder``.
+
+    Args:
+        start: model that gave the first weights; credits: whom the cases' sources ask to be named.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(trained.file, folder / NETWORK_FILE)
     settings: dict[str, Any] = {
@@ -63,7 +74,7 @@ def write_ovf_model(trained: TrainedOvf, run: OvfRun, folder: Path, recipe: str,
         description="Vertebral fractures in sagittal CT slices: YOLOv8n-seg outlines each vertebral body and tells "
         "crush, wedge and biconcave fractures from normal bodies.",
         license=LICENSES[True],
-        attribution=tuple(f"First weights: {line}" for line in inherited),
+        attribution=(*credits, *(f"First weights: {line}" for line in inherited)),
         labels={number: label for number, label in enumerate(FRACTURES, start=1)},
         networks={
             "detector": Network(

@@ -11,6 +11,8 @@ from orthoai.errors import InputError
 from orthoai.models.store import Model, ModelStore
 from orthoai.progress import Progress
 
+from orthoai_training.dataset import CaseFolder
+from orthoai_training.fracture.credits import refuse_share_alike, spine_credits
 from orthoai_training.ovf.cases import (
     FIRST_TRAINING_SEED,
     FIRST_VALIDATION_SEED,
@@ -71,6 +73,8 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
         Canceled: asked for by ``progress``.
     """
     train, validation = _cases(request, progress)
+    sources = _sources(train)
+    refuse_share_alike(sources)
     if request.network == "mask-rcnn":
         from orthoai_training.ovf.maskrcnn import train_mask_rcnn
 
@@ -81,7 +85,7 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
     (request.out / "cases.json").write_text(
         json.dumps({"train": [p.name for p in train], "validation": [p.name for p in validation]}, indent=1)
     )
-    folder = write_ovf_model(trained, run, request.out / MODEL_FOLDER, request.recipe, model)
+    folder = write_ovf_model(trained, run, request.out / MODEL_FOLDER, request.recipe, model, spine_credits(sources))
     found = validate(trained.file, request.out / "pictures")
     settings = {"confidence": found.confidence, "calibration": found.calibration.to_json()}
     return with_settings(folder, settings, {"validation": found.figures})
@@ -107,6 +111,11 @@ def _cases(request: TrainRequest, progress: Progress | None) -> tuple[Sequence[P
         return train, case_folders(request.validation)
     held_out = max(1, round(VALIDATION_SHARE * count))
     return train, simulated(cases, held_out, FIRST_VALIDATION_SEED + request.seed, progress)
+
+
+def _sources(cases: Sequence[Path]) -> list[str]:
+    """Names of the real shapes that ``cases`` were simulated from, each once."""
+    return sorted({str(shape) for path in cases for shape in CaseFolder(path).meta.get("shapes", ())})
 
 
 def _run(request: TrainRequest, train: Sequence[Path], validation: Sequence[Path], start: Model | None) -> OvfRun:

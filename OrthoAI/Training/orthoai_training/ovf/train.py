@@ -8,6 +8,7 @@ OUT/trained.json      ultralytics' validation figures
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +99,9 @@ def train_network(run: OvfRun, progress: Progress | None = None) -> TrainedOvf:
         progress=progress,
     )
     file = export_network(trained.weights, run.out / NETWORK_FILE, run.recipe.yolo.image_size)
-    return TrainedOvf(file, trained.metrics, trained.seconds)
+    # A resumed run that had ended says 0 s; its summary has the time that training took.
+    summary = json.loads((run.out / ultralytics_engine.SUMMARY).read_text())
+    return TrainedOvf(file, trained.metrics, float(summary["seconds"]))
 
 
 def export_network(weights: Path, target: Path, image_size: int) -> Path:

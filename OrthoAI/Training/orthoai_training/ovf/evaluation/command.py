@@ -35,6 +35,13 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", choices=("pictures", "vertebrae"), help="the network on pictures, or the whole task; default: both"
     )
+    parser.add_argument(
+        "--calibrate",
+        metavar="yes|no",
+        choices=("yes", "no"),
+        default="no",
+        help="yes: fit the model's probabilities to these validation cases and write that to its card; default: no",
+    )
     parser.add_argument("--limit", metavar="N", type=int, help="measure only the first N cases")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     parser.add_argument("--quiet", action="store_true", help="no progress lines")
@@ -45,6 +52,8 @@ def _run(args: argparse.Namespace) -> int:
         raise InputError("--shapes and --texture belong to --simulate: leave them out with --data.")
     if not 0 <= args.real_share <= 1:
         raise InputError("A share lies between 0 and 1: give --real-share such a number.")
+    if args.calibrate == "yes" and args.only == "pictures":
+        raise InputError("Probabilities are fitted per vertebra: leave out --only pictures with --calibrate yes.")
     if args.slices < 1:
         raise InputError("At least one picture per case must be measured: give --slices a number above 0.")
     # Heavy: torch.
@@ -60,6 +69,7 @@ def _run(args: argparse.Namespace) -> int:
         limit=args.limit,
         slices=0 if args.only == "vertebrae" else args.slices,
         run_task=args.only != "pictures",
+        calibrate=args.calibrate == "yes",
         device=args.device,
         command=command_line(args),
     )

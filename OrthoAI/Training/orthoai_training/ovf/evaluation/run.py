@@ -18,15 +18,16 @@ from orthoai.progress import Progress
 
 from orthoai_training.bench.machine import measured_on
 from orthoai_training.evaluate.records import write_text
+from orthoai_training.ovf.calibration import Calibration
 from orthoai_training.ovf.evaluation import outputs
 from orthoai_training.ovf.evaluation.answers import SLICES_PER_CASE, answers_on_case, open_network
 from orthoai_training.ovf.evaluation.confusion import confusion_matrix
 from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer
 from orthoai_training.ovf.evaluation.precision import picture_figures
 from orthoai_training.ovf.evaluation.source import Source
-from orthoai_training.ovf.evaluation.vertebra_summary import NAMES, VertebraFigures, vertebra_figures
+from orthoai_training.ovf.evaluation.vertebra_summary import NAMES, VertebraFigures, vertebra_figures, vote_calibration
 from orthoai_training.ovf.evaluation.vertebrae import CaseScore, case_score
-from orthoai_training.ovf.model_folder import NAME
+from orthoai_training.ovf.model_folder import NAME, with_settings
 from orthoai_training.ovf.scenes import case_scene
 from orthoai_training.spine_ct.case import SpineCase
 
@@ -42,6 +43,7 @@ class EvaluationRequest:
         model: name or folder.
         slices: per case, for the figures per picture; 0 leaves these out.
         run_task: measure per vertebra through the whole task.
+        calibrate: fit the model's calibration on these cases and write it to its card; for validation cases alone.
         device: "auto", "cpu" or "cuda", for the task.
         command: as typed, for the tables.
     """
@@ -52,6 +54,7 @@ class EvaluationRequest:
     limit: int | None = None
     slices: int = SLICES_PER_CASE
     run_task: bool = True
+    calibrate: bool = False
     device: str = "auto"
     command: str = ""
 
@@ -66,6 +69,9 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
     progress = progress or Progress()
     model = ModelStore.default().get(request.model)
     cases = list(request.source.cases())[: request.limit]
+    if request.calibrate:
+        # What is fitted is the task's own vote, not what a former calibration made of it.
+        with_settings(model.folder, {"calibration": Calibration().to_json()}, {})
     answers: dict[str, list[PictureAnswer]] = {}
     scores: dict[str, list[CaseScore]] = {}
     network = open_network(model)
@@ -84,7 +90,12 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
         "weights": {role: network.sha256 for role, network in model.metadata.networks.items()},
     }
     lines = [*_head(request, model, content["machine"]), *_pictures(answers, request.out, content)]
-    lines += [*_vertebrae(scores, request.out, content), "", "## How it is counted", "", outputs.NOTES, ""]
+    lines += _vertebrae(scores, request.out, content)
+    fitted = vote_calibration([case for found in scores.values() for case in found])
+    content["calibration"] = fitted.to_json()
+    if request.calibrate:
+        with_settings(model.folder, {"calibration": fitted.to_json()}, {})
+    lines += ["", "## How it is counted", "", outputs.NOTES, ""]
     write_text(request.out / "tables.md", "\n".join(lines))
     write_text(request.out / "evaluation.json", json.dumps(content, indent=1))
     progress.report("evaluate", 1.0)

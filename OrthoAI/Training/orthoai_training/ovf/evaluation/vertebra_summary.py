@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai_training.evaluate.intervals import Summary
+from orthoai_training.ovf.calibration import Calibration
 from orthoai_training.ovf.classes import FRACTURES
 from orthoai_training.ovf.evaluation.vertebrae import HEIGHTS, NORMAL, CaseScore, VertebraScore
 
@@ -87,6 +88,12 @@ def vertebra_figures(cases: Sequence[CaseScore]) -> VertebraFigures:
         confusion=_confusion(whole),
         dice={name: Summary.of(case.dice.get(name) for case in cases) for name in (*FRACTURES, "fracture")},
     )
+
+
+def vote_calibration(cases: Sequence[CaseScore]) -> Calibration:
+    """What the probability of a finding on a whole vertebra is worth: right where its class is the true one."""
+    said = [s for case in cases for s in case.vertebrae if s.truth.whole and s.probability is not None]
+    return Calibration.fitted([s.probability or 0.0 for s in said], [s.found == s.truth.label for s in said])
 
 
 def _error(score: VertebraScore, site: int) -> float:

@@ -1,0 +1,71 @@
+"""The whole evaluation with a network and a task that answer what the test wants."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from orthoai.detect.instance import Instance
+from orthoai.models.card import read_card
+from orthoai_training.ovf.evaluation import run
+from orthoai_training.ovf.evaluation.source import Source
+from orthoai_training.ovf.evaluation.vertebrae import CaseScore, VertebraScore
+from orthoai_training.ovf.model_folder import write_ovf_model
+from orthoai_training.ovf.recipe import COMPACT
+from orthoai_training.ovf.train import OvfRun, TrainedOvf
+from orthoai_training.spine_ct.case import SpineCase, write_case
+from ovf_blocks import MARROW, blocks_case
+from scipy import ndimage
+
+
+class Blocks:
+    """Finds every bright block: crush where it is low, else normal."""
+
+    def detect(self, picture: np.ndarray) -> list[Instance]:
+        # Marrow and tissue in the bone window.
+        parts, _ = ndimage.label(picture > 255 * (MARROW + 200) / 1200 - 40)
+        found = []
+        for number, (rows, cols) in enumerate(ndimage.find_objects(parts), start=1):
+            low = rows.stop - rows.start < 18
+            scores = (0.9, 0.02, 0.02, 0.1) if low else (0.1, 0.02, 0.02, 0.9)
+            box = (float(cols.start), float(rows.start), float(cols.stop), float(rows.stop))
+            found.append(Instance("crush" if low else "normal", 0.9, box, parts == number, scores))
+        return found
+
+
+def said_of(case: SpineCase, name: str, request: run.EvaluationRequest) -> CaseScore:
+    """Every vertebra rightly named, with half the probability that is deserved."""
+    scores = tuple(VertebraScore(name, case.kind, truth, truth.label, 0.5, 0.1) for truth in case.vertebrae)
+    return CaseScore(name, case.kind, scores, 0, {"crush": 0.9, "fracture": 0.9}, {"detect": 0.5})
+
+
+@pytest.fixture
+def request_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> run.EvaluationRequest:
+    for number in range(8):
+        write_case(blocks_case(), tmp_path / "cases" / f"case{number}")
+    file = tmp_path / "detector.onnx"
+    file.write_bytes(b"network")
+    model = write_ovf_model(TrainedOvf(file, {}, 1.0), OvfRun(tmp_path, COMPACT), tmp_path / "model", "compact")
+    monkeypatch.setattr(run, "open_network", lambda model: Blocks())
+    monkeypatch.setattr(run, "_run", said_of)
+    return run.EvaluationRequest(
+        tmp_path / "out", Source(tmp_path / "cases"), str(model), slices=1, calibrate=True, command="orthoai evaluate"
+    )
+
+
+def test_an_evaluation_writes_tables_pictures_figures_and_the_calibration(request_on: run.EvaluationRequest) -> None:
+    run.evaluate_ovf(request_on)
+    out = request_on.out
+    content = json.loads((out / "evaluation.json").read_text())
+    pictures = content["pictures"]["simulated"]["mask"]["by_class"]
+    assert pictures["crush"]["map50"] == 1.0 and pictures["normal"]["instances"] == 16
+    assert content["vertebrae"]["simulated"]["figures"]["class accuracy, all vertebrae"]["mean"] == 1.0
+    text = (out / "tables.md").read_text()
+    assert "paper: Table 1" in text and "| 3D Dice, crush | 0.900" in text and "`orthoai evaluate`" in text
+    assert len((out / "vertebrae.csv").read_text().splitlines()) == 25
+    assert len(list((out / "simulated").glob("*.png"))) == 10
+    fitted = read_card(Path(request_on.model)).networks["detector"].settings["calibration"]
+    # All 24 were right at 0.5: the card now says so.
+    assert fitted == content["calibration"] and fitted["answers"] == 24 and fitted["b"] > 2
