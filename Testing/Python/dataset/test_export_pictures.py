@@ -12,6 +12,7 @@ from orthoai.dataset.exporters.pictures import Picture, draw_pictures
 from orthoai.errors import Canceled
 from orthoai.geometry import Geometry
 from orthoai.progress import Progress
+from orthoai.spine.window import windowed
 from orthoai.tasks import all_tasks
 from orthoai.volume import Volume
 from orthoai_training.detector.labeled_case import LabeledCase
@@ -142,3 +143,12 @@ def test_drawing_can_be_canceled(rods: Callable, task: str) -> None:
 
 def test_every_task_has_a_look_of_its_own() -> None:
     assert {task.name for task in all_tasks()} <= set(LOOKS)
+
+
+@pytest.mark.parametrize("task", ["fracture", "ovf"])
+def test_pictures_of_the_spine_are_as_gray_as_its_networks_see_them(rods: Callable, task: str) -> None:
+    volume, review = rods(task=task)
+    labels = review.result.segmentation
+    marrow = volume.with_voxels(np.full(labels.shape, 400, np.int16))
+    for picture in drawn(marrow, labels, look_of(task, "CT")).values():
+        assert np.unique(picture.pixels) == pytest.approx(windowed(np.array([400])).tolist(), abs=1)

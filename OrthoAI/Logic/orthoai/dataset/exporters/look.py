@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from orthoai.spine.window import BONE_WINDOW as SPINE_HU
+
 Plane = Literal["axial", "coronal", "sagittal"]
 
 
@@ -18,6 +20,9 @@ class Window:
 
 BONE_WINDOW = Window(-450.0, 1050.0)
 """HU of the usual bone window: center 300, width 1500."""
+
+SPINE_WINDOW = Window(*SPINE_HU)
+"""HU of the pictures that the networks of the spine see."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,8 @@ class Look:
 
 LOOKS = {
     "femur": Look(planes=(), window=None, is_single=True),
-    "fracture": Look(planes=("axial", "sagittal"), window=BONE_WINDOW),
-    "ovf": Look(planes=("sagittal",), window=BONE_WINDOW),
+    "fracture": Look(planes=("axial", "sagittal"), window=SPINE_WINDOW),
+    "ovf": Look(planes=("sagittal",), window=SPINE_WINDOW),
     "disc": Look(planes=("sagittal",), window=None),
 }
 """By task: the pictures that the task's own networks look at."""
