@@ -50,7 +50,7 @@ def _run(args: argparse.Namespace) -> int:
     ModelStore.default().get(task.default_model)
     with stop_signals() as stop, staged_folder(args.output) as folder:
         say(f"Simulating {task.modality} of nobody (seed {seed})")
-        case = _sample(task.name, seed, folder, stop)
+        case = sample_case(task.name, seed, folder, stop)
         say(f"Running {task.title} on it")
         made = folder / "run"
         result = execute(RunRequest(task.name, str(case.path / "image.nii.gz"), str(made), debug=args.debug))
@@ -70,7 +70,7 @@ def _run(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _sample(task: str, seed: int, folder: Path, stop: StopRequest) -> CaseFolder:
+def sample_case(task: str, seed: int, folder: Path, stop: StopRequest) -> CaseFolder:
     """One simulated case in ``folder``/input, made in a process of its own, so that a cancel ends it at once."""
     cases = folder / "cases"
     words = ["synth", task, "-o", str(cases), "--count", "1", "--seed", str(seed), *SAMPLES[task], "--quiet"]

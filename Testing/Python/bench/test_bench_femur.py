@@ -10,7 +10,7 @@ import pytest
 from orthoai.cli.main import main
 from orthoai.cli.supervise import StopRequest
 from orthoai.errors import Canceled, InputError
-from orthoai_training.bench import command, femur
+from orthoai_training.bench import command, process
 from orthoai_training.bench.femur import MEASURED, BenchRequest, bench_femur
 from orthoai_training.bench.limb_ct import limb_ct
 from orthoai_training.bench.peak_memory import peak_memory
@@ -85,7 +85,7 @@ def test_a_stopped_benchmark_leaves_no_scan_behind(model, tmp_path):
 
 
 def test_a_failing_worker_ends_the_benchmark_with_its_code(model, tmp_path, monkeypatch):
-    monkeypatch.setattr(femur, "supervise", lambda *_: 2)
+    monkeypatch.setattr(process, "supervise", lambda *_: 2)
     with pytest.raises(SystemExit) as error:
         bench_femur(BenchRequest(tmp_path / "b.json", (60, 24, 32), 1, model, "cpu"))
     assert error.value.code == 2

@@ -90,7 +90,7 @@ def test_a_missing_model_is_told_before_the_simulation(
 ) -> None:
     monkeypatch.setattr("orthoai.models.store.SHIPPED_ROOT", tmp_path / "none")
     monkeypatch.delenv(ROOTS_VARIABLE, raising=False)
-    monkeypatch.setattr(demo, "_sample", lambda *rest: pytest.fail("simulated without a model"))
+    monkeypatch.setattr(demo, "sample_case", lambda *rest: pytest.fail("simulated without a model"))
     assert main(["demo", "-o", str(tmp_path / "demo")]) == BAD_INPUT
     assert get_task("femur").default_model in capsys.readouterr().err
 

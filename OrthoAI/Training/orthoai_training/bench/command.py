@@ -1,4 +1,4 @@
-"""``orthoai bench``, and what it takes for the femur and for the worker."""
+"""``orthoai bench``: what it takes for any task, and what more for the femur and for the worker."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from orthoai.cli.exits import DONE, say
 from orthoai.cli.supervise import StopRequest, stop_signals
 from orthoai.progress import Progress
+from orthoai.tasks import get_task
 
 from orthoai_training.tasks import TaskCommand, by_task
 
@@ -18,8 +19,28 @@ FULL_LEG_SHAPE = (1500, 512, 512)
 PART_NAMES = ("drr", "two-stage", "single-stage", "whole-run")
 
 
-def _add_common(parser: argparse.ArgumentParser, repeated: str) -> None:
+def task_bench(task: str) -> TaskCommand:
+    """``orthoai bench TASK`` for a task with a sample: its run on that sample or on a given image."""
+    return TaskCommand(f"Measure time and memory of orthoai run {task}.", _add_task, _run_task)
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--out", metavar="FILE", type=Path, required=True, help="JSON file for the figures")
+    parser.add_argument("--model", metavar="NAME", help="model to measure; default: the task's own")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+
+
+def _add_task(parser: argparse.ArgumentParser) -> None:
+    _add_common(parser)
+    parser.add_argument(
+        "--input", metavar="IMAGE", type=Path, help="image file or DICOM folder; default: the task's simulated sample"
+    )
+    parser.add_argument("--seed", metavar="S", type=int, help="of the sample; default: the one of orthoai demo")
+
+
+def _add_simulated(parser: argparse.ArgumentParser, repeated: str) -> None:
+    _add_common(parser)
     parser.add_argument(
         "--shape",
         metavar=("K", "J", "I"),
@@ -29,18 +50,26 @@ def _add_common(parser: argparse.ArgumentParser, repeated: str) -> None:
         help=f"slices, rows and columns of the CT; default: {' '.join(map(str, FULL_LEG_SHAPE))}",
     )
     parser.add_argument("--repeats", metavar="N", type=int, default=5, help=f"of the {repeated}; default: 5")
-    parser.add_argument("--model", metavar="NAME", help="model to measure; default: the task's own")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
-    parser.add_argument("--quiet", action="store_true", help="no progress lines")
 
 
 def _add_femur(parser: argparse.ArgumentParser) -> None:
-    _add_common(parser, "projections")
+    _add_simulated(parser, "projections")
     parser.add_argument("--only", metavar="PART", nargs="+", choices=PART_NAMES, default=PART_NAMES, help="some parts")
 
 
 def _add_worker(parser: argparse.ArgumentParser) -> None:
-    _add_common(parser, "cancels")
+    _add_simulated(parser, "cancels")
+
+
+def _run_task(args: argparse.Namespace) -> int:
+    # Heavy: torch.
+    from orthoai_training.bench.task_run import TaskBench, bench_task, text_table
+
+    asked = TaskBench(args.task, args.out, args.input, args.seed, args.model, args.device, args.debug)
+    with stop_signals() as stop:
+        content = bench_task(asked, stop, _progress(args, stop))
+    print(text_table(content, get_task(args.task)))
+    return DONE
 
 
 def _run_femur(args: argparse.Namespace) -> int:

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from orthoai import __version__
-from orthoai.cli.exits import DONE
-from orthoai.cli.supervise import StopRequest, supervise, worker_command
+from orthoai.cli.supervise import StopRequest
 from orthoai.errors import InputError
 from orthoai.models.store import ModelStore
-from orthoai.output import write_error
 from orthoai.progress import Progress
-from orthoai.provenance import library_versions
 from orthoai.tasks.femur import TASK
 
-from orthoai_training.bench.machine import machine
-from orthoai_training.bench.worker import PARTS, Job
+from orthoai_training.bench.machine import measured_on
+from orthoai_training.bench.process import RunJob, in_process_of_its_own
+from orthoai_training.bench.work_folder import work_folder
+from orthoai_training.bench.worker import Job
 from orthoai_training.evaluate.predict import model_facts, predictor
 from orthoai_training.evaluate.records import write_text
 
-SCHEMA_VERSION = 1
-
-WORKER = "orthoai_training.bench.worker"
-
 SCAN = "scan"
-MEASURED = tuple(part for part in PARTS if part != SCAN)
+MEASURED = ("drr", "two-stage", "single-stage", "whole-run")
 """Parts of the benchmark, in order."""
 
 PAPER = {
@@ -76,9 +67,6 @@ class BenchRequest:
             raise InputError("At least one repeat is needed: give --repeats a number above 0.")
 
 
-RunJob = Callable[[Job, StopRequest], dict[str, Any]]
-
-
 def bench_femur(
     request: BenchRequest,
     stop: StopRequest | None = None,
@@ -100,25 +88,14 @@ def bench_femur(
     run_job = run_job or in_process_of_its_own
     made = predictor(request.model or TASK.default_model, request.model, ModelStore.default(), request.device)
     content: dict[str, Any] = {
-        "schema_version": SCHEMA_VERSION,
         "task": TASK.name,
-        "created": datetime.now(UTC).replace(microsecond=0).isoformat(),
-        "orthoai_version": __version__,
-        "libraries": library_versions(),
-        "machine": machine(request.device),
-        "python": sys.version.split()[0],
+        **measured_on(request.device),
         "model": model_facts(made),
         "shape_kji": list(request.shape),
         "how": HOW,
         "paper": PAPER,
     }
-    try:
-        request.out.parent.mkdir(parents=True, exist_ok=True)
-        # Beside the result: the usual temporary folder is often in memory, where the scan would count twice.
-        folder = TemporaryDirectory(dir=request.out.parent, prefix=".bench-")
-    except OSError as error:
-        raise write_error(error, request.out) from error
-    with folder as place:
+    with work_folder(request.out) as place:
         needs_scan = any(part != "drr" for part in request.parts)
         parts = [SCAN, *request.parts] if needs_scan else list(request.parts)
         for number, part in enumerate(parts):
@@ -128,6 +105,7 @@ def bench_femur(
                 part,
                 str(answer),
                 str(scan),
+                TASK.name,
                 request.shape,
                 request.model,
                 request.device,
@@ -139,15 +117,6 @@ def bench_femur(
             write_text(request.out, json.dumps(content, indent=1))
     progress.report("bench", 1.0)
     return content
-
-
-def in_process_of_its_own(job: Job, stop: StopRequest) -> dict[str, Any]:
-    """Do ``job`` in a child process and read its answer."""
-    code = supervise(worker_command(WORKER), job.to_line(), stop)
-    if code != DONE:
-        raise SystemExit(code)
-    answer: dict[str, Any] = json.loads(Path(job.answer).read_text(encoding="utf-8"))
-    return answer
 
 
 def _ratio(content: dict[str, Any]) -> dict[str, float]:

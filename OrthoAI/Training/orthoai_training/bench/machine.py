@@ -5,10 +5,30 @@ from __future__ import annotations
 import os
 import platform
 import re
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import torch
+from orthoai import __version__
+from orthoai.provenance import library_versions
 from orthoai.segment.device import choose
+
+SCHEMA_VERSION = 1
+"""Of every benchmark's file."""
+
+
+def measured_on(device: str) -> dict[str, Any]:
+    """What every benchmark's file begins with: when, by which version, with which libraries, on which computer."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "created": datetime.now(UTC).replace(microsecond=0).isoformat(),
+        "orthoai_version": __version__,
+        "libraries": library_versions(),
+        "machine": machine(device),
+        "python": sys.version.split()[0],
+    }
 
 
 def machine(device: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 TITLES = {
@@ -20,14 +21,9 @@ def text_table(content: dict[str, Any]) -> str:
         times = f"both projections {drr['both_drr_s']:.2f} s, plain sum {drr['plain_sum_s']:.2f} s"
         memory = f"{drr['peak_extra_mb']:.0f} MB beyond the {drr['volume_mb']:.0f} MB of voxels"
         lines += ["", f"{times}: {drr['ratio']:.2f} times as long; {memory}"]
-    rows = [
-        (title, part.get("total_s", part.get("inference_s")), part["peak_rss_mb"], _stages(part["timings_s"]))
-        for name, title in TITLES.items()
-        if (part := content.get(name))
-    ]
-    if rows:
-        lines += ["", f"{'':<34}{'seconds':>9}{'peak MB':>9}  stages"]
-        lines += [f"{title:<34}{seconds:>9.1f}{peak:>9.0f}  {stages}" for title, seconds, peak, stages in rows]
+    runs = {title: part for name, title in TITLES.items() if (part := content.get(name))}
+    if runs:
+        lines += ["", *run_lines(runs)]
     paper = content["paper"]
     figures = f"{paper['two_stage_s']} s against {paper['single_stage_s']} s, {paper['single_to_two_stage']:.2f} times"
     if "single_to_two_stage" in content:
@@ -41,5 +37,14 @@ def text_table(content: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _stages(timings: dict[str, float]) -> str:
+def run_lines(runs: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Seconds, peak of memory and stages of measured runs by their titles, under a line of headings."""
+    return [f"{'':<34}{'seconds':>9}{'peak MB':>9}  stages"] + [
+        f"{title:<34}{run.get('total_s', run.get('inference_s')):>9.1f}{run['peak_rss_mb']:>9.0f}"
+        f"  {_stages(run['timings_s'])}"
+        for title, run in runs.items()
+    ]
+
+
+def _stages(timings: Mapping[str, float]) -> str:
     return ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in timings.items())

@@ -5,22 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from orthoai import __version__
 from orthoai.cli.supervise import StopRequest
 from orthoai.errors import InputError
-from orthoai.output import write_error
 from orthoai.progress import Progress
-from orthoai.provenance import library_versions
 from orthoai.tasks import RunOptions
 from orthoai.tasks.femur import TASK
 from orthoai.worker.client import WorkerClient
@@ -30,7 +24,8 @@ from orthoai.worker.launch import worker_command, worker_environment
 from orthoai.worker.requests import WorkerRun
 
 from orthoai_training.bench.limb_ct import limb_ct
-from orthoai_training.bench.machine import machine
+from orthoai_training.bench.machine import measured_on
+from orthoai_training.bench.work_folder import work_folder
 from orthoai_training.evaluate.records import write_text
 
 T = TypeVar("T")
@@ -91,12 +86,7 @@ def bench_worker(
         Canceled: stopped.
     """
     stop, progress = stop or StopRequest(), progress or Progress()
-    try:
-        asked.out.parent.mkdir(parents=True, exist_ok=True)
-        folder = TemporaryDirectory(dir=asked.out.parent, prefix=".bench-")
-    except OSError as error:
-        raise write_error(error, asked.out) from error
-    with folder as place:
+    with work_folder(asked.out) as place:
         stand = Stand(asked, Path(place), stop, client or WorkerClient(worker_command(), worker_environment()))
         try:
             content = _measure(stand, progress)
@@ -176,13 +166,8 @@ def _measure(stand: Stand, progress: Progress) -> dict[str, Any]:
     cancels = [_cancel(stand, second["total_s"] * (n + 0.5) / asked.cancels) for n in range(asked.cancels)]
     progress.report("bench", 0.8, "kills")
     return {
-        "schema_version": 1,
         "what": "worker",
-        "created": datetime.now(UTC).replace(microsecond=0).isoformat(),
-        "orthoai_version": __version__,
-        "libraries": library_versions(),
-        "machine": machine(asked.device),
-        "python": sys.version.split()[0],
+        **measured_on(asked.device),
         "shape_kji": list(asked.shape),
         "volume_mb": volume_mb,
         "how": HOW,

@@ -22,14 +22,16 @@ class Job:
     Attributes:
         part: a key of :data:`PARTS`.
         answer: file for the figures, as JSON.
-        scan: file of the CT; "" where none is needed.
-        shape: of the CT (k, j, i).
+        scan: the image, a file that the part "scan" makes or a given one.
+        task: name of the task.
+        shape: of the image (k, j, i) that "scan" makes and "drr" is about.
     """
 
     part: str
     answer: str
     scan: str
-    shape: tuple[int, int, int]
+    task: str
+    shape: tuple[int, int, int] = (0, 0, 0)
     model: str | None = None
     device: str = "auto"
     repeats: int = 5
@@ -96,17 +98,16 @@ def _inference(job: Job, single_stage: bool) -> dict[str, Any]:
 
 
 def whole_run(job: Job) -> dict[str, Any]:
-    """What ``orthoai run femur`` does, from the file to mask and report; VTK draws in a process that is not counted."""
+    """What ``orthoai run`` does, from the file to mask and report; VTK draws in a process that is not counted."""
     from orthoai.cli.request import RunRequest
     from orthoai.cli.worker import work
     from orthoai.output import RESULT_FILE
-    from orthoai.tasks.femur import TASK
 
     from orthoai_training.bench.peak_memory import peak_mb
 
     start = time.perf_counter()
-    with TemporaryDirectory(dir=Path(job.scan).parent) as folder:
-        work(RunRequest(TASK.name, job.scan, folder, job.device, job.model), Path(folder), Progress())
+    with TemporaryDirectory(dir=Path(job.answer).parent) as folder:
+        work(RunRequest(job.task, job.scan, folder, job.device, job.model), Path(folder), Progress())
         seconds = time.perf_counter() - start
         result = json.loads((Path(folder) / RESULT_FILE).read_text(encoding="utf-8"))
     return {
@@ -117,12 +118,36 @@ def whole_run(job: Job) -> dict[str, Any]:
     }
 
 
+def cold_and_warm(job: Job) -> dict[str, Any]:
+    """The task on an image in memory, twice in this process: the first run loads libraries and networks."""
+    from orthoai.io.read import read_volume
+    from orthoai.tasks import RunOptions, get_task
+
+    from orthoai_training.bench.peak_memory import peak_memory
+
+    task, volume = get_task(job.task), read_volume(Path(job.scan))
+    options = RunOptions(job.device, job.model)
+    answer: dict[str, Any] = {
+        "shape_kji": list(volume.voxels.shape),
+        "spacing_mm": list(volume.geometry.spacing),
+        "volume_mb": volume.voxels.nbytes / 1e6,
+    }
+    for name in ("cold", "warm"):
+        with peak_memory() as peak:
+            start = time.perf_counter()
+            result = task.run(volume, options, Progress())
+            seconds = time.perf_counter() - start
+            answer[name] = {"total_s": seconds, "timings_s": dict(result.timings_s), "peak_rss_mb": peak()}
+    return answer
+
+
 PARTS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "scan": make_scan,
     "drr": drr,
     "two-stage": two_stage,
     "single-stage": single_stage,
     "whole-run": whole_run,
+    "cold-and-warm": cold_and_warm,
 }
 
 

@@ -23,6 +23,7 @@ from orthoai.tasks.femur.pipeline import run
 from orthoai.volume import Volume, restore_array
 
 from orthoai_training.bench.peak_memory import peak_memory
+from orthoai_training.evaluate.network_facts import network_facts
 
 # Makes the comparators of the training known to the engine that builds networks.
 from orthoai_training.segmenter import networks as _networks  # noqa: F401
@@ -163,16 +164,12 @@ def model_facts(predictor: Predictor) -> dict[str, Any]:
     """What the tables say of a model: hashes, sizes on disk in MB (1e6 bytes), and how it was trained."""
     model, card = predictor.model, predictor.model.metadata
     used = ["segmenter"] if isinstance(predictor, SingleStage) else list(card.networks)
-    sizes = {role: (model.folder / card.networks[role].file).stat().st_size / 1e6 for role in used}
     trained = card.metrics.get("segmenter", {})
     return {
-        "model": model.name,
-        "version": card.version,
+        **network_facts(model, used),
         "stages": 1 if isinstance(predictor, SingleStage) else 2,
         "architecture": card.networks["segmenter"].architecture,
         "patch": card.networks["segmenter"].settings.get("patch"),
-        "sha256": {role: card.networks[role].sha256 for role in used},
-        "size_mb": sizes,
         "training_s": {
             role: seconds
             for role in used

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orthoai_training.bench.command import task_bench
 from orthoai_training.disc import networks_command as networks
 from orthoai_training.disc.synth_mr.command import DISC as SYNTH
 from orthoai_training.tasks import TaskCommand, TaskCommands
@@ -20,6 +21,7 @@ COMMANDS = TaskCommands(
             networks.add_measure_arguments,
             networks.measure,
         ),
+        "bench": task_bench("disc"),
     },
     # A series as hospitals take it.
     sample=("--pixel", "0.8", "--slice", "4", "--slices", "15"),
