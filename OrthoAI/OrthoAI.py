@@ -51,8 +51,8 @@ def onStartupCompleted():
 
 
 def isImage(node):
-    """Whether the input selector would list ``node``: label maps derive from images, but are none."""
-    return node is not None and node.GetClassName() == "vtkMRMLScalarVolumeNode"
+    """Whether ``node`` may be chosen unasked: label maps derive from images, but are none; pictures come as vectors."""
+    return node is not None and node.GetClassName() in ("vtkMRMLScalarVolumeNode", "vtkMRMLVectorVolumeNode")
 
 
 class OrthoAIWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 from orthoai.io.checks import MIN_FAT
-from orthoai.tasks import Task
+from orthoai.tasks import CAPTURES, Task
 from vtk.util.numpy_support import vtk_to_numpy
 
 from OrthoAILib.Bridge.Grid import Grid, worldFrom
@@ -25,6 +25,12 @@ AIR_HU = -500.0
 
 HOUNSFIELD = "[hnsf'U]"
 """UCUM code that Slicer's DICOM reader gives a CT."""
+
+COLOR = (3, 4)
+"""Values in each voxel of a color picture: red, green, blue, and opacity in a fourth."""
+
+UNPLACED_MM = 1e-6
+"""How far from zero the corner of an image may lie that has no place in the patient."""
 
 DICOM_UIDS = {"study": "DICOM.StudyInstanceUID", "frame_of_reference": "DICOM.FrameOfReferenceUID"}
 """Names of orthoai.volume.Source.uids and the subject hierarchy's attributes that hold them."""
@@ -47,10 +53,11 @@ class VolumeBridge:
         return Grid.ofVolume(volumeNode).geometry
 
     def voxels(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> NDArray:
-        """The values (K, J, I) as a view on the node's memory, valid as long as its image data is."""
-        image = volumeNode.GetImageData()
-        i, j, k = image.GetDimensions()
-        return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(k, j, i)
+        """The values (K, J, I) as a view on the node's memory, valid as long as its image data is.
+
+        Of a picture in color mode it is the first channel, which holds all there is where :meth:`problem` finds none.
+        """
+        return self._channels(volumeNode)[..., 0]
 
     def problem(self, volumeNode: slicer.vtkMRMLVolumeNode | None, task: Task) -> str:
         """Why ``task`` cannot run on the volume, as one sentence; "" if it can. Takes milliseconds.
@@ -66,16 +73,24 @@ class VolumeBridge:
         image = volumeNode.GetImageData()
         if image is None or image.GetPointData().GetScalars() is None or image.GetNumberOfPoints() == 0:
             return "The volume holds no image; load it again."
+        i, j, k = image.GetDimensions()
+        isSlice = task.pictures and k == 1 < min(i, j)
         if image.GetNumberOfScalarComponents() != 1:
-            return "The volume has several values in each voxel (color, vectors or time); choose a gray-value volume."
-        if min(image.GetDimensions()) < 2:
+            if not (isSlice and image.GetNumberOfScalarComponents() in COLOR):
+                return (
+                    "The volume has several values in each voxel (color, vectors or time); choose a gray-value volume."
+                )
+            if not self._isGray(volumeNode):
+                return "This is a color picture; use a gray-value image."
+        if min(i, j, k) < 2 and not isSlice:
             return "The volume has one slice only; choose the whole 3D series."
         return self._gridProblem(volumeNode) or self._modalityProblem(volumeNode, task)
 
     def modality(self, volumeNode: slicer.vtkMRMLScalarVolumeNode | None) -> str:
         """The DICOM modality, such as "CT" or "MR"; "" where nothing tells it.
 
-        What DICOM says decides, then the unit of the voxels, then the values: only a CT has air far below zero.
+        What DICOM says decides, then the unit of the voxels, then the grid: a picture's, such as a PNG's, has no place
+        in the patient ("OT"). Then the values: only a CT has air far below zero.
         """
         if volumeNode is None or volumeNode.GetImageData() is None:
             return ""
@@ -86,9 +101,15 @@ class VolumeBridge:
         if units is not None and units.GetCodeValue() == HOUNSFIELD:
             return "CT"
         scalars = volumeNode.GetImageData().GetPointData().GetScalars()
+        if scalars is not None and self._isUnplaced(volumeNode):
+            return CAPTURES[0]
         if scalars is None or scalars.GetNumberOfComponents() != 1:
             return ""
         return "CT" if self._hasAirInHounsfieldUnits(self.voxels(volumeNode)) else ""
+
+    def isPicture(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> bool:
+        """Whether it is a single picture without a place in the patient, whose voxel size means nothing."""
+        return self.modality(volumeNode) in CAPTURES and volumeNode.GetImageData().GetDimensions()[2] == 1
 
     def uids(self, volumeNode: slicer.vtkMRMLVolumeNode) -> dict[str, str]:
         """DICOM UIDs by name (study, series, frame_of_reference), as far as the subject hierarchy has them."""
@@ -121,9 +142,27 @@ class VolumeBridge:
 
     def _modalityProblem(self, volumeNode: slicer.vtkMRMLScalarVolumeNode, task: Task) -> str:
         modality = self.modality(volumeNode)
-        if modality in ("", task.modality):
+        if modality in ("", task.modality) or (task.pictures and self.isPicture(volumeNode)):
             return ""
         return f"This task needs {task.modality}, and the volume's modality is {modality}."
+
+    def _channels(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> NDArray:
+        """(K, J, I, channels) as a view."""
+        image = volumeNode.GetImageData()
+        i, j, k = image.GetDimensions()
+        return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(k, j, i, -1)
+
+    def _isGray(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> bool:
+        """Whether a picture in color mode holds gray values, as most exported radiology pictures do."""
+        colors = self._channels(volumeNode)[..., :3]
+        return bool((colors == colors[..., :1]).all())
+
+    def _isUnplaced(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> bool:
+        """Whether it is one slice on the grid that Slicer gives an image without a header: at zero, along LPS."""
+        if volumeNode.GetImageData().GetDimensions()[2] != 1:
+            return False
+        geometry = self.geometry(volumeNode)
+        return np.allclose(geometry.directions, np.eye(3)) and np.allclose(geometry.origin, 0, atol=UNPLACED_MM)
 
     def _dicomAttribute(self, volumeNode: slicer.vtkMRMLNode, name: str) -> str:
         """An attribute of the volume's item in the subject hierarchy or of an item above it, or ""."""

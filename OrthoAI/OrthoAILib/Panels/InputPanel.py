@@ -35,6 +35,9 @@ class InputPanel:
         self._ui.seriesText.setText(seriesLine(volumeNode) if there else "")
 
     def _describe(self, volumeNode: Any) -> str:
+        if self._volumes.isPicture(volumeNode):
+            columns, rows = volumeNode.GetImageData().GetDimensions()[:2]
+            return _("picture, {columns} × {rows} pixels").format(columns=columns, rows=rows)
         size = " × ".join(str(n) for n in volumeNode.GetImageData().GetDimensions())
         spacing = " × ".join(f"{mm:.2f}" for mm in volumeNode.GetSpacing())
         modality = self._volumes.modality(volumeNode) or _("unknown")

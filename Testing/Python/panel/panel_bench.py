@@ -12,18 +12,18 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parent
 MODULE = HERE.parents[2] / "OrthoAI" / "OrthoAI.py"
-STAND_INS = HERE.parent / "femur"
-"""Holds femur_fakes.py, which draws the CT."""
+STAND_INS = tuple(HERE.parent / task for task in ("femur", "disc"))
+"""Hold femur_fakes.py, which draws the CT, and disc_fakes.py."""
 
 RUN_LIMIT_S = 120.0
 """Seconds for a run, the worker's start included, on a busy machine."""
 
-sys.path.append(str(STAND_INS))
+sys.path.extend(map(str, STAND_INS))
 
 
 def chooseWorker(monkeypatch: Any, manner: str) -> None:
     """Workers that start from now on behave like ``manner`` of worker_site/sitecustomize.py."""
-    paths = [str(HERE / "worker_site"), str(STAND_INS), os.environ.get("PYTHONPATH", "")]
+    paths = [str(HERE / "worker_site"), *map(str, STAND_INS), os.environ.get("PYTHONPATH", "")]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in paths if path))
     monkeypatch.setenv("ORTHOAI_TEST_WORKER", manner)
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from orthoai.volume import Volume
 
 
+CAPTURES = ("OT", "SC")
+"""DICOM modalities of pictures without a place in the patient (other, secondary capture)."""
+
+
 @dataclass(frozen=True)
 class Label:
     """A structure that a task marks in the segmentation.
@@ -78,6 +82,7 @@ class Task:
         default_model: name in the model store.
         run: (volume, options, progress) to Result. Raises InputError for an unsuitable volume, Canceled when stopped.
         classes: what a finding may be called, to choose from in a review; the names of the labels where there are none.
+        pictures: whether it also takes a single 2D picture without a place in the patient, such as a PNG.
     """
 
     name: str
@@ -88,6 +93,7 @@ class Task:
     default_model: str
     run: Run
     classes: tuple[str, ...] = ()
+    pictures: bool = False
 
     @property
     def label_table(self) -> dict[int, str]:

@@ -1,5 +1,7 @@
 """Read by the worker process at its start: the task "femur" without big networks, as ORTHOAI_TEST_WORKER says.
 
+The task "disc" is always the real pipeline with stand-in networks.
+
 "pipeline": the real pipeline with stand-in networks. "quick": bone by threshold, in milliseconds. "slow": goes on for a
 minute and hears a cancel. "deaf": the same, and does not. With a threshold of its own, any of them is quick.
 """
@@ -8,7 +10,7 @@ import os
 import time
 from dataclasses import replace
 
-from orthoai.tasks import femur
+from orthoai.tasks import disc, femur
 
 PARTS = {"femur_left": (1, 0.25), "femur_right": (2, 0.75)}
 """Label value, and in which quarter of the columns (from the patient's right) a femur does not lie."""
@@ -63,4 +65,12 @@ def run(volume, options, progress):
     return chosen(volume, options, progress)
 
 
+def discs(volume, options, progress):
+    from disc_fakes import load
+    from orthoai.tasks.disc.pipeline import run
+
+    return run(volume, options, progress, load=load)
+
+
 femur.TASK = replace(femur.TASK, run=run)
+disc.TASK = replace(disc.TASK, run=discs)

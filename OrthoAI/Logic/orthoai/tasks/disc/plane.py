@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 from orthoai.io.checks import require_finite
+from orthoai.tasks import CAPTURES
 from orthoai.tasks.disc.picture import PixelMm, Slice, normalized
 from orthoai.volume import Volume, reorient_array, restore_array
 
@@ -35,9 +36,6 @@ SMALLEST_PIXELS = 48
 """Rows and columns, at least."""
 
 COLOR_CHANNELS = (3, 4)
-
-CAPTURES = ("OT", "SC")
-"""DICOM modalities of pictures without a place in the patient."""
 
 
 @dataclass(frozen=True)

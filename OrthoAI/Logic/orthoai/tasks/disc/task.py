@@ -39,4 +39,5 @@ TASK = Task(
     default_model=DEFAULT_MODEL,
     run=_run,
     classes=CLASSES,
+    pictures=True,
 )
