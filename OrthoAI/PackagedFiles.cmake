@@ -91,8 +91,11 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/io/write.py
 
   Logic/orthoai/models/__init__.py
+  Logic/orthoai/models/calibration.py
   Logic/orthoai/models/card.py
+  Logic/orthoai/models/choose.py
   Logic/orthoai/models/hashing.py
+  Logic/orthoai/models/onnx_network.py
   Logic/orthoai/models/store.py
   Logic/orthoai/models/warm.py
 
@@ -106,9 +109,12 @@ set(MODULE_PYTHON_SCRIPTS
 
   Logic/orthoai/spine/__init__.py
   Logic/orthoai/spine/body_frame.py
+  Logic/orthoai/spine/chain.py
+  Logic/orthoai/spine/checks.py
   Logic/orthoai/spine/genant.py
   Logic/orthoai/spine/heights.py
   Logic/orthoai/spine/names.py
+  Logic/orthoai/spine/region.py
   Logic/orthoai/spine/stack.py
   Logic/orthoai/spine/window.py
 
@@ -152,6 +158,18 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/tasks/femur/locate.py
   Logic/orthoai/tasks/femur/pipeline.py
   Logic/orthoai/tasks/femur/view_box.py
+
+  Logic/orthoai/tasks/ovf/__init__.py
+  Logic/orthoai/tasks/ovf/eigencam.py
+  Logic/orthoai/tasks/ovf/engines.py
+  Logic/orthoai/tasks/ovf/findings.py
+  Logic/orthoai/tasks/ovf/given.py
+  Logic/orthoai/tasks/ovf/join.py
+  Logic/orthoai/tasks/ovf/labels.py
+  Logic/orthoai/tasks/ovf/measure.py
+  Logic/orthoai/tasks/ovf/pipeline.py
+  Logic/orthoai/tasks/ovf/slices.py
+  Logic/orthoai/tasks/ovf/task.py
 
   Logic/orthoai/worker/__init__.py
   Logic/orthoai/worker/__main__.py

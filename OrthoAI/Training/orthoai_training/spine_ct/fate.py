@@ -22,6 +22,10 @@ MOST_NATURAL_LOSS = 0.165
 PATIENCE = 40
 """After so many tries real vertebrae may be as they are: nobody draws them anew."""
 
+MOST_TRIES = 200
+REDRAWN = 10
+"""So often a fracture is drawn anew that would leave an impossible body."""
+
 AnyBody = Body | RealBody
 
 
@@ -50,72 +54,102 @@ def draw_fate(
         bodies: draws normal bodies that vary by a factor.
         known: real fractures, which stay as they are.
     """
-    vary, tries = 1.0, 0
-    while True:
+    count = len(bodies(0.0))
+    known = tuple(known) or (None,) * count
+    plans = _plans(known, shown, rng, options)
+    mimics = _mimics(known, plans, shown, rng, options)
+    vary = 1.0
+    for tries in range(MOST_TRIES):
         limit = MOST_NATURAL_LOSS if tries < PATIENCE else 1.0
-        made = _try(bodies(vary), shown, rng, options, known, limit)
+        made = _try(bodies(vary), Fate([], plans, mimics), known, shown, rng, limit)
         if made is not None:
             return made
-        vary, tries = vary * 0.93, tries + 1
+        vary *= 0.93
+    raise RuntimeError("No spine came out in which every class is clear.")
 
 
-def _try(
-    bodies: list[AnyBody],
+def _plans(
+    known: Sequence[tuple[str, int] | None], shown: tuple[int, int], rng: np.random.Generator, options: SpineOptions
+) -> list[Break | None]:
+    """Who breaks. One of those shown at least stays whole: its neighbors are measured by it."""
+    has_any = options.fracture_rate > 0 and rng.random() >= SPARED
+    plans: list[Break | None] = []
+    for n, fracture in enumerate(known):
+        if fracture is not None:
+            plans.append(Break(*fracture, Heights(0.0, 0.0, 0.0)))
+        else:
+            breaks = has_any and shown[0] <= n <= shown[1] and rng.random() < options.fracture_rate
+            plans.append(Break.draw(rng) if breaks else None)
+    inside = [n for n in range(shown[0], shown[1] + 1) if known[n] is None]
+    if inside and all(plans[n] is not None for n in inside):
+        plans[inside[int(rng.integers(len(inside)))]] = None
+    return plans
+
+
+def _mimics(
+    known: Sequence[tuple[str, int] | None],
+    plans: Sequence[Break | None],
     shown: tuple[int, int],
     rng: np.random.Generator,
     options: SpineOptions,
-    known: Sequence[tuple[str, int] | None],
-    limit: float,
-) -> Fate | None:
-    """None where a class would not be clear."""
-    count = len(bodies)
-    plans: list[Break | None] = [None] * count
-    mimics = [""] * count
-    is_shown = [shown[0] <= n <= shown[1] for n in range(count)]
-    real = [n < len(known) and known[n] is not None for n in range(count)]
-    has_any = options.fracture_rate > 0 and rng.random() >= SPARED
-    for n in range(count):
-        fracture = known[n] if real[n] else None
-        if fracture is not None:
-            plans[n] = Break(*fracture, Heights(0.0, 0.0, 0.0))
-        elif has_any and is_shown[n] and rng.random() < options.fracture_rate:
-            plans[n] = Break.draw(rng)
-        if not real[n] and rng.random() < options.mimic_rate:
-            mimics[n] = _mimic(rng, plans[n] is not None)
-        if mimics[n] in ("schmorl", "short"):
-            bodies[n] = _altered(bodies[n], mimics[n], rng)
+) -> list[str]:
+    mimics = []
+    for fracture, plan in zip(known, plans, strict=True):
+        has_one = fracture is None and rng.random() < options.mimic_rate
+        mimics.append(_mimic(rng, plan is not None) if has_one else "")
     if rng.random() < options.metal:
         start = int(rng.integers(shown[0], shown[1]))
         for n in range(start, min(start + int(rng.integers(2, 4)), shown[1] + 1)):
             mimics[n] = "screws"
-    usable = [is_shown[n] and plans[n] is None for n in range(count)]
-    if not any(usable):
-        return None
+    return mimics
+
+
+def _try(
+    bodies: list[AnyBody],
+    fate: Fate,
+    known: Sequence[tuple[str, int] | None],
+    shown: tuple[int, int],
+    rng: np.random.Generator,
+    limit: float,
+) -> Fate | None:
+    """``fate`` with bodies to which it has happened; None where a class would not be clear."""
+    plans = list(fate.plans)
+    for n, mimic in enumerate(fate.mimics):
+        if mimic in ("schmorl", "short"):
+            bodies[n] = _altered(bodies[n], mimic, rng)
+    usable = [shown[0] <= n <= shown[1] and plan is None for n, plan in enumerate(plans)]
     heights = [body.heights() for body in bodies]
-    for n in range(count):
+    for n in range(shown[0], shown[1] + 1):
         plan, expected = plans[n], reference(heights, usable, n)
-        if expected is None or not is_shown[n]:
-            continue
-        if real[n]:
-            plans[n] = _seen_here(plan, losses(heights[n], expected))
+        if expected is None:
             continue
         if plan is None:
             if max(losses(heights[n], expected)) > limit:
                 return None
-            continue
-        made = broken(bodies[n], expected, plan, rng)
-        if made is None:
-            return None
-        bodies[n] = made
-        label, grade = classify(losses(made.heights(), expected))
-        plans[n] = replace(plan, label=label, grade=grade)
-    return Fate(bodies, plans, mimics)
+        elif known[n] is not None:
+            plans[n] = _seen_here(plan, losses(heights[n], expected))
+        else:
+            made = _broken(bodies[n], expected, plan, rng)
+            if made is None:
+                return None
+            bodies[n], plans[n] = made
+    return Fate(bodies, plans, fate.mimics)
 
 
-def _seen_here(plan: Break | None, lost: Heights) -> Break | None:
+def _broken(body: AnyBody, expected: Heights, plan: Break, rng: np.random.Generator) -> tuple[AnyBody, Break] | None:
+    for _ in range(REDRAWN):
+        made = broken(body, expected, plan, rng)
+        if made is not None:
+            label, grade = classify(losses(made.heights(), expected))
+            return made, replace(plan, label=label, grade=grade)
+        plan = Break.draw(rng, plan.label, plan.grade)
+    return None
+
+
+def _seen_here(plan: Break, lost: Heights) -> Break:
     """A real fracture as the shown neighbors let it appear; one that they hide is still one."""
     label, grade = classify(lost)
-    return plan if plan is None or not grade else replace(plan, label=label, grade=grade)
+    return plan if not grade else replace(plan, label=label, grade=grade)
 
 
 def _mimic(rng: np.random.Generator, is_broken: bool) -> str:

@@ -47,23 +47,6 @@ class RealSpine:
     broken: tuple[tuple[str, int] | None, ...]
 
 
-def find_shapes(paths: tuple[Path, ...]) -> tuple[Path, ...]:
-    """The label maps among ``paths``: files, or folders that hold ``*_seg-vert_msk.nii.gz``.
-
-    Raises:
-        InputError: one of the paths holds none.
-    """
-    found: list[Path] = []
-    for path in paths:
-        files = sorted(path.glob(f"*{VERTEBRAE_SUFFIX}")) if path.is_dir() else [path]
-        if not files or not all(file.is_file() for file in files):
-            raise InputError(
-                f"There are no real spines in {path}: give a label map or a folder of *{VERTEBRAE_SUFFIX}."
-            )
-        found += files
-    return tuple(found)
-
-
 @lru_cache(maxsize=8)
 def read_spine(path: Path) -> RealSpine:
     """The spine in the label map ``path``.

@@ -94,8 +94,8 @@ def draw_person(
 
 
 def _fit(level: Level, scale: float, found: RealVertebra) -> float:
-    """Factor that gives a real vertebra the depth that this person's should have."""
-    return level.depth * scale / found.body.depth
+    """Factor that gives a real vertebra the height that this person's should have, so that neighbors go together."""
+    return level.posterior * (1 + level.ratio) / 2 * scale / found.body.height
 
 
 def real_person(rng: np.random.Generator, options: SpineOptions, shown: tuple[int, int], spine: RealSpine) -> Person:

@@ -11,10 +11,12 @@ from orthoai.volume import Source, Volume
 
 from orthoai_training.spine_ct.canvas import Canvas
 from orthoai_training.spine_ct.case import FROM_REAL_SHAPES, SIMULATED, SpineCase, VertebraTruth
-from orthoai_training.spine_ct.label_map import find_shapes, read_spine
+from orthoai_training.spine_ct.label_map import read_spine
+from orthoai_training.spine_ct.mesh_map import read_meshes
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.paint import Painter, Tissue, paint_spine
 from orthoai_training.spine_ct.person import Person, draw_person, real_person
+from orthoai_training.spine_ct.real_shapes import find_shapes, is_mesh
 from orthoai_training.spine_ct.scan import Scanner, scan
 from orthoai_training.spine_ct.soft import Axis, Torso, plaques, soft_tissue
 from orthoai_training.spine_ct.spine import Vertebra
@@ -104,6 +106,8 @@ def _person(rng: np.random.Generator, options: SpineOptions) -> Person:
     if not real or rng.random() >= options.real_share:
         return draw_person(rng, options, shown)
     chosen = real[int(rng.integers(len(real)))]
+    if is_mesh(chosen):
+        return draw_person(rng, options, shown, read_meshes(chosen), chosen.stem)
     return real_person(rng, options, shown, read_spine(chosen))
 
 

@@ -90,7 +90,7 @@ class Curve:
             scoliosis=float(rng.uniform(6, 26) * rng.choice((-1, 1))) if bent else float(rng.normal(0, 2)),
             apex=float(rng.uniform(15, 22)),
             length=float(rng.uniform(2.5, 4.5)),
-            give=float(rng.uniform(0.4, 0.8)),
+            give=float(rng.uniform(0.25, 0.6)),
             noise=float(rng.uniform(0.4, 1.4)),
         )
 
