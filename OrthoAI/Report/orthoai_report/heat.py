@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from matplotlib.axes import Axes
 
 from orthoai_report.planes import PlanePicture
-from orthoai_report.subject import Subject
+from orthoai_report.subject import Subject, with_extra
 
 ATTENTION = "attention"
 """The extra of a result that says where its network looked, 0..255."""
@@ -19,11 +17,7 @@ OPACITY = 0.65
 
 def attention_of(subject: Subject) -> Subject | None:
     """The subject with its attention in the place of its labels; None where the result has none."""
-    result = subject.result
-    extra = next((extra for extra in result.extras if extra.name == ATTENTION), None)
-    if extra is None:
-        return None
-    return Subject(subject.original, replace(result, segmentation=extra.voxels), subject.profiles)
+    return with_extra(subject, ATTENTION)
 
 
 def draw_heat(axes: Axes, picture: PlanePicture) -> None:

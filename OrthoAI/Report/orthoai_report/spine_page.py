@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from orthoai.box import Box
 from orthoai.finding import Finding, Place
 
@@ -15,7 +16,7 @@ from orthoai_report.body_heights import height_segments, part_at
 from orthoai_report.heat import attention_of, draw_heat
 from orthoai_report.overview import BOTTOM, CAPTION, GAP, TOP, Rectangle, add_panel, empty_page
 from orthoai_report.planes import SAGITTAL, PlanePicture, cut, fullest, slice_picture
-from orthoai_report.subject import Subject
+from orthoai_report.subject import Subject, with_extra
 from orthoai_report.table_panel import MISSING, QUIET_LABELS, Columns, draw_table, values, verdict
 from orthoai_report.wording import flag_text, percent
 
@@ -42,6 +43,12 @@ GENANT = "genant_"
 """What the flag of a measured type begins with, such as "genant_wedge"."""
 
 HEIGHT_COLOR = "#ffffff"
+
+BODIES = "vertebrae"
+"""The extra of a result that holds every body under a number of its own, by its level's name."""
+
+UNMARKED = (0.85, 0.85, 0.85)
+"""Red, green, blue of a finding whose class is not marked in the masks."""
 
 
 def _uncertainty(finding: Finding) -> str:
@@ -146,7 +153,7 @@ def _draw_boxes(axes: Axes, subject: Subject, findings: list[Finding], index: in
         if box is not None and box.index_min[SAGITTAL.axis] <= index <= box.index_max[SAGITTAL.axis]:
             words = f"{finding.structure} {verdict(finding)}"
             rectangle = panels.box_outline(box, SAGITTAL, subject)[2]
-            panels.draw_box_beside(axes, words, rectangle, subject.palette.rgb(finding.label))
+            panels.draw_box_beside(axes, words, rectangle, _color(finding, subject))
 
 
 def _draw_evidence(figure: Figure, subject: Subject, findings: list[Finding], place: Rectangle) -> None:
@@ -171,15 +178,13 @@ def _draw_close_up(axes: Axes, finding: Finding, place: Place, subject: Subject)
     panel = axes.get_position()
     aspect = panel.height * theme.HEIGHT_PX / (panel.width * theme.WIDTH_PX)
     picture = close_up(finding, place, subject, aspect)
-    value = {name: value for value, name in subject.palette.names.items()}.get(finding.label)
-    mask = picture.labels > 0 if value is None else picture.labels == value
-    body = part_at(mask, picture, _point(place, subject))
+    body = _body(finding, place, picture, subject, aspect)
     own = replace(picture, labels=np.where(body, picture.labels, 0).astype(np.uint8))
     panels.draw_plane(axes, own, subject.palette, f"{finding.structure} {verdict(finding)}", note=_grade_words(finding))
     box = box_of(finding, subject)
     if box is not None:
         rectangle = panels.box_outline(box, SAGITTAL, subject)[2]
-        panels.draw_box_beside(axes, "", rectangle, subject.palette.rgb(finding.label))
+        panels.draw_box_beside(axes, "", rectangle, _color(finding, subject))
     for site, (lower, upper) in height_segments(body, picture).items():
         measured = finding.measurements.get(f"{site}_height")
         if measured is None:
@@ -196,6 +201,25 @@ def _draw_close_up(axes: Axes, finding: Finding, place: Place, subject: Subject)
             flag_text(LOOK_AGAIN), (0.03, 0.04), xycoords="axes fraction", color=theme.WARNING, size=10.5,
             weight="bold", path_effects=panels.SHADOW,
         )  # fmt: skip
+
+
+def _body(finding: Finding, place: Place, picture: PlanePicture, subject: Subject, aspect: float) -> NDArray[np.bool_]:
+    """The body on the pixels of the close-up: by its name, else the part of its class nearest to the place."""
+    bodies = with_extra(subject, BODIES)
+    extra = next((extra for extra in subject.result.extras if extra.name == BODIES), None)
+    numbers = {} if extra is None else {name: number for number, name in extra.labels.items()}
+    if bodies is not None and finding.structure in numbers:
+        named: NDArray[np.bool_] = close_up(finding, place, bodies, aspect).labels == numbers[finding.structure]
+        return named
+    names = subject.palette.names
+    # With a single label every mask is of it; with several, a class without a mask has no part.
+    wanted = [value for value, name in names.items() if name == finding.label or len(names) == 1]
+    return part_at(np.isin(picture.labels, wanted), picture, _point(place, subject))
+
+
+def _color(finding: Finding, subject: Subject) -> tuple[float, float, float]:
+    """Of its class; gray where that is none of the marked ones, such as "unclear"."""
+    return subject.palette.rgb(finding.label) if finding.label in subject.palette.colors else UNMARKED
 
 
 def _grade_words(finding: Finding) -> str:

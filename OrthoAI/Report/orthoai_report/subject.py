@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -89,3 +89,11 @@ class Subject:
 
 BONE_WINDOW = (-350.0, 1150.0)
 """HU: width 1500, level 400."""
+
+
+def with_extra(subject: Subject, name: str) -> Subject | None:
+    """The subject with the extra called ``name`` in the place of its labels; None where the result has none."""
+    extra = next((extra for extra in subject.result.extras if extra.name == name), None)
+    if extra is None:
+        return None
+    return Subject(subject.original, replace(subject.result, segmentation=extra.voxels), subject.profiles)

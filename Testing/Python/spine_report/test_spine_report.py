@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from orthoai.finding import Finding
 from orthoai.progress import Progress
-from orthoai.result import Result
+from orthoai.result import Extra, Result
 from orthoai.volume import Volume, reorient_array
 from orthoai_report.body_heights import height_segments, part_at, pixel_places
 from orthoai_report.planes import SAGITTAL, PlanePicture, cut, slice_picture
@@ -19,7 +19,7 @@ from orthoai_report.spine import write_report
 from orthoai_report.spine_page import box_of, close_up, draw_spine_page, genant
 from orthoai_report.subject import Subject
 from PIL import Image
-from spine_report_fakes import BROKEN, GRID, broken, finding, heights, result, spine
+from spine_report_fakes import BROKEN, GRID, NAMES, body, broken, finding, heights, result, spine
 
 
 def subject_of(volume: Volume, result: Result) -> Subject:
@@ -140,6 +140,19 @@ def test_a_finding_takes_the_box_around_it_by_structure_before_class() -> None:
         place = subject.geometry.lps_to_index(each.place.lps) if each.place else None
         assert (place >= box.index_min).all() and (place <= box.index_max).all()
     assert box_of(replace(subject.result.findings[0], label="crush"), subject) is None
+
+
+def test_a_class_without_a_mask_takes_no_other_bodys_and_its_own_where_bodies_are_numbered() -> None:
+    volume, made = broken()
+    odd = replace(made.findings[0], label="unclear")  # L1, between T12 and L2
+    boxes = tuple(replace(box, label="unclear") if box.label == "wedge" else box for box in made.boxes)
+    mask = np.where(body(NAMES.index("L1"), "wedge"), 0, made.segmentation).astype(np.uint8)
+    changed = replace(made, findings=(odd,), boxes=boxes, segmentation=mask)
+    assert "19.7" not in words(volume, changed)["L1"]
+    numbers = np.where(body(NAMES.index("L1"), "wedge"), 7, 0).astype(np.uint8)
+    numbered = replace(changed, extras=(Extra("vertebrae", numbers, {7: "L1"}),))
+    assert {"14.9", "19.7", "24.0"} <= set(words(volume, numbered)["L1"])
+    assert "L1 unclear 92 %" in words(volume, numbered)["L1"]
 
 
 # Heights
