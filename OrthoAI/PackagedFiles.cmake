@@ -112,6 +112,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/spine/chain.py
   Logic/orthoai/spine/checks.py
   Logic/orthoai/spine/genant.py
+  Logic/orthoai/spine/given_boxes.py
   Logic/orthoai/spine/heights.py
   Logic/orthoai/spine/names.py
   Logic/orthoai/spine/region.py
@@ -158,6 +159,15 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/tasks/femur/locate.py
   Logic/orthoai/tasks/femur/pipeline.py
   Logic/orthoai/tasks/femur/view_box.py
+
+  Logic/orthoai/tasks/fracture/__init__.py
+  Logic/orthoai/tasks/fracture/engines.py
+  Logic/orthoai/tasks/fracture/findings.py
+  Logic/orthoai/tasks/fracture/fuse.py
+  Logic/orthoai/tasks/fracture/given.py
+  Logic/orthoai/tasks/fracture/pipeline.py
+  Logic/orthoai/tasks/fracture/planes.py
+  Logic/orthoai/tasks/fracture/task.py
 
   Logic/orthoai/tasks/ovf/__init__.py
   Logic/orthoai/tasks/ovf/eigencam.py

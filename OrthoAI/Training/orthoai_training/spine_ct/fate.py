@@ -61,6 +61,8 @@ def draw_fate(
     vary = 1.0
     for tries in range(MOST_TRIES):
         limit = MOST_NATURAL_LOSS if tries < PATIENCE else 1.0
+        if tries == PATIENCE:
+            mimics = ["" if mimic == "short" else mimic for mimic in mimics]
         made = _try(bodies(vary), Fate([], plans, mimics), known, shown, rng, limit)
         if made is not None:
             return made

@@ -1,55 +1,22 @@
-"""Paint one spine's bones, discs, canal and metal on a canvas."""
+"""Paint bones, discs, canal and metal on a canvas, part by part."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from orthoai_training.spine_ct.arch import Rod, ribs
+from orthoai_training.spine_ct.arch import Rod
 from orthoai_training.spine_ct.canvas import Box, Canvas
 from orthoai_training.spine_ct.shapes import Field, capsule, ellipsoid
 from orthoai_training.spine_ct.spine import Frame, Vertebra
+from orthoai_training.spine_ct.tissue import Tissue
 from orthoai_training.synth.texture import TextureBank, draw_grain, limited, repeated
 
 POINT_SPREAD_MM = 0.75
 """About the width over which a scanner smears a thin cortex."""
 
 CEMENT_HU, SCREW_HU, GAS_HU, PLAQUE_HU = 1700.0, 3600.0, -700.0, 750.0
-
-
-@dataclass(frozen=True)
-class Tissue:
-    """HU of a person's bones: 0 osteoporotic, 1 dense.
-
-    Attributes:
-        marrow, cortex: HU inside and of the shell.
-        shell: thickness of the shell in mm; ``plate`` that of the endplates.
-        grain: factor on the trabecular texture.
-        disc: HU of the discs.
-    """
-
-    marrow: float
-    cortex: float
-    shell: float
-    plate: float
-    grain: float
-    disc: float
-
-    @classmethod
-    def draw(cls, rng: np.random.Generator) -> Tissue:
-        """Osteoporotic in half of the people."""
-        density = float(rng.beta(1.3, 1.8))
-        return cls(
-            marrow=float(rng.uniform(15, 70)) + 230 * density,
-            cortex=750 + 500 * density + float(rng.normal(0, 50)),
-            shell=0.3 + 0.35 * density,
-            plate=0.5 + 0.45 * density,
-            grain=float(rng.uniform(0.5, 1.3)),
-            disc=float(rng.uniform(60, 105)),
-        )
 
 
 class Painter:
@@ -226,55 +193,6 @@ class Painter:
             blobs.append(ellipsoid(x, y, z, tuple(center), tuple(radii)))
         blob = np.maximum(np.minimum.reduce(blobs) + self._texture(box) * 0.02, distance + 1)
         self.canvas.blend(box, CEMENT_HU, self.canvas.share(blob))
-
-
-def paint_spine(painter: Painter, vertebrae: list[Vertebra], sacrum: int, rng: np.random.Generator) -> None:
-    """All of ``vertebrae``, cranial first; from number ``sacrum`` of the list on they are sacral and have no label."""
-    for n, vertebra in enumerate(vertebrae):
-        painter.canal(vertebra, vertebra.body.height * 0.78 + 3)
-        if n + 1 < len(vertebrae):
-            painter.disc(vertebra, vertebrae[n + 1])
-    for n, vertebra in enumerate(vertebrae):
-        if n >= sacrum:
-            painter.rods(vertebra.frame, _alae(vertebra), 1.2)
-        elif vertebra.level.id <= 19:
-            painter.rods(vertebra.frame, ribs(vertebra.level, vertebra.body, rng))
-        painter.arch(vertebra)
-    for n, vertebra in enumerate(vertebrae):
-        painter.body(vertebra)
-        if vertebra.mimic == "osteophytes":
-            painter.rods(vertebra.frame, _osteophytes(vertebra, rng), 0.8)
-        if n >= sacrum:
-            painter.canvas.bodies[painter.canvas.bodies == vertebra.level.id] = 0
-    for vertebra in vertebrae:
-        if vertebra.mimic == "screws":
-            painter.screws(vertebra)
-
-
-def _alae(vertebra: Vertebra) -> list[Rod]:
-    body = vertebra.body
-    return [
-        Rod(
-            (side * body.width * 0.35, body.depth * 0.1, 0.1 * body.back),
-            (side * (body.width * 0.5 + 26), body.depth * 0.5 + 6, -0.15 * body.back),
-            (0.5 * body.back, 0.42 * body.back),
-        )
-        for side in (-1.0, 1.0)
-    ]
-
-
-def _osteophytes(vertebra: Vertebra, rng: np.random.Generator) -> list[Rod]:
-    """Beaks at the front rims: outside of the labeled body, as they do not count for its depth."""
-    body = vertebra.body
-    (top, slope), (bottom, low_slope) = body.rims()
-    found = []
-    for z, tilt, up in ((top, slope, 1.0), (bottom, low_slope, -1.0)):
-        for x in rng.uniform(-0.3, 0.3, 2) * body.width:
-            y = -body.depth / 2 * float(np.sqrt(max(0.1, 1 - (2 * x / body.width) ** 2)))
-            edge = z + tilt * y - up * 2.4
-            reach = float(rng.uniform(2, 6))
-            found.append(Rod((float(x), y + 1.5, edge), (float(x), y - reach, edge + up * reach * 0.7), (2.4, 0.9)))
-    return found
 
 
 def _point(values: np.ndarray) -> tuple[float, float, float]:

@@ -14,12 +14,14 @@ from orthoai_training.spine_ct.case import FROM_REAL_SHAPES, SIMULATED, SpineCas
 from orthoai_training.spine_ct.label_map import read_spine
 from orthoai_training.spine_ct.mesh_map import read_meshes
 from orthoai_training.spine_ct.options import SpineOptions
-from orthoai_training.spine_ct.paint import Painter, Tissue, paint_spine
+from orthoai_training.spine_ct.paint import Painter
+from orthoai_training.spine_ct.paint_spine import paint_spine
 from orthoai_training.spine_ct.person import Person, draw_person, real_person
 from orthoai_training.spine_ct.real_shapes import find_shapes, is_mesh
 from orthoai_training.spine_ct.scan import Scanner, scan
 from orthoai_training.spine_ct.soft import Axis, Torso, plaques, soft_tissue
 from orthoai_training.spine_ct.spine import Vertebra
+from orthoai_training.spine_ct.tissue import Tissue
 from orthoai_training.synth.texture import load_textures
 
 KINDS = ("whole", "thoracolumbar", "lumbar", "thoracic")

@@ -78,8 +78,8 @@ def soft_tissue(geometry: Geometry, axis: Axis, torso: Torso, generator: torch.G
     fine = smooth_noise(coarse.shape, 4.0, generator, generator.device).numpy()
     patches = smooth_noise(coarse.shape, 9.0, generator, generator.device).numpy()
     middle = axis.rows[:, 1:3].mean(axis=0)
-    # The back is flatter than the spine: skin follows the mean of both.
-    rear = np.maximum(0.5 * cy + 0.5 * middle[1] + 62, cy + deep + 52) + torso.fat
+    # The back is flatter than the spine: skin follows the mean of both, but stays behind the spinous processes.
+    rear = np.maximum(0.5 * cy + 0.5 * middle[1] + 62, cy + deep + 68) + torso.fat
     mid_x, mid_y = 0.3 * cx + 0.7 * middle[0], rear - thick
     radius = (np.abs((x - mid_x) / torso.half[0]) ** 2.4 + np.abs((y - mid_y) / thick) ** 2.4) ** (1 / 2.4)
     groove = 7 * np.exp(-(((x - cx) / 18) ** 2)) * (y > mid_y)
