@@ -8,10 +8,11 @@ import sys
 import numpy as np
 import pytest
 from orthoai.errors import InputError
+from orthoai.models.choose import chosen_confidence
 from orthoai.models.store import ModelStore
 from orthoai.tasks import RunOptions
 from orthoai.tasks.disc.crop import CROP_PIXEL_MM, CROP_SHAPE, crop_on_slice, disc_crop
-from orthoai.tasks.disc.engines import load_engines
+from orthoai.tasks.disc.engines import CONFIDENCE, load_engines
 from orthoai.tasks.disc.grades import DiscGrades
 from orthoai.tasks.disc.picture import detector_picture, normalized, resampled, resampled_to
 from orthoai.tasks.disc.task import TASK
@@ -36,12 +37,11 @@ def test_a_missing_model_is_a_sentence() -> None:
 
 @pytest.mark.parametrize("confidence", [0.01, 1.5])
 def test_an_impossible_confidence_is_refused(confidence: float) -> None:
-    from orthoai.tasks.disc.engines import _confidence
-
     with pytest.raises(InputError, match="confidence"):
-        _confidence(RunOptions(confidence=confidence))
-    assert _confidence(RunOptions()) == 0.25
-    assert _confidence(RunOptions(confidence=0.5)) == 0.5
+        chosen_confidence(confidence, None, CONFIDENCE)
+    assert chosen_confidence(None, None, CONFIDENCE) == 0.25
+    assert chosen_confidence(None, 0.4, CONFIDENCE) == 0.4
+    assert chosen_confidence(0.5, 0.4, CONFIDENCE) == 0.5
 
 
 # Pictures

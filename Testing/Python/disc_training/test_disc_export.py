@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.progress import Progress
 from orthoai.tasks.disc.classify import HERNIATION, Classifier
 from orthoai.tasks.disc.crop import CROP_SHAPE, DiscCrop
 from orthoai.tasks.disc.gradcam import grad_cam
 from orthoai.tasks.disc.segment import SliceSegmenter, softmax
-from orthoai.tasks.disc.session import Member, OnnxNetwork
+from orthoai.tasks.disc.session import Member
 from orthoai.tasks.disc.spine import main_spine
 from orthoai_training.disc.classification.export import export_grader
 from orthoai_training.disc.classification.networks import build_grader

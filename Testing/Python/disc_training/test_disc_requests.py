@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from orthoai.errors import InputError
+from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.tasks.disc.classify import Classifier
 from orthoai.tasks.disc.segment import SliceSegmenter
-from orthoai.tasks.disc.session import Member, OnnxNetwork
+from orthoai.tasks.disc.session import Member
 from orthoai_training.disc.classification.recipe import COMPACT as GRADER
 from orthoai_training.disc.classification.request import GraderRequest, graded_discs, train_graders
 from orthoai_training.disc.classification.samples import picture_samples, whole_picture_samples

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai.detect.detector import Detector
-from orthoai.errors import InputError
+from orthoai.models.choose import box_detector, chosen_confidence, task_model
 from orthoai.models.store import Model, ModelStore
 from orthoai.models.warm import WarmCache
 from orthoai.progress import Progress
@@ -23,9 +23,6 @@ from orthoai.tasks.disc.task import DEFAULT_MODEL, NAME
 
 CONFIDENCE = 0.25
 """Smallest score of a disc that counts (issue 5; ultralytics' default)."""
-
-LOWEST_CONFIDENCE = 0.05
-"""What the detectors answer at all; the run then drops what scores below its own confidence."""
 
 WARM = WarmCache(8)
 """The networks of this process: those of two models, beside the cache of any other task."""
@@ -97,17 +94,15 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
     from orthoai.tasks.disc.classify import load_classifier
     from orthoai.tasks.disc.segment import load_segmenter
 
-    model = (store or ModelStore.default()).get(options.model or DEFAULT_MODEL)
-    if model.metadata.task != NAME:
-        raise InputError(f'The model "{model.name}" is for the task {model.metadata.task}: choose one for {NAME}.')
+    model = task_model(options.model, DEFAULT_MODEL, NAME, store)
     device = choose(options.device)
     hashes = tuple(sorted(model.sha256.items()))
     return Engines(
-        lumbar=_detector(model, "lumbar", warm),
-        discs=_detector(model, "discs", warm),
+        lumbar=box_detector(model, "lumbar", warm),
+        discs=box_detector(model, "discs", warm),
         segmenter=warm.get(("segmenter", hashes, device), lambda: load_segmenter(model, device)),
         classifier=warm.get(("classifier", hashes, device), lambda: load_classifier(model, device)),
-        confidence=_confidence(options),
+        confidence=chosen_confidence(options.confidence, None, CONFIDENCE),
         suspect=_suspect(model),
         device=device.name,
         precision=device.precision,
@@ -116,33 +111,6 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
     )
 
 
-def _detector(model: Model, role: str, warm: WarmCache) -> Detector:
-    from orthoai.detect.onnx_yolo import OnnxYolo
-
-    entry = model.network(role)
-
-    def load() -> Detector:
-        path = model.weights(role)
-        try:
-            labels = tuple(str(label) for label in entry.settings["labels"])
-            image_size = int(entry.settings["image_size"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f'The card of the model "{model.name}" does not describe its {role} detector: install the model again.'
-            ) from error
-        return OnnxYolo(path, labels, image_size, confidence=LOWEST_CONFIDENCE)
-
-    return warm.get((entry.sha256, "cpu"), load)
-
-
 def _suspect(model: Model) -> float:
     value = model.network("classifier").settings.get("herniation_threshold", LIKELY)
     return float(value) if isinstance(value, (int, float)) else LIKELY
-
-
-def _confidence(options: RunOptions) -> float:
-    if options.confidence is None:
-        return CONFIDENCE
-    if not LOWEST_CONFIDENCE <= options.confidence <= 1:
-        raise InputError(f"The confidence is {options.confidence}: choose one from {LOWEST_CONFIDENCE} to 1.")
-    return options.confidence

@@ -2,45 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-import numpy as np
-import onnxruntime
-from numpy.typing import NDArray
 
 from orthoai.errors import InputError
+from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.models.store import Model
-
-
-class OnnxNetwork:
-    """A network in ONNX Runtime: one float32 array in, its named outputs out.
-
-    Args:
-        path: the .onnx file, already checked against its sha256 by the model store.
-        threads: CPU threads; 0 lets ONNX Runtime choose.
-
-    Raises:
-        InputError: the file is missing, damaged or no network.
-    """
-
-    def __init__(self, path: Path, threads: int = 0) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # Errors only: its warnings about shapes and devices mean nothing to a user.
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        # ONNX Runtime raises a dozen unrelated classes for one cause: the file is not a network that it can run.
-        except Exception as error:
-            raise InputError(f"The network file {path.name} is missing or damaged: install the model again.") from error
-        self._input = self._session.get_inputs()[0].name
-
-    def __call__(self, batch: NDArray[np.float32], outputs: Sequence[str]) -> list[NDArray[np.float32]]:
-        """The outputs of these names for ``batch`` (B, C, H, W)."""
-        return self._session.run(list(outputs), {self._input: batch})
 
 
 @dataclass(frozen=True)

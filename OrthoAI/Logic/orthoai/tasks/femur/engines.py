@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai.detect.detector import Detector
-from orthoai.errors import InputError
+from orthoai.models.choose import box_detector, chosen_confidence, task_model
 from orthoai.models.store import Model, ModelStore
 from orthoai.models.warm import WarmCache
 from orthoai.progress import Progress
@@ -20,9 +20,6 @@ from orthoai.volume import Volume
 
 CONFIDENCE = 0.25
 """Smallest detector score that counts where neither the person nor the model's card says another."""
-
-LOWEST_CONFIDENCE = 0.05
-"""What the detector answers at all; the run then drops what scores below its own confidence."""
 
 WARM = WarmCache()
 """The networks of this process."""
@@ -70,9 +67,7 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
     from orthoai.segment.engine import Segmenter
     from orthoai.segment.network import SegmenterSpec
 
-    model = (store or ModelStore.default()).get(options.model or TASK.default_model)
-    if model.metadata.task != TASK.name:
-        raise InputError(f'The model "{model.name}" is for the task {model.metadata.task}: choose one for {TASK.name}.')
+    model = task_model(options.model, TASK.default_model, TASK.name, store)
     device = choose(options.device)
     entry = model.network("segmenter")
     segmenter = warm.get(
@@ -80,9 +75,9 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
         lambda: Segmenter(SegmenterSpec.from_metadata(entry.to_json()), model.weights("segmenter"), device),
     )
     return Engines(
-        detector=None if options.boxes else _detector(model, warm),
+        detector=None if options.boxes else box_detector(model, "detector", warm),
         segmenter=segmenter,
-        confidence=_confidence(options, model),
+        confidence=chosen_confidence(options.confidence, _own_confidence(model), CONFIDENCE),
         device=device.name,
         precision=device.precision,
         model_name=model.name,
@@ -90,30 +85,6 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
     )
 
 
-def _detector(model: Model, warm: WarmCache) -> Detector:
-    from orthoai.detect.onnx_yolo import OnnxYolo
-
-    entry = model.network("detector")
-
-    def load() -> Detector:
-        path = model.weights("detector")
-        try:
-            labels = tuple(str(label) for label in entry.settings["labels"])
-            image_size = int(entry.settings["image_size"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f'The card of the model "{model.name}" does not describe its detector: install the model again.'
-            ) from error
-        return OnnxYolo(path, labels, image_size, confidence=LOWEST_CONFIDENCE)
-
-    return warm.get((entry.sha256, "cpu"), load)
-
-
-def _confidence(options: RunOptions, model: Model) -> float:
-    if options.confidence is not None:
-        if not LOWEST_CONFIDENCE <= options.confidence <= 1:
-            raise InputError(f"The confidence is {options.confidence}: choose one from {LOWEST_CONFIDENCE} to 1.")
-        return options.confidence
+def _own_confidence(model: Model) -> object:
     network = model.metadata.networks.get("detector")
-    own = network.settings.get("confidence") if network else None
-    return float(own) if isinstance(own, int | float) else CONFIDENCE
+    return network.settings.get("confidence") if network else None

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.progress import Progress
 from orthoai.tasks.disc.classify import HERNIATION
 from orthoai.tasks.disc.segment import SliceSegmenter
-from orthoai.tasks.disc.session import Member, OnnxNetwork
+from orthoai.tasks.disc.session import Member
 
 from orthoai_training.disc.classification.batches import GradedBatch, plain_batch
 from orthoai_training.disc.classification.export import export_grader

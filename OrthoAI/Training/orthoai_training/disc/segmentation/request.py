@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.progress import Progress
 from orthoai.tasks.disc.segment import SliceSegmenter
-from orthoai.tasks.disc.session import Member, OnnxNetwork
+from orthoai.tasks.disc.session import Member
 from safetensors.torch import load_file
 
 from orthoai_training.disc.data.pictures import read_pictures

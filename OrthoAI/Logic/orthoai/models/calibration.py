@@ -1,0 +1,36 @@
+"""What a score is worth as a probability, as a model's card says it (Platt 1999)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, log
+from typing import Any
+
+NEAREST = 1e-4
+"""Scores are kept this far from 0 and 1, where their logit would be infinite."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """probability = sigmoid(a * logit(score) + b); 1 and 0 leave a score as it is.
+
+    Example:
+        >>> round(Calibration()(0.8), 6)
+        0.8
+    """
+
+    a: float = 1.0
+    b: float = 0.0
+
+    def __call__(self, score: float) -> float:
+        """The probability 0..1 that goes with ``score`` 0..1."""
+        kept = min(max(score, NEAREST), 1 - NEAREST)
+        return 1 / (1 + exp(-(self.a * log(kept / (1 - kept)) + self.b)))
+
+    @classmethod
+    def from_card(cls, entry: Any) -> Calibration:
+        """From {"a": ..., "b": ...} of a card; the identity for anything else."""
+        if not isinstance(entry, dict):
+            return cls()
+        a, b = entry.get("a"), entry.get("b")
+        return cls(float(a), float(b)) if isinstance(a, int | float) and isinstance(b, int | float) else cls()
