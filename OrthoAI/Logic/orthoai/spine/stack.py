@@ -5,6 +5,7 @@ The working grid is aligned with the patient (LPS), so a network always sees a s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -80,11 +81,25 @@ class Stack:
 
     def back(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """``labels`` (S, H, W) on the input's own grid (K, J, I), from the nearest working voxel; 0 outside."""
-        return _back(labels, self.grid, self.source, sitk.sitkNearestNeighbor)
+        return self._whole(labels, sitk.sitkNearestNeighbor)
 
     def back_probability(self, probability: NDArray[np.float32]) -> NDArray[np.float32]:
         """``probability`` (S, H, W) on the input's own grid (K, J, I), interpolated linearly; 0 outside."""
-        return _back(probability, self.grid, self.source, sitk.sitkLinear)
+        return self._whole(probability, sitk.sitkLinear)
+
+    def back_planes(self, probability: NDArray[np.float32], first: int, last: int) -> NDArray[np.float32]:
+        """As :meth:`back_probability`, planes ``first`` <= k < ``last`` only: (last - first, J, I)."""
+        _, height, width = self.source.shape
+        result = np.zeros((last - first, height, width), np.float32)
+        for k, part, window in _back(probability, self.grid, self.source, sitk.sitkLinear, first, last):
+            result[(slice(k - first, k - first + len(part)), *window)] = part
+        return result
+
+    def _whole(self, array: NDArray, interpolator: int) -> NDArray:
+        result = np.zeros(self.source.shape, array.dtype)
+        for k, part, window in _back(array, self.grid, self.source, interpolator, 0, self.source.shape[0]):
+            result[(slice(k, k + len(part)), *window)] = part
+        return result
 
 
 def working_stack(volume: Volume, plane: str, pixel_mm: float, slice_mm: float, region: Region | None = None) -> Stack:
@@ -182,24 +197,28 @@ def _index_range(inner: Geometry, outer: Geometry, margin: int) -> tuple[NDArray
     return start, stop
 
 
-def _back(array: NDArray, grid: Geometry, source: Geometry, interpolator: int) -> NDArray:
+def _back(
+    array: NDArray, grid: Geometry, source: Geometry, interpolator: int, first: int, last: int
+) -> Iterator[tuple[int, NDArray, tuple[slice, slice]]]:
+    """``array`` on ``grid`` in planes ``first`` <= k < ``last`` of ``source``: (first plane, voxels, their j and i).
+
+    Only where ``grid`` lies; what is not answered is 0.
+    """
     if array.shape != grid.shape:
         raise ValueError(f"the array has shape {array.shape}, the working grid {grid.shape}")
-    result = np.zeros(source.shape, array.dtype)
-    start, stop = _index_range(grid, source, margin=0)
+    start, stop = (edge.tolist() for edge in _index_range(grid, source, margin=0))
     image = _image(np.ascontiguousarray(array), grid)
     resampler = sitk.ResampleImageFilter()
     resampler.SetOutputSpacing(source.spacing)
     resampler.SetOutputDirection(source.direction)
     resampler.SetInterpolator(interpolator)
     resampler.SetDefaultPixelValue(0)
-    for k in range(int(start[2]), int(stop[2]), BACK_PLANES):
-        last = min(k + BACK_PLANES, int(stop[2]))
-        resampler.SetSize((int(stop[0] - start[0]), int(stop[1] - start[1]), last - k))
+    window = (slice(start[1], stop[1]), slice(start[0], stop[0]))
+    for k in range(max(first, start[2]), min(last, stop[2]), BACK_PLANES):
+        end = min(k + BACK_PLANES, last, stop[2])
+        resampler.SetSize((stop[0] - start[0], stop[1] - start[1], end - k))
         resampler.SetOutputOrigin(_triple(source.index_to_lps((start[0], start[1], k))))
-        part = sitk.GetArrayFromImage(resampler.Execute(image))
-        result[k:last, start[1] : stop[1], start[0] : stop[0]] = part
-    return result
+        yield k, sitk.GetArrayFromImage(resampler.Execute(image)), window
 
 
 def _triple(values: ArrayLike) -> Triple:

@@ -1,0 +1,136 @@
+"""The two networks of the task, found in the model store, checked, loaded and kept warm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orthoai.errors import InputError
+from orthoai.models.calibration import Calibration
+from orthoai.models.choose import task_model, undescribed
+from orthoai.models.store import Model, ModelStore
+from orthoai.models.warm import WarmCache
+from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SIZE, FRACTURE_SLICE_MM
+from orthoai.tasks import RunOptions
+from orthoai.tasks.fracture.task import DEFAULT_MODEL, NAME
+
+SAGITTAL, AXIAL = "sagittal", "axial"
+"""Roles of the networks, and planes of their slices."""
+
+THRESHOLD = 0.5
+"""Of the weighed probability, where the card says none."""
+
+WARM = WarmCache(4)
+"""The networks of this process: those of two models."""
+
+
+class SliceNetwork(Protocol):
+    """Fracture probabilities of gray tiles; implemented by :class:`OnnxSlices`."""
+
+    def __call__(self, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(B, 1, 256, 256) gray values 0..1 to as many probabilities."""
+        ...
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The network of one plane and its share of the result."""
+
+    network: SliceNetwork
+    weight: float
+
+
+@dataclass(frozen=True)
+class Engines:
+    """What a run needs besides the volume.
+
+    Attributes:
+        planes: by name, SAGITTAL or AXIAL or both; their weights sum to 1.
+        threshold: of the weighed probability, from which a voxel is fractured.
+        calibration: from the mean probability of a finding to that of a fracture.
+        device, precision: where and how they run.
+        model_name, model_sha256: for the provenance.
+    """
+
+    planes: Mapping[str, Plane]
+    threshold: float = THRESHOLD
+    calibration: Calibration = field(default_factory=Calibration)
+    device: str = "cpu"
+    precision: str = "float32"
+    model_name: str = ""
+    model_sha256: Mapping[str, str] = field(default_factory=dict)
+
+
+LoadEngines = Callable[[RunOptions], Engines]
+
+
+class OnnxSlices:
+    """The first output of an ONNX network that takes (B, 1, 256, 256)."""
+
+    def __init__(self, model: Model, role: str) -> None:
+        from orthoai.models.onnx_network import OnnxNetwork
+
+        self._network = OnnxNetwork(model.weights(role))
+        self._output = self._network.outputs[:1]
+        if self._network.input_shape[1:] != (1, FRACTURE_SIZE, FRACTURE_SIZE):
+            raise undescribed(model, role)
+
+    def __call__(self, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+        return self._network(tiles, self._output)[0]
+
+
+def load_engines(options: RunOptions, store: ModelStore | None = None, warm: WarmCache = WARM) -> Engines:
+    """The networks that ``options`` ask for.
+
+    Every network's settings on the card hold its weight; those of the first plane also threshold and calibration of
+    the weighed probability.
+
+    Raises:
+        InputError: unknown or damaged model, a model of another task, no such device, a threshold outside 0..1.
+    """
+    from orthoai.segment.device import choose
+
+    model = task_model(options.model, DEFAULT_MODEL, NAME, store)
+    choose(options.device)
+    weights = {role: _weight(model, role) for role in (SAGITTAL, AXIAL) if role in model.metadata.networks}
+    # A plane of weight zero would cost time and change nothing.
+    used = {role: weight for role, weight in weights.items() if weight > 0}
+    if not used:
+        raise InputError(f'The model "{model.name}" has no network for {SAGITTAL} or {AXIAL} slices: choose another.')
+    settings = model.network(next(iter(used))).settings
+    return Engines(
+        planes={role: Plane(_network(model, role, warm), weight / sum(used.values())) for role, weight in used.items()},
+        threshold=_threshold(options, settings),
+        calibration=Calibration.from_card(settings.get("calibration")),
+        model_name=model.name,
+        model_sha256=model.sha256,
+    )
+
+
+def _network(model: Model, role: str, warm: WarmCache) -> SliceNetwork:
+    entry = model.network(role)
+    for key, own in (("pixel_mm", FRACTURE_PIXEL_MM), ("slice_mm", FRACTURE_SLICE_MM)):
+        if entry.settings.get(key, own) != own:
+            raise undescribed(model, role)
+    return warm.get((entry.sha256, "cpu"), lambda: OnnxSlices(model, role))
+
+
+def _weight(model: Model, role: str) -> float:
+    value = model.network(role).settings.get("weight", 1.0)
+    if not isinstance(value, int | float) or value < 0:
+        raise undescribed(model, role)
+    return float(value)
+
+
+def _threshold(options: RunOptions, settings: Mapping[str, Any]) -> float:
+    """A person's confidence is the threshold, where given."""
+    if options.confidence is not None:
+        if not 0 < options.confidence < 1:
+            raise InputError(f"The confidence is {options.confidence}: choose one between 0 and 1.")
+        return options.confidence
+    own = settings.get("threshold")
+    return float(own) if isinstance(own, int | float) else THRESHOLD

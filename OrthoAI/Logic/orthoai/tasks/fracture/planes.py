@@ -1,0 +1,81 @@
+"""Fracture probabilities of the slices of one plane, tile by tile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orthoai.detect.tiles import Tile, tiles
+from orthoai.progress import Progress
+from orthoai.spine.stack import FRACTURE_SIZE, Stack
+from orthoai.spine.window import windowed
+from orthoai.tasks.fracture.engines import SliceNetwork
+
+BATCH = 4
+"""Tiles that go through the network at once."""
+
+OVERLAP = 64
+"""Pixels that neighboring tiles of a slice share, at least; their mean counts there."""
+
+BONE_GRAY = int(windowed(np.array([180.0]))[0])
+"""Gray value of trabecular bone: cortex and dense marrow are brighter."""
+
+LEAST_BONE_MM2 = 100.0
+"""Of bone that a tile must hold to be looked at; elsewhere the probability is 0."""
+
+
+def probabilities(
+    stack: Stack, network: SliceNetwork, indices: Sequence[int], stage: str, progress: Progress
+) -> NDArray[np.float32]:
+    """Fracture probability (S, H, W) of the slices ``indices`` of ``stack``; 0 in all others.
+
+    Args:
+        stage: under which ``progress`` hears of it; it may cancel between batches.
+    """
+    found = np.zeros(stack.hu.shape, np.float32)
+    shape = (stack.hu.shape[1], stack.hu.shape[2])
+    places = tiles(shape, FRACTURE_SIZE, OVERLAP)
+    count = np.zeros(shape, np.float32)
+    for tile in places:
+        count[_inside(tile, shape)] += 1
+    todo = _with_bone(stack, indices, places)
+    done, total = 0, max(1, len(indices) * len(places))
+    while batch := list(islice(todo, BATCH)):
+        progress.report(stage, done / total)
+        # Tiles without bone are passed over, so the position of the last one tells how far it is.
+        done = batch[-1][0]
+        gray = np.stack([pixels for *_, pixels in batch]).astype(np.float32)[:, None] / np.float32(255)
+        for (_, index, tile, _), answer in zip(batch, network(gray), strict=True):
+            rows, cols = _inside(tile, shape)
+            found[index, rows, cols] += answer[
+                0, rows.start - tile.row : rows.stop - tile.row, cols.start - tile.col : cols.stop - tile.col
+            ]
+    for index in indices:
+        found[index] /= count
+    progress.report(stage, 1.0)
+    return found
+
+
+def _with_bone(
+    stack: Stack, indices: Sequence[int], places: Sequence[Tile]
+) -> Iterator[tuple[int, int, Tile, NDArray[np.uint8]]]:
+    """(how many tiles were looked at, slice, tile, its gray values) for each tile that holds bone."""
+    looked = 0
+    for index in indices:
+        for tile in places:
+            looked += 1
+            pixels = tile.cut(stack.pictures[index])
+            if np.count_nonzero(pixels > BONE_GRAY) * stack.pixel_mm**2 >= LEAST_BONE_MM2:
+                yield looked, index, tile, pixels
+
+
+def _inside(tile: Tile, shape: tuple[int, int]) -> tuple[slice, slice]:
+    """The pixels of a picture of ``shape`` that ``tile`` covers."""
+    rows, cols = (
+        slice(max(start, 0), min(start + tile.size, length))
+        for start, length in zip((tile.row, tile.col), shape, strict=True)
+    )
+    return rows, cols

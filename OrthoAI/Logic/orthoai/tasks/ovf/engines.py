@@ -1,0 +1,96 @@
+"""The network of the task, found in the model store, checked, loaded and kept warm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orthoai.models.calibration import Calibration
+from orthoai.models.choose import LOWEST_CONFIDENCE, chosen_confidence, detector_labels, task_model, undescribed
+from orthoai.models.store import Model, ModelStore
+from orthoai.models.warm import WarmCache
+from orthoai.tasks import RunOptions
+from orthoai.tasks.ovf.labels import CLASSES
+from orthoai.tasks.ovf.task import DEFAULT_MODEL, NAME
+
+if TYPE_CHECKING:
+    from orthoai.detect.onnx_yolo_seg import Answer
+
+CONFIDENCE = 0.25
+"""Smallest score of an instance that counts where neither the person nor the card says another."""
+
+WARM = WarmCache(2)
+"""The networks of this process."""
+
+
+class BodyDetector(Protocol):
+    """Outlines vertebral bodies; implemented by :class:`orthoai.detect.onnx_yolo_seg.OnnxYoloSeg`."""
+
+    image_size: int
+
+    def answer(self, picture: NDArray[np.uint8], confidence: float | None = None) -> Answer:
+        """Instances, whose class scores are in the order of CLASSES, and features of a square picture."""
+        ...
+
+
+@dataclass(frozen=True)
+class Engines:
+    """What a run needs besides the volume.
+
+    Attributes:
+        detector: of bodies in sagittal slices.
+        confidence: smallest score of an instance that counts.
+        calibration: from the vote of a body to the probability of its class.
+        device, precision: where and how it runs.
+        model_name, model_sha256: for the provenance.
+    """
+
+    detector: BodyDetector
+    confidence: float = CONFIDENCE
+    calibration: Calibration = field(default_factory=Calibration)
+    device: str = "cpu"
+    precision: str = "float32"
+    model_name: str = ""
+    model_sha256: Mapping[str, str] = field(default_factory=dict)
+
+
+LoadEngines = Callable[[RunOptions], Engines]
+
+
+def load_engines(options: RunOptions, store: ModelStore | None = None, warm: WarmCache = WARM) -> Engines:
+    """The network that ``options`` ask for.
+
+    The card's "finding_calibration" holds for the vote of a body; where there is none, "calibration" of single
+    instances stands in.
+
+    Raises:
+        InputError: unknown or damaged model, a model of another task, no such device.
+    """
+    from orthoai.segment.device import choose
+
+    model = task_model(options.model, DEFAULT_MODEL, NAME, store)
+    choose(options.device)
+    settings = model.network("detector").settings
+    return Engines(
+        detector=_detector(model, warm),
+        confidence=chosen_confidence(options.confidence, settings.get("confidence"), CONFIDENCE),
+        calibration=Calibration.from_card(settings.get("finding_calibration", settings.get("calibration"))),
+        model_name=model.name,
+        model_sha256=model.sha256,
+    )
+
+
+def _detector(model: Model, warm: WarmCache) -> BodyDetector:
+    from orthoai.detect.onnx_yolo_seg import OnnxYoloSeg
+
+    if detector_labels(model, "detector") != CLASSES:
+        raise undescribed(model, "detector")
+    return warm.get(
+        (model.network("detector").sha256, "cpu"),
+        # One instance per place, whatever its class: a vertebra has one.
+        lambda: OnnxYoloSeg(model.weights("detector"), CLASSES, confidence=LOWEST_CONFIDENCE, agnostic=True),
+    )

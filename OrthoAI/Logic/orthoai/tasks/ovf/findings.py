@@ -1,0 +1,111 @@
+"""What the run says about one vertebra: its class, how sure that is, and the evidence beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orthoai.finding import Finding, Measurement, Place
+from orthoai.models.calibration import Calibration
+from orthoai.spine.chain import UNNAMED
+from orthoai.spine.genant import CLEAR_LOSS, NORMAL
+from orthoai.tasks.ovf.labels import FRACTURES, UNCLEAR
+from orthoai.tasks.ovf.measure import MeasuredBody
+
+LOOK_AGAIN = "look_again"
+"""Flag: a person should look at this vertebra before anything is concluded."""
+
+DISAGREE = "network_and_measurement_disagree"
+"""Flag: one of network and heights says fracture and the other does not."""
+
+CUT = "cut_by_field_of_view"
+NOT_MEASURED = "heights_not_measured"
+NO_NEIGHBOR = "no_unfractured_neighbor_to_compare"
+GAP = "neighbor_missing"
+GENANT = "genant_"
+"""What the flag of the measured type begins with, such as "genant_wedge"."""
+
+
+def label_of(body: MeasuredBody) -> str:
+    """The network's class; "unclear" for a body that it calls normal and that has clearly lost height."""
+    if body.body.vote.label == NORMAL and body.grading is not None and body.grading.loss >= CLEAR_LOSS:
+        return UNCLEAR
+    return body.body.vote.label
+
+
+def finding(body: MeasuredBody, calibration: Calibration, place: Place) -> Finding:
+    """The finding of one vertebra.
+
+    Its probability is that of its class; for an "unclear" one, that of a fracture as the network sees it. A normal
+    one, which only a given box asks for, gets one too.
+    """
+    vote, label = body.body.vote, label_of(body)
+    score = sum(vote.shares[name] for name in FRACTURES) if label == UNCLEAR else vote.score
+    return Finding(
+        structure=body.name,
+        label=label,
+        probability=calibration(score),
+        uncertainty=vote.spread,
+        measurements=_measurements(body),
+        place=place,
+        flags=_flags(body, label),
+    )
+
+
+def message(found: int, findings: Sequence[Finding]) -> str:
+    """One or two sentences for the user.
+
+    Args:
+        found: vertebrae in all.
+        findings: of fractured and of unclear ones.
+    """
+    if not found:
+        return "No vertebra found."
+    count = f"{found} vertebrae" if found > 1 else "one vertebra"
+    broken = [each for each in findings if each.label in FRACTURES]
+    unclear = [each.structure for each in findings if each.label == UNCLEAR]
+    if broken:
+        names = ", ".join(f"{each.structure} {each.label}" for each in broken)
+        told = f"{len(broken)} of {count} fractured: {names}." if found > 1 else f"Fractured: {names}."
+    else:
+        told = f"No fracture found in {count}."
+    return f"{told} Look again at {', '.join(unclear)}: low, but normal to the network." if unclear else told
+
+
+def _measurements(body: MeasuredBody) -> dict[str, Measurement]:
+    size, grading = body.size, body.grading
+    if size is None or body.is_cut:
+        return {}
+    heights = size.heights
+    found = {
+        "anterior_height": Measurement(heights.anterior, "mm"),
+        "middle_height": Measurement(heights.middle, "mm"),
+        "posterior_height": Measurement(heights.posterior, "mm"),
+        "anterior_ratio": Measurement(size.anterior_ratio, "1"),
+        "middle_ratio": Measurement(size.middle_ratio, "1"),
+    }
+    if grading is not None:
+        expected = grading.expected
+        found |= {
+            "posterior_ratio": Measurement(heights.posterior / expected.posterior, "1"),
+            "height_loss": Measurement(grading.loss, "1"),
+            "genant_grade": Measurement(float(grading.grade), "1"),
+        }
+    return found
+
+
+def _flags(body: MeasuredBody, label: str) -> tuple[str, ...]:
+    flags = []
+    grading = body.grading
+    if grading is not None and (label == UNCLEAR or (label in FRACTURES and not grading.grade)):
+        flags += [LOOK_AGAIN, DISAGREE]
+    if grading is not None and grading.grade:
+        flags.append(f"{GENANT}{grading.label}")
+    if body.is_cut:
+        flags.append(CUT)
+    elif body.size is None:
+        flags.append(NOT_MEASURED)
+    elif grading is None:
+        flags.append(NO_NEIGHBOR)
+    if body.gap:
+        flags.append(GAP)
+    return (*flags, UNNAMED)

@@ -1,0 +1,166 @@
+"""Bodies of neighboring slices become one vertebra: one mask, one vote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orthoai.tasks.ovf.labels import CLASSES, FRACTURES, NORMAL
+from orthoai.tasks.ovf.slices import SliceBody
+
+LEAST_OVERLAP = 0.5
+"""Share of the smaller of two outlines, seen from the side, that the other must cover."""
+
+LARGEST_STEP = 3
+"""Slices from one outline to the next of one body: two may be missed between them."""
+
+LEAST_SLICES = 3
+"""Fewer are no body: a vertebra is 25 mm wide or more."""
+
+
+@dataclass(frozen=True)
+class Vote:
+    """What the slices of a body say of its class.
+
+    Attributes:
+        label: "normal", or the most voted fracture where the three fractures together outweigh it.
+        score: 0..1, the mean score of that side, weighted by area.
+        spread: 0..1, standard deviation of the slices' votes for that side.
+        shares: of the vote, by class; they sum to 1.
+    """
+
+    label: str
+    score: float
+    spread: float
+    shares: dict[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class JoinedBody:
+    """One vertebral body.
+
+    Attributes:
+        slices: its outlines, one a slice, in the order of the slices.
+    """
+
+    slices: tuple[SliceBody, ...]
+
+    @cached_property
+    def vote(self) -> Vote:
+        """Of its class."""
+        return vote(self.slices)
+
+    @cached_property
+    def _block(self) -> tuple[tuple[int, int, int], NDArray[np.bool_]]:
+        return _volume(self.slices)
+
+    @property
+    def start(self) -> tuple[int, int, int]:
+        """(slice, row, column) of the first voxel of ``mask``."""
+        return self._block[0]
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """bool (s, h, w) on the working grid."""
+        return self._block[1]
+
+    @property
+    def place(self) -> tuple[slice, slice, slice]:
+        """Where ``mask`` lies in the stack."""
+        s, r, c = (slice(first, first + size) for first, size in zip(self.start, self.mask.shape, strict=True))
+        return s, r, c
+
+    @property
+    def best_slice(self) -> int:
+        """The slice of the stack in the body's middle by area: its mid-sagittal one."""
+        areas = np.cumsum([body.area for body in self.slices])
+        return self.slices[int(np.searchsorted(areas, areas[-1] / 2))].index
+
+    @property
+    def center(self) -> tuple[float, float, float]:
+        """(column, row, slice) of the mask's centroid, as continuous indices of the working grid."""
+        s, r, c = np.argwhere(self.mask).mean(axis=0) + self.start
+        return float(c), float(r), float(s)
+
+
+def join(bodies: Sequence[SliceBody], least_slices: int = LEAST_SLICES) -> list[JoinedBody]:
+    """Outlines of all slices as bodies.
+
+    From the first slice on, each outline goes to the body whose last one it covers best; what covers none begins a
+    new one.
+
+    Args:
+        bodies: in the order of their slices.
+        least_slices: a body in fewer is dropped.
+    """
+    chains: list[list[SliceBody]] = []
+    for index in sorted({body.index for body in bodies}):
+        here = [body for body in bodies if body.index == index]
+        open_chains = [chain for chain in chains if index - chain[-1].index <= LARGEST_STEP]
+        pairs = [
+            (share, n, m)
+            for n, chain in enumerate(open_chains)
+            for m, body in enumerate(here)
+            if (share := _covered(chain[-1], body)) >= LEAST_OVERLAP
+        ]
+        taken: tuple[set[int], set[int]] = (set(), set())
+        for _, n, m in sorted(pairs, reverse=True):
+            if n not in taken[0] and m not in taken[1]:
+                open_chains[n].append(here[m])
+                taken[0].add(n)
+                taken[1].add(m)
+        chains += [[body] for m, body in enumerate(here) if m not in taken[1]]
+    return [JoinedBody(tuple(chain)) for chain in chains if len(chain) >= least_slices]
+
+
+def vote(bodies: Sequence[SliceBody]) -> Vote:
+    """The class of a body: each slice counts by its area and its scores.
+
+    It is fractured where crush, wedge and biconcave together outweigh "normal": a fracture whose kind is in doubt is
+    a fracture all the same.
+    """
+    areas = np.array([max(body.area, 1) for body in bodies], np.float64)
+    scores = np.array([body.class_scores for body in bodies], np.float64)
+    total = areas @ scores
+    if total.sum() <= 0:
+        total = np.ones(len(CLASSES))
+    shares = dict(zip(CLASSES, (float(value) for value in total / total.sum()), strict=True))
+    fractures = [CLASSES.index(name) for name in FRACTURES]
+    normal = CLASSES.index(NORMAL)
+    is_fractured = bool(total[fractures].sum() > total[normal])
+    label = max(FRACTURES, key=lambda name: shares[name]) if is_fractured else NORMAL
+    # Of one instance no two classes can both hold, so a side's score is the best of its classes.
+    side = scores[:, fractures].max(axis=1) if is_fractured else scores[:, normal]
+    weights = areas / areas.sum()
+    sums = np.maximum(scores.sum(axis=1), 1e-9)
+    each = scores[:, fractures].sum(axis=1) / sums if is_fractured else scores[:, normal] / sums
+    spread = float(np.sqrt(weights @ (each - weights @ each) ** 2))
+    return Vote(label, float(weights @ side), spread, shares)
+
+
+def _covered(first: SliceBody, second: SliceBody) -> float:
+    return first.overlap(second) / max(1, min(first.area, second.area))
+
+
+def _volume(bodies: Sequence[SliceBody]) -> tuple[tuple[int, int, int], NDArray[np.bool_]]:
+    """(first voxel, mask) of the outlines; a slice that was missed holds what both its neighbors have."""
+    top, left = min(body.row for body in bodies), min(body.col for body in bodies)
+    bottom = max(body.row + body.mask.shape[0] for body in bodies)
+    right = max(body.col + body.mask.shape[1] for body in bodies)
+    first, last = bodies[0].index, bodies[-1].index
+    mask = np.zeros((last - first + 1, bottom - top, right - left), bool)
+    for body in bodies:
+        rows, cols = body.mask.shape
+        view = mask[
+            body.index - first, body.row - top : body.row - top + rows, body.col - left : body.col - left + cols
+        ]
+        view |= body.mask
+    for before, after in pairwise(bodies):
+        for index in range(before.index + 1, after.index):
+            mask[index - first] = mask[before.index - first] & mask[after.index - first]
+    return (first, top, left), mask

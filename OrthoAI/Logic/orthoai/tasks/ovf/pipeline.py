@@ -1,0 +1,201 @@
+"""Classify Vertebral Fractures from volume to result: slice, detect, join, measure (Yang et al. 2025)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from orthoai.box import Box
+from orthoai.finding import Finding, Place
+from orthoai.models.choose import LOWEST_CONFIDENCE
+from orthoai.progress import Progress
+from orthoai.provenance import provenance
+from orthoai.result import Extra, Result
+from orthoai.spine.checks import require_spine_ct
+from orthoai.spine.genant import NORMAL
+from orthoai.spine.given_boxes import checked_boxes
+from orthoai.spine.region import bone_region
+from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM, Stack, working_stack
+from orthoai.stopwatch import Stopwatch
+from orthoai.tasks import RunOptions
+from orthoai.tasks.ovf.engines import Engines, LoadEngines, load_engines
+from orthoai.tasks.ovf.findings import finding, label_of, message
+from orthoai.tasks.ovf.given import GivenBox
+from orthoai.tasks.ovf.join import JoinedBody, join
+from orthoai.tasks.ovf.labels import FRACTURES
+from orthoai.tasks.ovf.measure import MeasuredBody, measured
+from orthoai.tasks.ovf.slices import Seen, look
+from orthoai.tasks.ovf.task import TASK
+from orthoai.volume import Volume
+
+VERTEBRAE, ATTENTION = "vertebrae", "attention"
+"""Names of the further pictures: all bodies, numbered from the lowest, and where the network looked, 0..255."""
+
+NO_BONE = "No bone found."
+
+MOST_BODIES = 250
+"""What fits into a label map of 8 bits; a person has 33."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spine:
+    """What was found in a CT.
+
+    Attributes:
+        bodies: all, from the lowest upward.
+        told: those that get a finding.
+    """
+
+    stack: Stack
+    seen: Seen
+    bodies: tuple[MeasuredBody, ...]
+    told: tuple[MeasuredBody, ...]
+
+
+def run(
+    volume: Volume, options: RunOptions, progress: Progress | None = None, load: LoadEngines = load_engines
+) -> Result:
+    """The fractured vertebrae of a CT.
+
+    Args:
+        volume: HU, any of the 48 axis orders, oblique or not.
+        options: a vertebra in each of the ``boxes`` given there gets a finding, whatever it is, and no other does.
+        progress: hears "Load", "Slice", "Detect", "Measure", and may cancel at each and between tiles.
+        load: gives the network.
+
+    Returns:
+        Labels 1 crush, 2 wedge, 3 biconcave on the bodies of fractured vertebrae on the volume's own grid; a box and a
+        finding for each of them and for each that the network calls normal although it is low; the extras "vertebrae"
+        and "attention". When there is no vertebra, an empty segmentation and a message that says so.
+
+    Raises:
+        InputError: no CT of a spine, an unknown or damaged model, boxes that cannot be used.
+        Canceled: asked for through ``progress``.
+    """
+    progress = progress or Progress()
+    require_spine_ct(volume)
+    progress.check()
+    watch = Stopwatch()
+    boxes = checked_boxes(options.boxes, volume.geometry)
+    progress.report("Load", 0.0, "loading the network")
+    with watch.stage("Load"):
+        engines = load(options)
+    spine = _find(volume, boxes, engines, progress, watch)
+    with watch.stage("Measure"):
+        numbers, findings, found = _written(spine, engines, volume)
+    shape = volume.geometry.shape
+    segmentation = np.zeros(shape, np.uint8) if spine is None else _classes(spine)[numbers]
+    extras = () if spine is None else _extras(spine, numbers)
+    progress.report("Measure", 1.0)
+    return Result(
+        task=TASK.name,
+        source=volume.source,
+        geometry=volume.geometry,
+        boxes=found,
+        segmentation=segmentation,
+        labels=TASK.label_table,
+        findings=findings,
+        message=NO_BONE if spine is None else message(len(spine.bodies), findings),
+        provenance=provenance(engines.model_name, engines.model_sha256, engines.device, engines.precision),
+        timings_s=watch.seconds,
+        extras=extras,
+    )
+
+
+def _find(volume: Volume, boxes: Sequence[Box], engines: Engines, progress: Progress, watch: Stopwatch) -> Spine | None:
+    """All bodies; None where there is no bone."""
+    with watch.stage("Slice"):
+        progress.report("Slice", 0.0)
+        region = bone_region(volume)
+        if region is None:
+            return None
+        stack = working_stack(volume, "sagittal", OVF_PIXEL_MM, OVF_SLICE_MM, region)
+        progress.report("Slice", 1.0)
+    with watch.stage("Detect"):
+        # What a person points at is there, however faint.
+        confidence = LOWEST_CONFIDENCE if boxes else engines.confidence
+        seen = look(stack, engines.detector, confidence, progress)
+    with watch.stage("Measure"):
+        progress.report("Measure", 0.0)
+        sure = [body for body in seen.bodies if body.score >= engines.confidence]
+        joined = join(sure)
+        asked: list[JoinedBody] = []
+        if boxes:
+            given = [GivenBox(box, volume.geometry, stack.grid) for box in boxes]
+            asked = [body for body in (each.body(seen.bodies) for each in given) if body is not None]
+            joined = [body for body in joined if not any(each.holds(body.center) for each in given)]
+        bodies = measured([*asked, *joined][:MOST_BODIES], stack, asked=len(asked))
+    told = [body for body in bodies if _is_told(body, asked, bool(boxes))]
+    return Spine(stack, seen, tuple(bodies), tuple(told))
+
+
+def _is_told(body: MeasuredBody, asked: Sequence[JoinedBody], has_boxes: bool) -> bool:
+    if has_boxes:
+        return any(body.body is each for each in asked)
+    return label_of(body) != NORMAL
+
+
+def _written(
+    spine: Spine | None, engines: Engines, volume: Volume
+) -> tuple[NDArray[np.uint8], tuple[Finding, ...], tuple[Box, ...]]:
+    """The bodies' numbers (K, J, I) on the input's grid, and findings and boxes of those that are told."""
+    if spine is None:
+        return np.zeros((0, 0, 0), np.uint8), (), ()
+    marked = np.zeros(spine.stack.hu.shape, np.uint8)
+    for number, body in enumerate(spine.bodies, start=1):
+        view = marked[body.body.place]
+        view[body.body.mask & (view == 0)] = number
+    numbers = spine.stack.back(marked)
+    boxes = _boxes(numbers)
+    findings, found = [], []
+    for number, body in enumerate(spine.bodies, start=1):
+        # A body between two slices of a coarse scan may have no voxel of its own.
+        if not any(body is each for each in spine.told) or number not in boxes:
+            continue
+        made = finding(body, engines.calibration, _place(body, spine.stack, volume))
+        findings.append(made)
+        low, high = boxes[number]
+        found.append(Box.from_index(made.label, made.probability, low, high, volume.geometry))
+    return numbers, tuple(findings), tuple(found)
+
+
+def _boxes(
+    numbers: NDArray[np.uint8],
+) -> dict[int, tuple[tuple[float, float, float], tuple[float, float, float]]]:
+    """Outer voxel edges (i, j, k) of every number but 0."""
+    shapes = sitk.LabelShapeStatisticsImageFilter()
+    shapes.ComputePerimeterOff()
+    shapes.Execute(sitk.GetImageFromArray(numbers))
+    found = {}
+    for number in shapes.GetLabels():
+        i, j, k, width, height, depth = shapes.GetBoundingBox(number)
+        found[int(number)] = ((i - 0.5, j - 0.5, k - 0.5), (i + width - 0.5, j + height - 0.5, k + depth - 0.5))
+    return found
+
+
+def _place(body: MeasuredBody, stack: Stack, volume: Volume) -> Place:
+    """The body's center in its mid-sagittal slice."""
+    column, row, _ = body.body.center
+    lps = stack.grid.index_to_lps((column, row, body.body.best_slice))
+    own = volume.geometry
+    index = int(np.clip(np.rint(own.lps_to_index(lps)[2]), 0, own.shape[0] - 1))
+    return Place((float(lps[0]), float(lps[1]), float(lps[2])), index)
+
+
+def _classes(spine: Spine) -> NDArray[np.uint8]:
+    """Label of each body's number; 0 for what is told as no fracture, or is not told."""
+    table = np.zeros(256, np.uint8)
+    for number, body in enumerate(spine.bodies, start=1):
+        label = label_of(body)
+        if label in FRACTURES and any(body is each for each in spine.told):
+            table[number] = TASK.label(label).value
+    return table
+
+
+def _extras(spine: Spine, numbers: NDArray[np.uint8]) -> tuple[Extra, ...]:
+    names = {number: body.name for number, body in enumerate(spine.bodies, start=1)}
+    return Extra(VERTEBRAE, numbers, names), Extra(ATTENTION, spine.stack.back(spine.seen.attention))

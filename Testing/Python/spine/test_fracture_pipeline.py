@@ -1,0 +1,187 @@
+"""From a CT to a mask of fractured bodies, with networks that read gray values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from orthoai.box import Box
+from orthoai.errors import Canceled, InputError
+from orthoai.geometry import Geometry
+from orthoai.models.calibration import Calibration
+from orthoai.progress import Progress
+from orthoai.result import Result
+from orthoai.spine.stack import working_stack
+from orthoai.spine.window import windowed
+from orthoai.tasks import RunOptions
+from orthoai.tasks.fracture.engines import AXIAL, SAGITTAL, Engines, Plane
+from orthoai.tasks.fracture.fuse import PlaneAnswer, worth_a_look
+from orthoai.tasks.fracture.pipeline import run
+from ovf_fakes import HU, Shown, spine
+
+NORMAL, BROKEN = Shown("normal", "normal"), Shown("crush", "crush")
+FIVE = [NORMAL, BROKEN, NORMAL, Shown("crush", "wedge"), NORMAL]
+
+
+class FakeNetwork:
+    """``sure`` where the gray value is that of a crushed body and its neighborhood, else 0."""
+
+    def __init__(self, sure: float = 0.95) -> None:
+        self.sure = sure
+        self.tiles = 0
+
+    def __call__(self, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.tiles += len(tiles)
+        middle = (windowed(np.array([HU["normal"]]))[0] + windowed(np.array([HU["crush"]]))[0]) / 510
+        return np.where(tiles > middle, np.float32(self.sure), np.float32(0))
+
+
+def loader(networks: Mapping[str, FakeNetwork], weights: Mapping[str, float] | None = None):
+    shares = weights or dict.fromkeys(networks, 1 / len(networks))
+
+    def load(options: RunOptions) -> Engines:
+        planes = {name: Plane(network, shares[name]) for name, network in networks.items()}
+        return Engines(planes, calibration=Calibration(2.0, 0.0), model_name="fake")
+
+    return load
+
+
+def ran(volume, options: RunOptions = RunOptions(), **networks: FakeNetwork) -> Result:  # noqa: B008
+    return run(volume, options, Progress(), loader(networks or {SAGITTAL: FakeNetwork(), AXIAL: FakeNetwork()}))
+
+
+def dice(one: NDArray, other: NDArray) -> float:
+    return 2 * float(np.count_nonzero(one & other)) / float(one.sum() + other.sum())
+
+
+@pytest.fixture(scope="module")
+def found() -> tuple[NDArray, Result]:
+    volume = spine(FIVE)
+    return volume.voxels == HU["crush"], ran(volume)
+
+
+def test_fractured_bodies_are_marked_on_the_inputs_own_grid(found) -> None:
+    truth, result = found
+    assert dice(result.segmentation == 1, truth) > 0.95
+    assert result.labels == {1: "fracture"}
+    assert result.message == "Found 2 fractured vertebral bodies."
+
+
+def test_each_part_has_its_finding_and_box(found) -> None:
+    truth, result = found
+    assert [each.structure for each in result.findings] == ["fracture_1", "fracture_2"]
+    volumes = [each.measurements["volume"] for each in result.findings]
+    assert all(volume.unit == "cm3" for volume in volumes)
+    assert sum(volume.value for volume in volumes) == pytest.approx(truth.sum() / 1000, rel=0.07)
+    for each, box in zip(result.findings, result.boxes, strict=True):
+        assert each.label == box.label == "fracture"
+        low, high = (np.ceil(edge).astype(int)[::-1] for edge in (box.index_min, np.array(box.index_max) + 0.5))
+        inside = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+        mean = result.extras[0].voxels[inside][result.segmentation[inside] > 0].mean() / 255
+        assert each.probability == box.score == pytest.approx(Calibration(2.0, 0.0)(mean), abs=1e-3)
+        assert each.uncertainty is not None and each.uncertainty < 0.25
+        assert each.place is not None
+        place = result.geometry.lps_to_index(each.place.lps)
+        assert (place >= box.index_min).all() and (place <= box.index_max).all()
+        assert each.place.slice_index == round(place[2])
+
+
+def test_the_weighed_probability_is_told_beside(found) -> None:
+    truth, result = found
+    (attention,) = result.extras
+    assert attention.name == "attention"
+    assert attention.voxels[truth].mean() > 200
+    assert attention.voxels[~truth].mean() < 10
+
+
+@pytest.mark.parametrize("codes", ["SLA", "PIR"])
+def test_the_axis_order_changes_nothing(found, codes: str) -> None:
+    volume = spine(FIVE)
+    turned = volume.reoriented(codes)
+    result = ran(replace(turned, voxels=np.ascontiguousarray(turned.voxels)))
+    expected = volume.with_voxels(found[1].segmentation).reoriented(codes).voxels
+    assert np.mean(expected != result.segmentation) < 1e-3
+
+
+def test_thick_slices_and_a_tilted_scan_work() -> None:
+    c, s = np.cos(np.radians(20)), np.sin(np.radians(20))
+    thick = Geometry((40, 64, 54), (1.5, 1.5, 5.0), (-39.5, -47.5, -30.0))
+    tilted = Geometry((160, 80, 54), (1.5, 1.5, 1.5), (-39.5, -110.0, -20.0), (1, 0, 0, 0, c, s, 0, -s, c))
+    for grid, least in ((thick, 0.85), (tilted, 0.91)):
+        volume = spine(FIVE, grid)
+        assert dice(ran(volume).segmentation == 1, volume.voxels == HU["crush"]) > least
+
+
+def test_planes_that_differ_are_flagged_and_weighed() -> None:
+    volume = spine(FIVE)
+    result = ran(volume, sagittal=FakeNetwork(0.95), axial=FakeNetwork(0.2))
+    assert len(result.findings) == 2
+    for each in result.findings:
+        assert each.uncertainty == pytest.approx(0.75, abs=0.06)
+        assert "sagittal_and_axial_disagree" in each.flags
+    assert not ran(volume, sagittal=FakeNetwork(0.6), axial=FakeNetwork(0.2)).findings
+
+
+def test_one_plane_alone_has_no_disagreement() -> None:
+    result = ran(spine(FIVE), sagittal=FakeNetwork())
+    assert [each.uncertainty for each in result.findings] == [None, None]
+
+
+def test_axial_slices_that_can_change_nothing_are_not_looked_at() -> None:
+    sagittal, axial, all_axial = FakeNetwork(), FakeNetwork(), FakeNetwork()
+    few, many = {SAGITTAL: 0.7, AXIAL: 0.3}, {SAGITTAL: 0.4, AXIAL: 0.6}
+    pruned = run(spine(FIVE), RunOptions(), load=loader({SAGITTAL: sagittal, AXIAL: axial}, few))
+    whole = run(spine(FIVE), RunOptions(), load=loader({SAGITTAL: FakeNetwork(), AXIAL: all_axial}, many))
+    assert axial.tiles < 0.7 * all_axial.tiles
+    assert dice(pruned.segmentation == 1, whole.segmentation == 1) > 0.95
+
+
+def test_slices_worth_a_look_surround_what_the_sagittal_plane_marks() -> None:
+    volume = spine(FIVE)
+    sagittal, axial = (working_stack(volume, plane, 1.0, 3.0) for plane in (SAGITTAL, AXIAL))
+    probability = np.zeros(sagittal.hu.shape, np.float32)
+    answer = PlaneAnswer(sagittal, probability, 0.5)
+    assert worth_a_look(answer, axial, 0.5, 0.6) == []
+    probability[10, 40] = 0.9
+    height = sagittal.grid.index_to_lps((0, 40, 0))[2]
+    heights = [axial.grid.index_to_lps((0, 0, n))[2] for n in worth_a_look(answer, axial, 0.5, 0.6)]
+    assert 2 <= len(heights) <= 4 and min(heights) <= height <= max(heights)
+    assert len(worth_a_look(answer, axial, 0.5, 0.4)) == len(axial.hu)
+
+
+def test_small_parts_and_nothing_at_all_are_no_finding() -> None:
+    volume = spine([NORMAL] * 3)
+    volume.voxels[30:36, 44:50, 38:44] = HU["crush"]
+    result = ran(volume)
+    assert result.message == "No fractured vertebra found."
+    assert not result.segmentation.any() and not result.findings and not result.boxes
+    soft = ran(spine([], Geometry((80, 96, 80), (1.0, 1.0, 1.0), (-39.5, -47.5, -24.0))))
+    assert soft.message == "No fractured vertebra found."
+
+
+def test_a_part_at_the_border_is_flagged() -> None:
+    result = ran(spine([BROKEN, NORMAL, NORMAL], start=-22.0))
+    assert "cut_by_field_of_view" in result.findings[0].flags
+
+
+def test_given_boxes_limit_what_is_marked(found) -> None:
+    _, first = found
+    result = ran(spine(FIVE), RunOptions(boxes=(first.boxes[1],)))
+    assert len(result.findings) == 1
+    assert result.boxes[0].index_min == first.boxes[1].index_min
+    flat = Box.from_index("fracture", 1.0, (1, 1, 1), (1, 2, 2), first.geometry)
+    with pytest.raises(InputError, match="no extent"):
+        ran(spine(FIVE), RunOptions(boxes=(flat,)))
+
+
+def test_a_cancel_between_batches_stops_the_run() -> None:
+    network = FakeNetwork()
+    with pytest.raises(Canceled):
+        run(
+            spine(FIVE), RunOptions(), Progress(is_canceled=lambda: network.tiles >= 8),
+            loader({SAGITTAL: network, AXIAL: network}),
+        )  # fmt: skip
+    assert network.tiles == 8

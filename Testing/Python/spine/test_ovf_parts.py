@@ -1,0 +1,71 @@
+"""Joining, voting and attention by hand-made answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from orthoai.models.calibration import Calibration
+from orthoai.tasks.ovf.eigencam import eigen_cam
+from orthoai.tasks.ovf.join import join, vote
+from orthoai.tasks.ovf.slices import SliceBody
+
+
+def outline(index: int, row: int = 10, scores: tuple[float, ...] = (0.0, 0.8, 0.1, 0.1), side: int = 20) -> SliceBody:
+    return SliceBody(index, max(scores), scores, row, 5, np.ones((side, side), bool))
+
+
+def test_outlines_that_overlap_become_one_body_and_missed_slices_are_filled() -> None:
+    bodies = join([outline(n, row) for n in (3, 4, 6, 7) for row in (10, 34)])
+    assert [body.start for body in bodies] == [(3, 10, 5), (3, 34, 5)]
+    assert all(body.mask.shape == (5, 20, 20) and body.mask.all() for body in bodies)
+    assert bodies[0].center == (14.5, 19.5, 5.0)
+    assert bodies[0].best_slice in (4, 6)
+
+
+def test_a_body_in_few_slices_or_far_apart_is_none() -> None:
+    assert join([outline(3), outline(4)]) == []
+    assert join([outline(3), outline(4), outline(9), outline(10)]) == []
+
+
+def test_each_body_takes_one_outline_a_slice() -> None:
+    (body,) = join([outline(0), outline(1), outline(2), outline(2, row=16)], least_slices=2)
+    assert [part.row for part in body.slices] == [10, 10, 10]
+
+
+def test_the_vote_weighs_area_and_score() -> None:
+    large, small = outline(0, scores=(0.1, 0.2, 0.1, 0.7)), outline(1, scores=(0.0, 0.9, 0.0, 0.0), side=4)
+    assert vote([large, large, small]).label == "normal"
+    assert vote([small, small, small]).label == "wedge"
+    found = vote([outline(0), outline(1)])
+    assert (found.label, found.score, found.spread) == ("wedge", pytest.approx(0.8), pytest.approx(0.0))
+    assert sum(found.shares.values()) == pytest.approx(1)
+
+
+def test_a_fracture_of_doubtful_kind_is_a_fracture() -> None:
+    found = vote([outline(0, scores=(0.25, 0.3, 0.1, 0.5))])
+    assert found.label == "wedge"
+
+
+def test_slices_that_differ_spread_the_vote() -> None:
+    broken, sound = outline(0, scores=(0.9, 0.0, 0.0, 0.1)), outline(1, scores=(0.1, 0.0, 0.0, 0.7))
+    assert vote([broken, sound, broken]).spread > 0.3
+
+
+def test_attention_is_bright_where_something_was_found() -> None:
+    features = np.zeros((3, 8, 8), np.float32)
+    features[0, 2:4, 2:4] = 5
+    inside = np.zeros((8, 8), bool)
+    inside[2:4, 2:4] = True
+    for sign in (1, -1):
+        heat = eigen_cam(sign * features, inside)
+        assert heat.max() == 1 and heat[inside].min() > 0.9
+        assert heat[~inside].max() < 0.1
+    assert not eigen_cam(np.ones((3, 8, 8), np.float32)).any()
+
+
+def test_a_calibration_comes_from_the_card_or_leaves_scores_alone() -> None:
+    assert Calibration.from_card({"a": 1.0, "b": 0.0, "answers": 3})(0.3) == pytest.approx(0.3)
+    assert Calibration.from_card({"a": 2.0, "b": 1.0})(0.5) == pytest.approx(1 / (1 + np.exp(-1)))
+    for entry in (None, {}, {"a": "x", "b": 1}, 3):
+        assert Calibration.from_card(entry) == Calibration()
+    assert 0 < Calibration(2.0, 1.0)(0.0) < Calibration(2.0, 1.0)(1.0) < 1

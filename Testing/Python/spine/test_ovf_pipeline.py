@@ -1,0 +1,183 @@
+"""From a CT to fractured vertebrae, with a network that never errs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from orthoai.box import Box
+from orthoai.errors import Canceled, InputError
+from orthoai.geometry import Geometry
+from orthoai.progress import Progress
+from orthoai.result import Result
+from orthoai.tasks import RunOptions
+from orthoai.tasks.ovf.findings import CUT, DISAGREE, LOOK_AGAIN
+from orthoai.tasks.ovf.pipeline import run
+from orthoai.tasks.ovf.task import TASK
+from ovf_fakes import HEIGHTS, HU, FakeDetector, Shown, loader, spine
+
+NORMAL = Shown("normal", "normal")
+MIXED = [
+    NORMAL,
+    Shown("wedge", "wedge"),
+    NORMAL,
+    Shown("crush", "crush"),
+    NORMAL,
+    Shown("biconcave", "biconcave"),
+    NORMAL,
+]
+
+
+OUTLINE_MM = 2.0
+"""The fake network outlines a pixel inside of each surface, where there is no partial volume."""
+
+
+def ran(volume, options: RunOptions = RunOptions(), detector: FakeDetector | None = None) -> Result:  # noqa: B008
+    return run(volume, options, Progress(), loader(detector))
+
+
+@pytest.fixture(scope="module")
+def mixed() -> tuple[np.ndarray, Result]:
+    volume = spine(MIXED)
+    return volume.voxels, ran(volume)
+
+
+def test_each_fracture_is_found_with_class_heights_and_grade(mixed) -> None:
+    _, result = mixed
+    assert [(each.structure, each.label) for each in result.findings] == [
+        ("vertebra_2", "wedge"),
+        ("vertebra_4", "crush"),
+        ("vertebra_6", "biconcave"),
+    ]
+    assert result.message == "3 of 7 vertebrae fractured: vertebra_2 wedge, vertebra_4 crush, vertebra_6 biconcave."
+    for each in result.findings:
+        truth = HEIGHTS[each.label]
+        for site, height in truth._asdict().items():
+            assert each.measurements[f"{site}_height"].value == pytest.approx(height, abs=OUTLINE_MM)
+        expected = max(1 - own / normal for own, normal in zip(truth, HEIGHTS["normal"], strict=True))
+        assert each.measurements["height_loss"].value == pytest.approx(expected, abs=0.05)
+        assert each.measurements["genant_grade"].value == 3
+        assert f"genant_{each.label}" in each.flags and "level_not_named" in each.flags
+        assert LOOK_AGAIN not in each.flags
+        # At its sides a body has partial volume, which the fake network takes for another class.
+        assert 0.8 < each.probability < 0.901
+        assert each.uncertainty is not None and each.uncertainty < 0.3
+
+
+def test_masks_lie_on_the_bodies_and_boxes_around_them(mixed) -> None:
+    voxels, result = mixed
+    for name, value in (("crush", 1), ("wedge", 2), ("biconcave", 3)):
+        truth, found = voxels == HU[name], result.segmentation == value
+        assert 2 * np.count_nonzero(truth & found) / (truth.sum() + found.sum()) > 0.93
+    for box, each in zip(result.boxes, result.findings, strict=True):
+        mask = result.segmentation == TASK.label(each.label).value
+        around = Box.around(each.label, mask, result.geometry)
+        assert around is not None
+        assert (box.label, box.index_min, box.index_max) == (each.label, around.index_min, around.index_max)
+        assert each.place is not None
+        index = result.geometry.lps_to_index(each.place.lps)
+        assert mask[tuple(np.rint(index[::-1]).astype(int))]
+        assert each.place.slice_index == round(index[2])
+
+
+def test_all_bodies_and_the_attention_are_told_beside(mixed) -> None:
+    _, result = mixed
+    vertebrae, attention = result.extras
+    assert (vertebrae.name, attention.name) == ("vertebrae", "attention")
+    assert vertebrae.labels == {n: f"vertebra_{n}" for n in range(1, 8)}
+    assert set(np.unique(vertebrae.voxels)) == set(range(8))
+    assert attention.voxels.max() > 200
+    inside, outside = attention.voxels[vertebrae.voxels > 0].mean(), attention.voxels[vertebrae.voxels == 0].mean()
+    assert inside > 2 * outside
+
+
+@pytest.mark.parametrize("codes", ["SLA", "PIR"])
+def test_the_axis_order_changes_nothing(mixed, codes: str) -> None:
+    _, straight = mixed
+    volume = spine(MIXED)
+    turned = volume.reoriented(codes)
+    result = ran(replace(turned, voxels=np.ascontiguousarray(turned.voxels)))
+    assert [(each.structure, each.label) for each in result.findings] == [
+        (each.structure, each.label) for each in straight.findings
+    ]
+    back = volume.with_voxels(straight.segmentation).reoriented(codes)
+    assert np.mean(back.voxels != result.segmentation) < 1e-4
+
+
+def test_thick_slices_and_a_tilted_scan_work() -> None:
+    thick = Geometry((52, 64, 54), (1.5, 1.5, 5.0), (-39.5, -47.5, -30.0))
+    c, s = np.cos(np.radians(20)), np.sin(np.radians(20))
+    tilted = Geometry((200, 80, 54), (1.5, 1.5, 1.5), (-39.5, -110.0, -20.0), (1, 0, 0, 0, c, s, 0, -s, c))
+    for grid in (thick, tilted):
+        result = ran(spine(MIXED, grid))
+        assert [each.label for each in result.findings] == ["wedge", "crush", "biconcave"]
+
+
+def test_network_and_heights_that_disagree_are_to_be_looked_at() -> None:
+    result = ran(spine([NORMAL, NORMAL, Shown("normal", "wedge"), NORMAL, Shown("crush", "normal"), NORMAL]))
+    low, high = result.findings
+    assert (low.structure, low.label, high.structure, high.label) == ("vertebra_3", "unclear", "vertebra_5", "crush")
+    for each in (low, high):
+        assert {LOOK_AGAIN, DISAGREE} <= set(each.flags)
+    assert "genant_wedge" in low.flags
+    assert low.probability < 0.2
+    assert set(np.unique(result.segmentation)) == {0, 1}
+    assert "Look again at vertebra_3" in result.message
+
+
+def test_a_body_cut_by_the_field_of_view_is_not_measured() -> None:
+    result = ran(spine([Shown("wedge", "wedge"), NORMAL, NORMAL, NORMAL], start=-18.0))
+    (cut,) = result.findings
+    assert CUT in cut.flags
+    assert not cut.measurements
+
+
+def test_nothing_to_find_is_a_result() -> None:
+    result = ran(spine([NORMAL] * 4))
+    assert result.message == "No fracture found in 4 vertebrae."
+    assert not result.findings and not result.boxes and not result.segmentation.any()
+    volume = spine([])
+    grid = Geometry((80, 96, 80), (1.0, 1.0, 1.0), (-39.5, -47.5, -24.0))
+    soft = ran(spine([], grid))
+    assert soft.message == "No bone found."
+    assert soft.segmentation.shape == grid.shape
+    assert volume.voxels.shape[0] < 60
+
+
+def test_a_given_box_asks_for_one_vertebra_only(mixed) -> None:
+    volume, first = spine(MIXED), mixed[1]
+    moved = replace(first.boxes[1], index_min=tuple(v - 2 for v in first.boxes[1].index_min))
+    faint = ran(volume, RunOptions(boxes=(moved,)), FakeDetector(0.1))
+    assert [(each.label, len(each.measurements)) for each in faint.findings] == [("crush", 5)]
+    sure = ran(volume, RunOptions(boxes=(moved,)))
+    (only,) = sure.findings
+    assert (only.structure, only.label) == ("vertebra_4", "crush")
+    assert only.measurements["genant_grade"].value == 3
+    assert set(np.unique(sure.segmentation)) == {0, 1}
+    normal = Box.from_index("wedge", 1.0, (15, 20, 5), (65, 75, 40), volume.geometry)
+    (told,) = ran(volume, RunOptions(boxes=(normal,))).findings
+    assert (told.structure, told.label) == ("vertebra_1", "normal")
+
+
+def test_boxes_that_cannot_be_used_are_refused() -> None:
+    volume = spine([NORMAL] * 3)
+    flat = Box.from_index("crush", 1.0, (10, 10, 10), (10, 20, 20), volume.geometry)
+    away = Box.from_index("crush", 1.0, (500, 500, 500), (510, 510, 510), volume.geometry)
+    with pytest.raises(InputError, match="no extent"):
+        ran(volume, RunOptions(boxes=(flat,)))
+    with pytest.raises(InputError, match="outside"):
+        ran(volume, RunOptions(boxes=(away,)))
+
+
+def test_a_cancel_between_tiles_stops_the_run() -> None:
+    detector = FakeDetector()
+    with pytest.raises(Canceled):
+        run(spine([NORMAL] * 3), RunOptions(), Progress(is_canceled=lambda: detector.calls >= 2), loader(detector))
+    assert detector.calls == 2
+
+
+def test_progress_names_the_stages() -> None:
+    stages: list[str] = []
+    run(spine([NORMAL] * 3), RunOptions(), Progress(lambda stage, *_: stages.append(stage)), loader())
+    assert list(dict.fromkeys(stages)) == ["Load", "Slice", "Detect", "Measure"]

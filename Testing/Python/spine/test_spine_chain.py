@@ -1,0 +1,43 @@
+"""The order of bodies along a curved spine."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from orthoai.spine.chain import along_spine, directions, gaps, unnamed
+
+
+def arc(count: int, degrees: float = 60.0, step: float = 25.0) -> np.ndarray:
+    """Centers along a circle, from the lowest upward."""
+    angles = np.radians(np.linspace(0, degrees, count))
+    steps = step * np.stack([np.zeros(count), -np.sin(angles), np.cos(angles)], axis=1)
+    return np.cumsum(steps, axis=0)
+
+
+def test_a_curved_spine_is_ordered_from_below() -> None:
+    centers = arc(10)
+    order = np.random.default_rng(3).permutation(10)
+    assert np.array_equal(order[along_spine(centers[order], [1.0] * 10)], np.arange(10))
+
+
+def test_the_heavier_of_two_centers_of_one_body_stays() -> None:
+    assert along_spine([(0, 0, 0), (0, 3, 1), (0, 0, 30)], [1, 2, 1]) == [1, 2]
+
+
+def test_directions_follow_the_curve() -> None:
+    found = directions(arc(9))
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1)
+    assert found[0, 1] > found[-1, 1]
+    assert np.degrees(np.arccos(found[4, 2])) == pytest.approx(30, abs=8)
+    np.testing.assert_array_equal(directions([(1, 2, 3)]), [[0, 0, 1]])
+
+
+def test_a_missing_body_leaves_a_gap() -> None:
+    centers = np.delete(arc(8, 20), 4, axis=0)
+    assert gaps(centers) == [False, False, False, True, False, False, False]
+    assert gaps(np.zeros((0, 3))) == []
+    assert gaps(centers[:2]) == [False, False]
+
+
+def test_names_count_from_the_lowest() -> None:
+    assert unnamed(3) == ["vertebra_1", "vertebra_2", "vertebra_3"]
