@@ -69,6 +69,16 @@ def test_an_osteophyte_changes_no_height() -> None:
     assert errors(shares, grid, BODIES["box"]) < TOLERANCE_MM
 
 
+def test_a_speck_of_the_neighbor_changes_no_height() -> None:
+    def speck(local: np.ndarray) -> np.ndarray:
+        x, y, z = np.moveaxis(local, -1, 0)
+        return (np.abs(x) < 12) & (np.abs(y - 13) < 3) & (z > 16) & (z < 19)
+
+    grid = sagittal_grid(0.8)
+    shares = draw(BODIES["box"], grid, turned(10.0), fine=2, extra=speck)
+    assert errors(shares, grid, BODIES["box"]) < TOLERANCE_MM
+
+
 def test_a_missing_slice_changes_no_height() -> None:
     grid = sagittal_grid(0.8)
     shares = draw(BODIES["wedge"], grid, turned(10.0), fine=2)

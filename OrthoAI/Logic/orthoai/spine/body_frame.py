@@ -90,19 +90,36 @@ def columns_of(image: sitk.Image, frame: BodyFrame) -> Columns:
     resampler.SetOutputOrigin([float(value) for value in start])
     resampler.SetInterpolator(sitk.sitkLinear)
     values = sitk.GetArrayFromImage(resampler.Execute(image))
-    inside = values >= 0.5
-    lengths = inside.sum(axis=2)
+    first, last = _longest_runs(values >= 0.5)
+    lengths = last - first + 1
     filled = lengths > 0
     if filled.any():
         filled &= lengths >= SHORTEST * np.median(lengths[filled])
-    return Columns(x, y, values, filled, _top(values, z), -_top(values[:, :, ::-1], -z[::-1]))
+    upper = _crossing(values, z, np.maximum(last, 0), 1)
+    return Columns(x, y, values, filled, upper, _crossing(values, z, np.minimum(first, z.size - 1), -1))
 
 
-def _top(values: NDArray[np.float32], z: NDArray[np.float64]) -> NDArray[np.float64]:
-    """z (X, Y) at which each column of ``values`` (X, Y, Z) falls through one half for the last time."""
-    last = z.size - 1 - np.argmax(values[:, :, ::-1] >= 0.5, axis=2)
-    above = np.minimum(last + 1, z.size - 1)
-    own = np.take_along_axis(values, last[..., None], axis=2)[..., 0].astype(np.float64)
-    next_own = np.take_along_axis(values, above[..., None], axis=2)[..., 0].astype(np.float64)
-    drop = np.maximum(own - next_own, 1e-6)
-    return z[last] + (z[above] - z[last]) * np.clip((own - 0.5) / drop, 0, 1)
+def _longest_runs(inside: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """First and last place (X, Y) of the longest run of true values along the last axis; last < first for none.
+
+    A speck of a neighbor above or below is a run of its own.
+    """
+    run = np.zeros(inside.shape[:2], np.intp)
+    best, last = np.zeros_like(run), np.full_like(run, -1)
+    for place in range(inside.shape[2]):
+        run = (run + 1) * inside[:, :, place]
+        longer = run > best
+        best[longer], last[longer] = run[longer], place
+    return last - best + 1, last
+
+
+def _crossing(
+    values: NDArray[np.float32], z: NDArray[np.float64], ends: NDArray[np.intp], step: int
+) -> NDArray[np.float64]:
+    """z (X, Y) at which each column of ``values`` (X, Y, Z) falls through one half, from ``ends`` on by ``step``."""
+    beyond = np.clip(ends + step, 0, z.size - 1)
+    own, other = (
+        np.take_along_axis(values, places[..., None], axis=2)[..., 0].astype(np.float64) for places in (ends, beyond)
+    )
+    drop = np.maximum(own - other, 1e-6)
+    return z[ends] + (z[beyond] - z[ends]) * np.clip((own - 0.5) / drop, 0, 1)

@@ -14,6 +14,7 @@ from orthoai.detect.nms import non_maximum_suppression
 from orthoai.detect.onnx_yolo_seg import Answer
 from orthoai.detect.tiles import JOIN_IOU, Tile, tiles
 from orthoai.progress import Progress
+from orthoai.segment.components import largest_parts
 from orthoai.spine.stack import OVF_PIXEL_MM, Stack
 from orthoai.spine.window import windowed
 from orthoai.tasks.ovf.eigencam import eigen_cam
@@ -138,7 +139,8 @@ def _look_at(
 
 def _placed(instance: Instance, tile: Tile, index: int, shape: tuple[int, int]) -> SliceBody | None:
     """``instance`` of ``tile`` in the slice of ``shape``; None where nothing of it lies there."""
-    rows, cols = np.nonzero(instance.mask)
+    # The corner of a neighbor that reaches into a body's box is none of it.
+    rows, cols = np.nonzero(largest_parts(instance.mask[None])[0])
     inside = (
         (rows + tile.row >= 0) & (rows + tile.row < shape[0]) & (cols + tile.col >= 0) & (cols + tile.col < shape[1])
     )
