@@ -10,7 +10,7 @@ import pytest
 from orthoai.errors import Canceled, InputError
 from orthoai.progress import Progress
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SIZE
-from orthoai_training.ovf.classes import CLASSES
+from orthoai.tasks.ovf.labels import CLASSES
 from orthoai_training.ovf.dataset import copy_pictures, read_pictures, write_case_pictures
 from orthoai_training.ovf.pictures import plain_pictures, training_pictures, validation_pictures
 from orthoai_training.ovf.recipe import COMPACT, PAPER

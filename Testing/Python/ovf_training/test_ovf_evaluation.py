@@ -9,7 +9,7 @@ import pytest
 from orthoai.detect.instance import Instance
 from orthoai.finding import Finding, Measurement, Place
 from orthoai.result import Provenance, Result
-from orthoai_training.ovf.classes import CLASSES
+from orthoai.tasks.ovf.labels import CLASSES
 from orthoai_training.ovf.evaluation.confusion import confusion_matrix
 from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer, box_iou
 from orthoai_training.ovf.evaluation.outputs import csv_text, picture_table, vertebra_table

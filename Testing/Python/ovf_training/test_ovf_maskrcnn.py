@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from orthoai_training.ovf.classes import CLASSES
+from orthoai.tasks.ovf.labels import CLASSES
 from orthoai_training.ovf.dataset import copy_pictures
 from orthoai_training.ovf.maskrcnn import target_of, train_mask_rcnn
 from orthoai_training.ovf.pictures import Outline, Picture

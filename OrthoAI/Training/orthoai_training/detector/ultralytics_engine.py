@@ -208,7 +208,13 @@ def predict_instances(
         empty = np.zeros((len(rows), *image.shape), bool)
         masks = empty if found.masks is None else found.masks.data.cpu().numpy().astype(bool)
         return [
-            Instance(found.names[int(row[5])], float(row[4]), (*(float(v) for v in row[:4]),), mask, ())
+            Instance(
+                found.names[int(row[5])],
+                float(row[4]),
+                (float(row[0]), float(row[1]), float(row[2]), float(row[3])),
+                mask,
+                (),
+            )
             for row, mask in zip(rows, masks, strict=True)
         ]
 

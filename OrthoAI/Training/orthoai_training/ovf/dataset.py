@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from orthoai.errors import InputError
 from orthoai.progress import Progress
+from orthoai.tasks.ovf.labels import CLASSES
 from PIL import Image
 
 from orthoai_training.detector.yolo_dataset import write_data_file
-from orthoai_training.ovf.classes import CLASSES
 from orthoai_training.ovf.pictures import Outline, Picture, training_pictures, validation_pictures
 from orthoai_training.ovf.recipe import OvfRecipe
 from orthoai_training.ovf.scenes import case_scene

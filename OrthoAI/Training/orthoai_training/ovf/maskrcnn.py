@@ -18,11 +18,11 @@ import numpy as np
 import torch
 from orthoai.detect.instance import Instance
 from orthoai.progress import Progress
+from orthoai.tasks.ovf.labels import CLASSES
 from safetensors.torch import save_file
 from torchvision.models.detection import maskrcnn_resnet50_fpn
 
 from orthoai_training.detector.polygon_mask import polygon_mask
-from orthoai_training.ovf.classes import CLASSES
 from orthoai_training.ovf.dataset import read_pictures
 from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer
 from orthoai_training.ovf.evaluation.precision import picture_figures

@@ -16,9 +16,9 @@ from orthoai.models.card import Card, Network, read_card, write_card
 from orthoai.models.hashing import file_sha256
 from orthoai.models.store import Model
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM
+from orthoai.tasks.ovf.labels import CLASSES, FRACTURES
 
 from orthoai_training.ovf.calibration import Calibration
-from orthoai_training.ovf.classes import CLASSES, FRACTURES
 from orthoai_training.ovf.train import NETWORK_FILE, OvfRun, TrainedOvf
 from orthoai_training.train.model_folder import LICENSES, ModelPage, readme
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from orthoai.detect.tiles import Tile, tiles
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SIZE
+from orthoai.tasks.ovf.labels import CLASSES, FRACTURES
 from scipy import ndimage
 
-from orthoai_training.ovf.classes import CLASSES, FRACTURES
 from orthoai_training.ovf.recipe import OvfRecipe
 from orthoai_training.ovf.scenes import CaseScene, SliceScene
 

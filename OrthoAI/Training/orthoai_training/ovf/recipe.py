@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orthoai.spine.stack import OVF_SIZE
+from orthoai.tasks.ovf.labels import FRACTURES
 
 from orthoai_training.detector.recipe import SegmentationRecipe
-from orthoai_training.ovf.classes import FRACTURES
 
 PAPER_COUNTS = (120, 198, 325)
 """Training pictures of crush, wedge and biconcave fractures (Yang et al. 2025, section 2.4)."""

@@ -10,9 +10,9 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from orthoai.geometry import Geometry
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM, Stack, working_stack
+from orthoai.tasks.ovf.labels import CLASSES
 from scipy import ndimage
 
-from orthoai_training.ovf.classes import CLASSES
 from orthoai_training.spine_ct.case import SpineCase
 
 LEAST_AREA_SHARE = 0.4

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from orthoai.tasks.ovf.labels import CLASSES
 
 from orthoai_training.ovf.calibration import Calibration
-from orthoai_training.ovf.classes import CLASSES
 from orthoai_training.ovf.dataset import read_pictures
 from orthoai_training.ovf.evaluation.answers import answers_on_pictures, network_in
 from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orthoai_training.bench.command import task_bench
 from orthoai_training.ovf import command
 from orthoai_training.ovf.evaluation.command import EVALUATE
 from orthoai_training.spine_ct.command import SAMPLE, SPINE_SYNTH
@@ -15,6 +16,7 @@ COMMANDS = TaskCommands(
             "Train the network from simulated CT or own pictures.", command.add_training_arguments, command.train
         ),
         "evaluate": EVALUATE,
+        "bench": task_bench("ovf"),
     },
     sample=SAMPLE,
     sample_seed=12,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from orthoai.detect.onnx_yolo_seg import OnnxYoloSeg
 from orthoai.models.store import Model
+from orthoai.tasks.ovf.labels import CLASSES
 
-from orthoai_training.ovf.classes import CLASSES
 from orthoai_training.ovf.evaluation.matching import LEAST_SCORE, PictureAnswer
 from orthoai_training.ovf.pictures import Picture, validation_pictures
 from orthoai_training.ovf.scenes import CaseScene

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from orthoai.tasks.ovf.labels import CLASSES
 
-from orthoai_training.ovf.classes import CLASSES
 from orthoai_training.ovf.evaluation.matching import PictureAnswer
 
 CONFIDENCE, IOU = 0.25, 0.45

@@ -9,10 +9,10 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 from orthoai.detect.instance import Instance
+from orthoai.tasks.ovf.labels import CLASSES
 
 from orthoai_training.detector.polygon_mask import polygon_mask
 from orthoai_training.evaluate.average_precision import COCO_THRESHOLDS, Candidate
-from orthoai_training.ovf.classes import CLASSES
 from orthoai_training.ovf.pictures import Outline
 
 IGNORED_SHARE = 0.5

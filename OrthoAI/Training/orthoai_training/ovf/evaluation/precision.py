@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from orthoai.tasks.ovf.labels import CLASSES, FRACTURES
 
 from orthoai_training.evaluate.average_precision import COCO_THRESHOLDS, Candidate, LabelBoxes
-from orthoai_training.ovf.classes import CLASSES, FRACTURES
 from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer
 
 GRID = np.linspace(0, 1, 501)

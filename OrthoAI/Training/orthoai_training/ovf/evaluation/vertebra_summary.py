@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from orthoai.tasks.ovf.labels import FRACTURES
 
 from orthoai_training.evaluate.intervals import Summary
 from orthoai_training.ovf.calibration import Calibration
-from orthoai_training.ovf.classes import FRACTURES
 from orthoai_training.ovf.evaluation.vertebrae import HEIGHTS, NORMAL, CaseScore, VertebraScore
 
 NAMES = (*FRACTURES, NORMAL)

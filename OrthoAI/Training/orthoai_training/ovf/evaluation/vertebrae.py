@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from orthoai.finding import Finding
 from orthoai.result import Result
+from orthoai.tasks.ovf.labels import FRACTURES
 from scipy import ndimage
 
-from orthoai_training.ovf.classes import FRACTURES
 from orthoai_training.spine_ct.case import SpineCase, VertebraTruth, class_map
 
 NEAR_MM = 12.0
