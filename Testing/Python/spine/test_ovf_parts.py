@@ -69,3 +69,11 @@ def test_a_calibration_comes_from_the_card_or_leaves_scores_alone() -> None:
     for entry in (None, {}, {"a": "x", "b": 1}, 3):
         assert Calibration.from_card(entry) == Calibration()
     assert 0 < Calibration(2.0, 1.0)(0.0) < Calibration(2.0, 1.0)(1.0) < 1
+
+
+def test_a_body_is_sure_by_two_outlines_and_goes_on_by_faint_ones() -> None:
+    faint, sure = (0.0, 0.3, 0.0, 0.0), (0.0, 0.7, 0.0, 0.0)
+    (body,) = join([outline(0, scores=faint), outline(1, scores=sure), outline(2, scores=sure)])
+    assert body.is_sure(0.6)
+    (body,) = join([outline(0, scores=faint), outline(1, scores=faint), outline(2, scores=sure)])
+    assert not body.is_sure(0.6)

@@ -23,6 +23,10 @@ LEAST_SLICES = 3
 """Fewer are no body: a vertebra is 25 mm wide or more."""
 
 
+SURE_SLICES = 2
+"""Outlines of full confidence that a body needs; fainter ones then continue it."""
+
+
 @dataclass(frozen=True)
 class Vote:
     """What the slices of a body say of its class.
@@ -68,6 +72,10 @@ class JoinedBody:
     def mask(self) -> NDArray[np.bool_]:
         """bool (s, h, w) on the working grid."""
         return self._block[1]
+
+    def is_sure(self, confidence: float) -> bool:
+        """Whether SURE_SLICES outlines or more score ``confidence``."""
+        return sum(body.score >= confidence for body in self.slices) >= SURE_SLICES
 
     @property
     def place(self) -> tuple[slice, slice, slice]:

@@ -17,6 +17,10 @@ EDGE = 2
 """Voxels in the slice between a body and the end of what was scanned, at most, for one that is cut."""
 
 
+LEAST_ALONG = 0.7
+"""Cosine of the largest angle, 45 degrees, between a body's own axis and the spine's at its place."""
+
+
 @dataclass(frozen=True, eq=False)
 class MeasuredBody:
     """One body in its place along the spine.
@@ -85,4 +89,6 @@ def is_cut(body: JoinedBody, stack: Stack) -> bool:
 def _size(body: JoinedBody, stack: Stack, up: np.ndarray) -> BodyHeights | None:
     s, r, c = body.place
     grid = stack.grid.cropped((c.start, r.start, s.start), (c.stop, r.stop, s.stop))
-    return measure_body(body.mask, grid, up)
+    found = measure_body(body.mask, grid, up)
+    # Endplates that run along the spine are none: the outline misses most of the body.
+    return None if found is None or float(np.dot(found.up, up)) < LEAST_ALONG else found

@@ -37,6 +37,9 @@ VERTEBRAE, ATTENTION = "vertebrae", "attention"
 
 NO_BONE = "No bone found."
 
+FAINT = 0.5
+"""Share of the confidence that outlines need to continue a body that is sure in other slices."""
+
 MOST_BODIES = 250
 """What fits into a label map of 8 bits; a person has 33."""
 
@@ -117,12 +120,12 @@ def _find(volume: Volume, boxes: Sequence[Box], engines: Engines, progress: Prog
         progress.report("Slice", 1.0)
     with watch.stage("Detect"):
         # What a person points at is there, however faint.
-        confidence = LOWEST_CONFIDENCE if boxes else engines.confidence
-        seen = look(stack, engines.detector, confidence, progress)
+        least = LOWEST_CONFIDENCE if boxes else FAINT * engines.confidence
+        seen = look(stack, engines.detector, least, progress)
     with watch.stage("Measure"):
         progress.report("Measure", 0.0)
-        sure = [body for body in seen.bodies if body.score >= engines.confidence]
-        joined = join(sure)
+        visible = [body for body in seen.bodies if body.score >= FAINT * engines.confidence]
+        joined = [body for body in join(visible) if body.is_sure(engines.confidence)]
         asked: list[JoinedBody] = []
         if boxes:
             given = [GivenBox(box, volume.geometry, stack.grid) for box in boxes]
