@@ -116,6 +116,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/spine/heights.py
   Logic/orthoai/spine/names.py
   Logic/orthoai/spine/region.py
+  Logic/orthoai/spine/spans.py
   Logic/orthoai/spine/stack.py
   Logic/orthoai/spine/window.py
 
