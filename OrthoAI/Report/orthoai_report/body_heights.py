@@ -10,6 +10,9 @@ from orthoai_report.planes import PlanePicture
 SITES = {"anterior": 0.1, "middle": 0.5, "posterior": 0.9}
 """Share of the body's depth, from its front, at which each height is measured."""
 
+HEIGHTS = tuple(f"{site}_height" for site in SITES)
+"""What the measured heights are called."""
+
 TURNS = 4
 """Rounds of turning the body's frame; the angle settles to a tenth of a degree."""
 

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from orthoai.finding import Finding
 
 from orthoai_report import theme
-from orthoai_report.palette import Palette, display_name
+from orthoai_report.palette import Palette, clipped, display_name
 from orthoai_report.subject import Subject
 from orthoai_report.wording import flag_text, measurement_name, measurement_text, percent
 
@@ -82,16 +82,16 @@ def _block(finding: Finding, palette: Palette) -> list[Line]:
     title = display_name(finding.structure)
     if finding.label not in ("", PRESENT) and finding.label not in finding.structure:
         title += f": {display_name(finding.label).lower()}"
-    lines = [(_clipped(f"{title}   {percent(finding.probability)}"), theme.TEXT, _swatch(finding, palette))]
+    lines = [(clipped(f"{title}   {percent(finding.probability)}", CHARACTERS), theme.TEXT, _swatch(finding, palette))]
     text = ""
     for name, measurement in finding.measurements.items():
         item = f"{measurement_name(name, measurement)} {measurement_text(measurement)}"
         if text and len(text) + len(item) + 3 > CHARACTERS:
-            lines.append((_clipped(text), theme.QUIET, ""))
+            lines.append((clipped(text, CHARACTERS), theme.QUIET, ""))
             text = ""
         text = f"{text} · {item}" if text else item
     if text:
-        lines.append((_clipped(text), theme.QUIET, ""))
+        lines.append((clipped(text, CHARACTERS), theme.QUIET, ""))
     flags = ", ".join(flag_text(flag) for flag in finding.flags)
     lines += [(line, theme.WARNING, "") for line in textwrap.wrap(flags, CHARACTERS)]
     return lines
@@ -100,7 +100,3 @@ def _block(finding: Finding, palette: Palette) -> list[Line]:
 def _swatch(finding: Finding, palette: Palette) -> str:
     name = finding.structure if finding.structure in palette.colors else finding.label
     return palette.hex(name) if name in palette.colors else theme.RULE
-
-
-def _clipped(text: str) -> str:
-    return text if len(text) <= CHARACTERS else text[: CHARACTERS - 1].rstrip() + "…"

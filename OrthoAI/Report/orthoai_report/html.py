@@ -17,7 +17,7 @@ from orthoai.result import Result
 from orthoai_report.page import PAGE
 from orthoai_report.page_words import PageWords
 from orthoai_report.palette import Palette, display_name
-from orthoai_report.wording import flag_text, measurement_name, measurement_text, percent
+from orthoai_report.wording import flag_text, measurement_name, measurement_text, message_text, percent
 
 
 def report_page(result: Result, palette: Palette, picture_png: bytes, words: PageWords | None = None) -> str:
@@ -33,7 +33,7 @@ def report_page(result: Result, palette: Palette, picture_png: bytes, words: Pag
     table = _measurements(result.findings, palette) if words.has_measurement_table else ""
     return PAGE.substitute(
         title=escape(palette.title),
-        message=escape(result.message),
+        message=escape(message_text(result)),
         picture=base64.b64encode(picture_png).decode("ascii"),
         picture_text=escape(_picture_text(result, palette, words.shown)),
         note=f'<p class="note">{escape(words.note)}</p>' if words.note else "",
@@ -123,7 +123,7 @@ def _boxes(boxes: Sequence[Box], palette: Palette) -> str:
 def _timings(timings_s: dict[str, float]) -> str:
     if not timings_s:
         return "<p>Not measured.</p>"
-    rows = [[escape(stage.replace("_", " ")), f"{seconds:.2f} s"] for stage, seconds in timings_s.items()]
+    rows = [[escape(display_name(stage)), f"{seconds:.2f} s"] for stage, seconds in timings_s.items()]
     return _table("Seconds by stage", ("Stage", "Time"), rows)
 
 
@@ -168,10 +168,10 @@ def _named(name: str, palette: Palette) -> str:
 
 def _picture_text(result: Result, palette: Palette, shown: str) -> str:
     if shown:
-        return f"{palette.title}: {result.message} {shown}"
+        return f"{palette.title}: {message_text(result)} {shown}"
     structures = ", ".join(display_name(name) for name in result.labels.values())
     return (
-        f"{palette.title}: {result.message} Projections with {len(result.boxes)} boxes, slices with masks "
+        f"{palette.title}: {message_text(result)} Projections with {len(result.boxes)} boxes, slices with masks "
         f"({structures}), and 3D surfaces. The patient's left is on the right."
     )
 

@@ -11,10 +11,13 @@ from matplotlib.text import Text
 
 from orthoai_report import panels, theme
 from orthoai_report.findings_panel import draw_findings
+from orthoai_report.fitting import fit, width_of
+from orthoai_report.palette import clipped
 from orthoai_report.planes import flat_picture, oblique_degrees, overview_planes
 from orthoai_report.projections import ProjectionPicture
 from orthoai_report.subject import Subject
 from orthoai_report.surface import VIEWS, Surfaces
+from orthoai_report.wording import message_text
 
 Rectangle = tuple[float, float, float, float]
 """Left, top, width, height in pixels of the page."""
@@ -27,6 +30,10 @@ CAPTION = 24
 
 TALL_SHARE = (0.44, 0.66)
 """Smallest and largest share of the height for the pictures that show the long axis of the body."""
+
+MESSAGE_CHARACTERS = 140
+LEAST_MESSAGE = 12.0
+"""Points of the message, at least, when it is long."""
 
 DISCLAIMER = "Research use only; not for clinical decisions."
 
@@ -131,10 +138,12 @@ def _tall_share(subject: Subject) -> float:
 def _header(figure: Figure, subject: Subject) -> None:
     y = 1 - 40 / theme.HEIGHT_PX
     x = GAP / theme.WIDTH_PX
-    figure.text(x, y, subject.palette.title, color=theme.TEXT, size=21, weight="bold", va="center")
+    title = figure.text(x, y, subject.palette.title, color=theme.TEXT, size=21, weight="bold", va="center")
     figure.text(x, y - 37 / theme.HEIGHT_PX, describe_input(subject), color=theme.QUIET, size=11, va="center")
     color = theme.TEXT if subject.profiles else theme.WARNING
-    figure.text(1 - x, y, _clipped(subject.result.message, 90), color=color, size=15, ha="right", va="center")
+    words = clipped(message_text(subject.result), MESSAGE_CHARACTERS)
+    message = figure.text(1 - x, y, words, color=color, size=15, ha="right", va="center")
+    fit(message, theme.WIDTH_PX - 4 * GAP - width_of(title), LEAST_MESSAGE)
     total = sum(subject.result.timings_s.values())
     if total > 0:
         place = (1 - x, y - 37 / theme.HEIGHT_PX)
@@ -166,10 +175,6 @@ def describe_input(subject: Subject) -> str:
     if angle >= 0.5:
         parts.append(f"oblique by {angle:.0f}°: slices follow the voxel axes")
     return "   ·   ".join(parts)
-
-
-def _clipped(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
 def add_panel(figure: Figure, box: Rectangle, label: str) -> Axes:

@@ -61,3 +61,8 @@ def display_name(name: str) -> str:
         words = [words[-1], *words[:-1]]
     text = " ".join(words)
     return text[:1].upper() + text[1:]
+
+
+def clipped(text: str, length: int) -> str:
+    """``text`` in at most ``length`` characters, the last "…" where some are left out."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"

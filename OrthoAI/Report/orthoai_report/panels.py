@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from orthoai.box import Box
 
 from orthoai_report import theme
+from orthoai_report.fitting import fit, width_of
 from orthoai_report.palette import Palette, display_name
 from orthoai_report.planes import ORIENTATIONS, Orientation, PlanePicture
 from orthoai_report.projections import ProjectionPicture
@@ -31,6 +32,15 @@ NAME_ROOM = 0.04
 
 CHARACTER_PX = 7.4
 """Width of a character of a box's name."""
+
+EDGE_PX = 26
+"""Kept between a name beside its box and the panel's edge, where the letters of the directions are."""
+
+CAPTION_GAP_PX = 10
+"""Between a title and the note at its right."""
+
+LEAST_POINTS = 8.0
+"""Size of words that had to become smaller."""
 
 BoxOutline = tuple[str, float, tuple[float, float, float, float]]
 
@@ -96,24 +106,47 @@ def box_outline(box: Box, orientation: Orientation, subject: Subject) -> BoxOutl
 
 
 def draw_box_beside(
-    axes: Axes, text: str, rectangle: tuple[float, float, float, float], color: tuple[float, float, float]
+    axes: Axes, lines: tuple[str, ...], rectangle: tuple[float, float, float, float], color: tuple[float, float, float]
 ) -> None:
-    """An outline with its name to the right: discs and vertebrae leave no room over their boxes."""
+    """An outline with its name beside it: discs and vertebrae leave no room over their boxes.
+
+    The name stands to the right, else to the left, in one line, else in its ``lines``, where it fits into the panel;
+    where it fits nowhere it becomes smaller and shorter on the wider side.
+    """
     x0, y0, x1, y1 = rectangle
     axes.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=color, linewidth=1.2))
-    axes.annotate(
-        text, (x1, (y0 + y1) / 2), (4, 0), textcoords="offset points", color=color, size=8.5, ha="left", va="center",
-        path_effects=SHADOW,
+    if not any(lines):
+        return
+    left, right = axes.get_xlim()
+    pixels = axes.get_position().width * theme.WIDTH_PX / (right - left)
+    rooms = {"left": (right - x1) * pixels - EDGE_PX, "right": (x0 - left) * pixels - EDGE_PX}
+    name = axes.annotate(
+        " ".join(lines), (x1, (y0 + y1) / 2), (4, 0), textcoords="offset points", color=color, size=8.5, ha="left",
+        va="center", path_effects=SHADOW,
     )  # fmt: skip
+    side = next((side for side, room in rooms.items() if width_of(name) <= room), None)
+    if side is None:
+        name.set_text("\n".join(lines))
+        side = next((side for side, room in rooms.items() if width_of(name) <= room), None)
+    if side is None:
+        side = max(rooms, key=lambda side: rooms[side])
+        fit(name, max(rooms[side], 0.0), LEAST_POINTS)
+    if side == "right":
+        name.xy = (x0, (y0 + y1) / 2)
+        name.set_position((-4, 0))
+        name.set_horizontalalignment("right")
 
 
 # Parts
 
 
 def _caption(axes: Axes, title: str, note: str) -> None:
-    y = 1 + 8 / (axes.get_position().height * theme.HEIGHT_PX)
-    axes.text(0, y, title, transform=axes.transAxes, color=theme.TEXT, size=11, va="bottom")
-    axes.text(1, y, note, transform=axes.transAxes, color=theme.QUIET, size=9.5, ha="right", va="bottom")
+    """``title`` at the left and ``note`` at the right over a panel; a long title becomes smaller, then shorter."""
+    place = axes.get_position()
+    y = 1 + 8 / (place.height * theme.HEIGHT_PX)
+    name = axes.text(0, y, title, transform=axes.transAxes, color=theme.TEXT, size=11, va="bottom")
+    other = axes.text(1, y, note, transform=axes.transAxes, color=theme.QUIET, size=9.5, ha="right", va="bottom")
+    fit(name, place.width * theme.WIDTH_PX - width_of(other) - (CAPTION_GAP_PX if note else 0), LEAST_POINTS)
 
 
 def _image(axes: Axes, gray: NDArray[np.float32], extent: tuple[float, float, float, float]) -> None:

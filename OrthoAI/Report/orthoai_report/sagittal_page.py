@@ -40,7 +40,7 @@ def draw_sagittal_page(subject: Subject) -> Figure:
     panels.draw_plane(boxes, clear, subject.palette, title, tuple(box for box in outlines if "/" not in box[0]))
     for label, _, rectangle in outlines:
         if "/" in label:
-            panels.draw_box_beside(boxes, label, rectangle, subject.palette.rgb(label))
+            panels.draw_box_beside(boxes, (label,), rectangle, subject.palette.rgb(label))
     masks = add_panel(figure, (lefts[1], TOP, width, height), "masks")
     panels.draw_plane(masks, plane, subject.palette, "Masks")
     looked = attention_of(subject)

@@ -5,31 +5,48 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orthoai_report.page_words import PageWords
+
 if TYPE_CHECKING:
     from orthoai.progress import Progress
     from orthoai.result import Result
     from orthoai.volume import Volume
 
-SHOWN = (
-    "A sagittal slice with boxes and masks, where the network looked, each finding in its own mid-sagittal slice with "
-    "the outline of its mask and its three heights, and a table of the findings."
-)
-
 NOTE = (
-    "The networks behind this page learned from simulated fractures, and their figures were measured on simulated "
-    "data: nothing is known of their accuracy in patients. Heights and grades are measured in the mask and are as good "
-    "as it is."
+    "The networks that come with OrthoAI learned from simulated fractures, and their figures were measured on "
+    "simulated data: nothing is known of their accuracy in patients."
 )
 
-PROBABILITIES = "Probabilities were calibrated on simulated data only."
+HEIGHTS_NOTE = "Heights and grades are measured in the mask and are as good as it is."
+
+PROBABILITIES = "Probabilities were calibrated on simulated data only, if at all."
+
+
+def page_words(result: Result) -> PageWords:
+    """Sentences that hold for ``result``: of heights, attention and close-ups only where it has them."""
+    # Heavy: matplotlib.
+    from orthoai_report.body_heights import HEIGHTS
+    from orthoai_report.heat import ATTENTION
+    from orthoai_report.spine_page import CLOSE_UPS, pictured
+
+    has_heights = any(name in finding.measurements for finding in result.findings for name in HEIGHTS)
+    parts = ["a sagittal slice with boxes and masks"]
+    parts += ["where the network looked"] if any(extra.name == ATTENTION for extra in result.extras) else []
+    shown = len(pictured(result.findings))
+    if shown:
+        which = "each finding" if shown < CLOSE_UPS else f"the upper {CLOSE_UPS} findings, each"
+        heights = ", with their heights" if has_heights else ""
+        parts.append(f"{which} in a sagittal slice through its middle with the outline of its mask{heights}")
+    parts += ["a table of the findings"] if result.findings else []
+    told = ", and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+    note = f"{NOTE} {HEIGHTS_NOTE}" if has_heights else NOTE
+    return PageWords(f"{told[0].upper()}{told[1:]}.", note, PROBABILITIES, has_measurement_table=True)
 
 
 def write_report(volume: Volume, result: Result, folder: Path, progress: Progress | None = None) -> None:
     """Write overview.png and report.html into ``folder``; see :func:`orthoai_report.write_report`."""
     # Heavy: matplotlib.
-    from orthoai_report.page_words import PageWords
     from orthoai_report.picture_report import write_picture_report
     from orthoai_report.spine_page import draw_spine_page
 
-    words = PageWords(SHOWN, NOTE, PROBABILITIES, has_measurement_table=True)
-    write_picture_report(volume, result, folder, progress, draw_spine_page, words)
+    write_picture_report(volume, result, folder, progress, draw_spine_page, page_words(result))

@@ -6,23 +6,40 @@ import textwrap
 from collections.abc import Callable, Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 from orthoai.finding import Finding
 
 from orthoai_report import theme
-from orthoai_report.wording import flag_text, percent
+from orthoai_report.fitting import width_of
+from orthoai_report.palette import display_name
+from orthoai_report.wording import flag_text, verdict
 
-LINE = 30.0
-"""Pixels from one line to the next."""
+LINE, LEAST_LINE = 30.0, 19.0
+"""Pixels from one line to the next; at least, where there are many."""
 
 NOTE_LINE = 19.0
 NOTE_CHARACTERS = 72
+CHARACTER_PX = 7.8
+"""Width of a character of a note."""
+
+COLUMN_GAP = 12.0
+"""Pixels between the words of two columns, at least."""
+
+SIZE, LEAST_SIZE = 9.5, 6.0
+"""Points of the cells; at least, where the columns would be wider than the panel."""
+
+HEAD_SHARE = 8 / 9.5
+"""Size of the heads as a share of the cells'."""
+
+ALL = "All"
+"""Names the levels of a note that holds for each of several."""
 
 MISSING = "–"
 
 Cell = Callable[[Finding], str]
 
 Columns = tuple[tuple[str, float, Cell], ...]
-"""Head, place of the column as a share of the panel's width, content."""
+"""Head, place of the column as a share of the panel's width where its neighbors leave it there, content."""
 
 
 def values(*names: str, digits: int = 1) -> Cell:
@@ -37,13 +54,13 @@ def values(*names: str, digits: int = 1) -> Cell:
     return cell
 
 
-def verdict(finding: Finding) -> str:
-    """Label and probability."""
-    return f"{finding.label} {percent(finding.probability)}"
+def name_of(finding: Finding) -> str:
+    """The structure for people: "Vertebra 4", "L5/S1"."""
+    return display_name(finding.structure)
 
 
 DISC_COLUMNS: Columns = (
-    ("Level", 0.0, lambda finding: finding.structure),
+    ("Level", 0.0, name_of),
     ("Finding", 0.13, verdict),
     ("Pfirrmann", 0.385, values("pfirrmann_grade", digits=0)),
     ("Height a/m/p mm", 0.505, values("anterior_height_mm", "middle_height_mm", "posterior_height_mm")),
@@ -59,7 +76,11 @@ QUIET_LABELS = ("normal",)
 def draw_table(
     axes: Axes, findings: Sequence[Finding], columns: Columns, is_note: Callable[[str], bool] = bool
 ) -> None:
-    """The table of ``columns``, a row for each of ``findings``, and under it the flags that pass ``is_note``."""
+    """The table of ``columns``, a row for each of ``findings``, and under it the flags that pass ``is_note``.
+
+    Columns make room for long words, and lines come closer together where there are many; what still has no room is
+    counted in a last line.
+    """
     position = axes.get_position()
     width, height = position.width * theme.WIDTH_PX, position.height * theme.HEIGHT_PX
     axes.set_xlim(0, width)
@@ -70,33 +91,78 @@ def draw_table(
     if not findings:
         axes.text(0, LINE / 2, "No findings.", color=theme.QUIET, size=11, va="center")
         return
+    notes = note_lines(findings, is_note, int(width / CHARACTER_PX))
+    # Rows come first; notes get what they leave, three lines at least.
+    room = height - LINE / 2 - NOTE_LINE * min(len(notes), 3)
+    line = min(LINE, max(LEAST_LINE, room / (len(findings) + 1.5)))
+    rows = findings[: max(1, int(room / line - 1.5))]
     y = LINE / 2
-    for head, left, _ in columns:
-        axes.text(left * width, y, head, color=theme.QUIET, size=8, va="center")
-    for finding in findings:
-        axes.plot([0, width], [y + LINE / 2] * 2, color=theme.RULE, linewidth=1)
-        y += LINE
+    drawn: list[list[Text]] = [[axes.text(0, y, head, color=theme.QUIET, va="center")] for head, _, _ in columns]
+    for finding in rows:
+        axes.plot([0, width], [y + line / 2] * 2, color=theme.RULE, linewidth=1)
+        y += line
         color = theme.QUIET if finding.label in QUIET_LABELS else theme.WARNING
-        for head, left, cell in columns:
-            axes.text(
-                left * width, y, cell(finding), color=color if head == "Finding" else theme.TEXT, size=9.5,
-                va="center", clip_on=True,
-            )  # fmt: skip
-    y += LINE
-    for line in note_lines(findings, is_note):
+        for texts, (head, _, cell) in zip(drawn, columns, strict=True):
+            texts.append(axes.text(0, y, cell(finding), color=color if head == "Finding" else theme.TEXT, va="center"))
+    _spread(drawn, [share * width for _, share, _ in columns], width)
+    y += line
+    if len(rows) < len(findings):
+        axes.text(0, y, _rest(len(findings) - len(rows), "finding"), color=theme.QUIET, size=SIZE, va="center")
+    for text, color in _kept(notes, int((height - y) / NOTE_LINE - 0.5)):
         y += NOTE_LINE
-        axes.text(0, y, line, color=theme.WARNING, size=9.5, va="center", clip_on=True)
+        axes.text(0, y, text, color=color, size=SIZE, va="center")
 
 
-def note_lines(findings: Sequence[Finding], is_note: Callable[[str], bool] = bool) -> list[str]:
-    """Each flag that passes ``is_note`` once, with the levels that it is about unless it is about all."""
+def note_lines(
+    findings: Sequence[Finding], is_note: Callable[[str], bool] = bool, characters: int = NOTE_CHARACTERS
+) -> list[str]:
+    """Each flag that passes ``is_note`` once, with the levels that it is about, in lines of ``characters``."""
     about: dict[str, list[str]] = {}
     for finding in findings:
         for flag in filter(is_note, finding.flags):
-            about.setdefault(flag, []).append(finding.structure)
+            about.setdefault(flag, []).append(name_of(finding))
     lines = []
     for flag, levels in about.items():
-        words = flag_text(flag)
-        text = words if len(levels) == len(findings) else f"{', '.join(levels)}: {words}"
-        lines += textwrap.wrap(text, NOTE_CHARACTERS)
+        names = ALL if len(levels) == len(findings) > 1 else ", ".join(levels)
+        lines += textwrap.wrap(f"{names}: {flag_text(flag)}", characters)
     return lines
+
+
+# Parts
+
+
+def _spread(columns: list[list[Text]], wished: list[float], width: float) -> None:
+    """Set the columns side by side: where they are ``wished``, pushed aside by wide neighbors, smaller if need be."""
+    size = SIZE
+    while True:
+        for head, *cells in columns:
+            head.set_fontsize(size * HEAD_SHARE)
+            for cell in cells:
+                cell.set_fontsize(size)
+        widths = [max(width_of(text) for text in texts) for texts in columns]
+        if sum(widths) + COLUMN_GAP * (len(widths) - 1) <= width or size <= LEAST_SIZE:
+            break
+        size -= 0.5
+    lefts: list[float] = []
+    for wish in wished:
+        lefts.append(max(wish, lefts[-1] + widths[len(lefts) - 1] + COLUMN_GAP) if lefts else wish)
+    end = width
+    for n in reversed(range(len(lefts))):
+        lefts[n] = max(0.0, min(lefts[n], end - widths[n]))
+        end = lefts[n] - COLUMN_GAP
+    for left, texts in zip(lefts, columns, strict=True):
+        for text in texts:
+            text.set_x(left)
+
+
+def _kept(lines: list[str], room: int) -> list[tuple[str, str]]:
+    """At most ``room`` lines with their colors, the last one a count where some are left out."""
+    if len(lines) <= room:
+        return [(line, theme.WARNING) for line in lines]
+    if room < 1:
+        return []
+    return [*((line, theme.WARNING) for line in lines[: room - 1]), (_rest(len(lines) - room + 1, "note"), theme.QUIET)]
+
+
+def _rest(count: int, name: str) -> str:
+    return f"and {count} more {name}{'s' if count > 1 else ''} in report.html"

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from orthoai.finding import Measurement
+import re
+
+from orthoai.finding import Finding, Measurement
+from orthoai.result import Result
 
 from orthoai_report.palette import display_name
 
 UNITS = {"cm3": "cm³", "mm3": "mm³", "cm2": "cm²", "mm2": "mm²", "deg": "°", "1": "", "%": "%"}
 """UCUM codes that people write another way."""
+
+PROPER = {"genant": "Genant"}
+"""Words of flags that are names."""
 
 JOINED = ("°", "%")
 """Units that follow their number without a space."""
@@ -45,4 +51,25 @@ def percent(share: float) -> str:
 
 def flag_text(flag: str) -> str:
     """A flag's short name as words."""
-    return flag.replace("_", " ")
+    return " ".join(PROPER.get(word, word) for word in flag.replace("_", " ").split(" "))
+
+
+def verdict(finding: Finding) -> str:
+    """Label and probability."""
+    return f"{finding.label.replace('_', ' ')} {percent(finding.probability)}"
+
+
+def verdict_beside(finding: Finding) -> str:
+    """What stands beside the finding's name: without the label that the name says already, as "fracture_2" does."""
+    return percent(finding.probability) if finding.label in finding.structure.split("_") else verdict(finding)
+
+
+def message_text(result: Result) -> str:
+    """The message with its structures named for people: "vertebra_4" becomes "Vertebra 4"."""
+    names = {finding.structure for finding in result.findings}
+    names |= {name for extra in result.extras for name in extra.labels.values()}
+    text = result.message
+    for name in names:
+        if "_" in name:
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", lambda found: display_name(found.group()), text)
+    return text

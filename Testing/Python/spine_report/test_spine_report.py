@@ -13,10 +13,11 @@ from orthoai.progress import Progress
 from orthoai.result import Extra, Result
 from orthoai.volume import Volume, reorient_array
 from orthoai_report.body_heights import height_segments, part_at, pixel_places
+from orthoai_report.close_up import box_of, close_up, genant
 from orthoai_report.planes import SAGITTAL, PlanePicture, cut, slice_picture
 from orthoai_report.profiles import label_profiles
 from orthoai_report.spine import write_report
-from orthoai_report.spine_page import box_of, close_up, draw_spine_page, genant
+from orthoai_report.spine_page import draw_spine_page
 from orthoai_report.subject import Subject
 from PIL import Image
 from spine_report_fakes import BROKEN, GRID, NAMES, body, broken, finding, heights, result, spine
@@ -108,7 +109,7 @@ def test_without_attention_masks_measurements_or_places_the_page_is_still_drawn(
     empty = np.zeros_like(made.segmentation)
     texts = words(volume, replace(made, task="fracture", findings=bare, boxes=(), segmentation=empty))
     assert list(texts) == ["sagittal", "table"]
-    assert texts["table"] == ["Level", "Finding", "L1", "fracture 80 %", "L2", "fracture 70 %"]
+    assert texts["table"] == ["Structure", "Finding", "L1", "fracture 80 %", "L2", "fracture 70 %"]
 
 
 def test_nothing_found_is_drawn_and_says_so() -> None:
