@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[3]
 REQUIREMENTS = readRequirements(ROOT / "OrthoAI" / "Resources" / "requirements.txt")
 
-DISTRIBUTIONS = {"PIL": "pillow", "SimpleITK": "simpleitk"}
+DISTRIBUTIONS = {"PIL": "pillow", "SimpleITK": "simpleitk", "yaml": "pyyaml"}
 """Packages whose module has another name."""
 
 OWN = {"orthoai", "orthoai_report", "orthoai_training"}

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import yaml
 
 from orthoai.dataset.exporters.pictures import Picture, Shape
 from orthoai.dataset.exporters.yolo import DATA_FILE
@@ -114,13 +115,6 @@ def _names(folder: Path) -> tuple[str, ...]:
 
 
 def _data_names(file: Path) -> tuple[str, ...]:
-    # Imported here: comes with the training, and only this file needs it.
-    try:
-        import yaml
-    except ImportError as error:
-        raise InputError(
-            f"Reading {file.name} needs PyYAML; install it, or name the classes with --classes."
-        ) from error
     try:
         names = yaml.safe_load(file.read_text("utf-8"))["names"]
         by_number = names if isinstance(names, dict) else dict(enumerate(names))
