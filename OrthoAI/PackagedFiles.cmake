@@ -320,6 +320,15 @@ set(MODULE_PYTHON_RESOURCES
   Resources/Models/lumbar_disc/README.md
   Resources/Models/lumbar_disc/segmenter.onnx
 
+  Resources/Models/spine_fracture/axial.onnx
+  Resources/Models/spine_fracture/metadata.json
+  Resources/Models/spine_fracture/README.md
+  Resources/Models/spine_fracture/sagittal.onnx
+
+  Resources/Models/vertebral_fractures/detector.onnx
+  Resources/Models/vertebral_fractures/metadata.json
+  Resources/Models/vertebral_fractures/README.md
+
   Resources/Sample/OrthoAI_hips.nrrd
 
   Resources/Terminology/SegmentationCategoryTypeModifier-OrthoAI.term.json

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from orthoai.tasks import RunOptions
+from orthoai.tasks import RunOptions, all_tasks
 
 
 @pytest.fixture
@@ -21,7 +21,8 @@ def test_at_first_the_engine_decides_everything(bench, advanced):
 
 def test_the_models_of_the_store_can_be_chosen(advanced):
     selector = advanced._ui.modelSelector
-    assert [selector.itemData(n) for n in range(selector.count)] == ["", "femur_two_stage", "lumbar_disc"]
+    shipped = {task.default_model for task in all_tasks()}
+    assert [selector.itemData(n) for n in range(selector.count)] == ["", *sorted(shipped)]
 
 
 def test_what_is_chosen_reaches_the_parameter_node_and_the_engine(bench, advanced):

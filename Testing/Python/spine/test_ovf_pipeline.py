@@ -126,11 +126,15 @@ def test_network_and_heights_that_disagree_are_to_be_looked_at() -> None:
     assert "Look again at vertebra_3" in result.message
 
 
-def test_a_body_cut_by_the_field_of_view_is_not_measured() -> None:
+def test_a_body_cut_by_the_field_of_view_is_neither_measured_nor_called_fractured() -> None:
     result = ran(spine([Shown("wedge", "wedge"), NORMAL, NORMAL, NORMAL], start=-18.0))
     (cut,) = result.findings
-    assert CUT in cut.flags
+    assert cut.label == "unclear"
+    assert {CUT, LOOK_AGAIN} <= set(cut.flags)
+    assert DISAGREE not in cut.flags
     assert not cut.measurements
+    assert not result.segmentation.any()
+    assert "Look again at vertebra_1" in result.message
 
 
 def test_nothing_to_find_is_a_result() -> None:

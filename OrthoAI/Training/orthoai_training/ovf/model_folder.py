@@ -27,6 +27,9 @@ MODEL_FOLDER = "model"
 
 NAME = "vertebral_fractures"
 
+FIRST = "First weights: "
+"""Before the credits of the model that a training started from."""
+
 CONFIDENCE = 0.25
 """Score from which the task takes a detection, until a validation says better."""
 
@@ -74,7 +77,7 @@ def write_ovf_model(
         description="Vertebral fractures in sagittal CT slices: YOLOv8n-seg outlines each vertebral body and tells "
         "crush, wedge and biconcave fractures from normal bodies.",
         license=LICENSES[True],
-        attribution=(*credits, *(f"First weights: {line}" for line in inherited)),
+        attribution=tuple(dict.fromkeys((*credits, *(f"{FIRST}{line.removeprefix(FIRST)}" for line in inherited)))),
         labels={number: label for number, label in enumerate(FRACTURES, start=1)},
         networks={
             "detector": Network(

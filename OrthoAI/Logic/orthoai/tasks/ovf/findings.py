@@ -26,10 +26,16 @@ GENANT = "genant_"
 
 
 def label_of(body: MeasuredBody) -> str:
-    """The network's class; "unclear" for a body that it calls normal and that has clearly lost height."""
-    if body.body.vote.label == NORMAL and body.grading is not None and body.grading.loss >= CLEAR_LOSS:
-        return UNCLEAR
-    return body.body.vote.label
+    """The network's class; "unclear" where that cannot stand.
+
+    That is a body that it calls normal and that has clearly lost height, and one that it calls fractured and that is
+    cut by the field of view: what is missing may be outside.
+    """
+    label = body.body.vote.label
+    if label == NORMAL:
+        has_lost = body.grading is not None and body.grading.loss >= CLEAR_LOSS
+        return UNCLEAR if has_lost else NORMAL
+    return UNCLEAR if body.is_cut else label
 
 
 def finding(body: MeasuredBody, calibration: Calibration, place: Place) -> Finding:
@@ -68,7 +74,7 @@ def message(found: int, findings: Sequence[Finding]) -> str:
         told = f"{len(broken)} of {count} fractured: {names}." if found > 1 else f"Fractured: {names}."
     else:
         told = f"No fracture found in {count}."
-    return f"{told} Look again at {', '.join(unclear)}: low, but normal to the network." if unclear else told
+    return f"{told} Look again at {', '.join(unclear)}." if unclear else told
 
 
 def _measurements(body: MeasuredBody) -> dict[str, Measurement]:
@@ -98,6 +104,8 @@ def _flags(body: MeasuredBody, label: str) -> tuple[str, ...]:
     grading = body.grading
     if grading is not None and (label == UNCLEAR or (label in FRACTURES and not grading.grade)):
         flags += [LOOK_AGAIN, DISAGREE]
+    elif label == UNCLEAR:
+        flags.append(LOOK_AGAIN)
     if grading is not None and grading.grade:
         flags.append(f"{GENANT}{grading.label}")
     if body.is_cut:
