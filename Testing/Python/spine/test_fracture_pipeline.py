@@ -39,12 +39,16 @@ class FakeNetwork:
         return np.where(tiles > middle, np.float32(self.sure), np.float32(0))
 
 
-def loader(networks: Mapping[str, FakeNetwork], weights: Mapping[str, float] | None = None):
+def loader(
+    networks: Mapping[str, FakeNetwork],
+    weights: Mapping[str, float] | None = None,
+    calibration: Calibration = Calibration(2.0, 0.0),  # noqa: B008 (frozen)
+):
     shares = weights or dict.fromkeys(networks, 1 / len(networks))
 
     def load(options: RunOptions) -> Engines:
         planes = {name: Plane(network, shares[name]) for name, network in networks.items()}
-        return Engines(planes, calibration=Calibration(2.0, 0.0), model_name="fake")
+        return Engines(planes, calibration=calibration, model_name="fake")
 
     return load
 
@@ -87,6 +91,18 @@ def test_each_part_has_its_finding_and_box(found) -> None:
         place = result.geometry.lps_to_index(each.place.lps)
         assert (place >= box.index_min).all() and (place <= box.index_max).all()
         assert each.place.slice_index == round(place[2])
+
+
+def test_what_is_more_likely_none_is_not_marked_unless_a_box_asks_for_it() -> None:
+    volume = spine(FIVE)
+    load = loader({SAGITTAL: FakeNetwork(0.7)}, calibration=Calibration(1.0, -2.0))
+    nothing = run(volume, RunOptions(), Progress(), load)
+    assert not nothing.findings and not nothing.segmentation.any()
+    k, j, i = volume.geometry.shape
+    whole = Box.from_index("fracture", 1.0, (0, 0, 0), (i - 1, j - 1, k - 1), volume.geometry)
+    asked = run(volume, RunOptions(boxes=(whole,)), Progress(), load)
+    assert len(asked.findings) == 2
+    assert all(each.probability < 0.5 for each in asked.findings)
 
 
 def test_the_weighed_probability_is_told_beside(found) -> None:

@@ -17,8 +17,11 @@ from orthoai.spine.chain import UNNAMED
 from orthoai.tasks.fracture.fuse import Answers, chunks, disagreement, fused
 from orthoai.tasks.fracture.task import FRACTURE
 
-SMALLEST_CM3 = 1.0
-"""Smaller parts are no fractured body: a crushed T4 has three times more."""
+SMALLEST_CM3 = 2.5
+"""Smaller parts are no fractured body: the smallest of a hundred simulated ones, a crushed T4, has 3.3."""
+
+LIKELY = 0.5
+"""Parts with a lower calibrated probability are more likely none."""
 
 CUT = "cut_by_field_of_view"
 """Flag: it reaches the outermost voxels, so that a part of it is not in the image."""
@@ -76,6 +79,11 @@ def parts_of(mask: NDArray[np.uint8], answers: Answers, geometry: Geometry) -> l
         probability, spread = _means(part, (place[0], place[1], place[2]), answers)
         found.append(Part((place[0], place[1], place[2]), part, cm3, probability, spread))
     return sorted(found, key=lambda each: float(geometry.index_to_lps(each.center)[2]))
+
+
+def likely(parts: Sequence[Part], calibration: Calibration) -> list[Part]:
+    """Those of ``parts`` that are at least LIKELY a fractured body."""
+    return [part for part in parts if calibration(part.probability) >= LIKELY]
 
 
 def only(parts: Sequence[Part], shape: tuple[int, int, int]) -> NDArray[np.uint8]:

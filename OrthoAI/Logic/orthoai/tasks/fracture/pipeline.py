@@ -14,7 +14,7 @@ from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM, Region, St
 from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
 from orthoai.tasks.fracture.engines import AXIAL, SAGITTAL, Engines, LoadEngines, load_engines
-from orthoai.tasks.fracture.findings import box_of, finding, message, only, parts_of
+from orthoai.tasks.fracture.findings import box_of, finding, likely, message, only, parts_of
 from orthoai.tasks.fracture.fuse import PlaneAnswer, mask_and_attention, worth_a_look
 from orthoai.tasks.fracture.given import keep_inside
 from orthoai.tasks.fracture.planes import probabilities
@@ -34,7 +34,8 @@ def run(
 
     Args:
         volume: HU, any of the 48 axis orders, oblique or not.
-        options: only what lies in the ``boxes`` given there is marked; ``confidence`` is the threshold.
+        options: only what lies in the ``boxes`` given there is marked, however unlikely; ``confidence`` is the
+            threshold.
         progress: hears "Load", "Sagittal", "Axial", "Assemble", and may cancel at each and between tiles.
         load: gives the networks.
 
@@ -65,6 +66,8 @@ def run(
         else:
             mask, attention = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
         parts = parts_of(mask, answers, geometry)
+        if not boxes:
+            parts = likely(parts, engines.calibration)
         findings = tuple(
             finding(part, number, engines.calibration, geometry) for number, part in enumerate(parts, start=1)
         )
