@@ -28,7 +28,7 @@ def largest_parts(mask: Mask, count: int = 1) -> Mask:
 
     Of parts of equal size the one with the lower k comes first. Memory: four bytes per voxel of the mask's own box.
     """
-    box = _box(mask)
+    box = tight_box(mask)
     if box is None:
         return mask.copy()
     labels = _labels(mask[box])
@@ -50,7 +50,7 @@ def main_part(mask: Mask, spacing: Triple, bridge_mm: float = BRIDGE_MM) -> Mask
     Args:
         spacing: voxel size in mm along (i, j, k).
     """
-    box = _box(mask)
+    box = tight_box(mask)
     if box is None or bridge_mm < BRIDGE_VOXELS * max(spacing):
         return largest_parts(mask)
     steps = [max(1, int(COARSE_MM / size)) for size in spacing[::-1]]
@@ -72,8 +72,8 @@ def main_part(mask: Mask, spacing: Triple, bridge_mm: float = BRIDGE_MM) -> Mask
     return largest_parts(result)
 
 
-def _box(mask: Mask) -> tuple[slice, slice, slice] | None:
-    """The tightest box of true voxels; None when there is none."""
+def tight_box(mask: NDArray[np.generic]) -> tuple[slice, slice, slice] | None:
+    """The tightest box (k, j, i) of the voxels of ``mask`` that are not 0; None when there is none."""
     spans = []
     for axis in range(3):
         hits = np.flatnonzero(mask.any(axis=tuple(n for n in range(3) if n != axis)))

@@ -34,21 +34,27 @@ class PlaneAnswer:
 Answers = Mapping[str, PlaneAnswer]
 
 
-def fused(answers: Answers, first: int, last: int) -> NDArray[np.float32]:
-    """The weighed mean of ``answers`` in planes ``first`` <= k < ``last`` of the input, (last - first, J, I)."""
-    parts = [answer.weight * answer.on_input(first, last) for answer in answers.values()]
+Planes = Mapping[str, NDArray[np.float32]]
+"""What each plane says in the same planes of the input, (count, J, I)."""
+
+
+def on_input(answers: Answers, first: int, last: int) -> Planes:
+    """Planes ``first`` <= k < ``last`` of the input as each of ``answers`` sees them."""
+    return {name: answer.on_input(first, last) for name, answer in answers.items()}
+
+
+def fused(answers: Answers, planes: Planes) -> NDArray[np.float32]:
+    """The weighed mean of ``planes``, each of which is of the answer of its name."""
+    parts = [answer.weight * planes[name] for name, answer in answers.items()]
     total = parts[0]
     for part in parts[1:]:
         total += part
     return np.asarray(total, np.float32)
 
 
-def disagreement(answers: Answers, first: int, last: int) -> NDArray[np.float32] | None:
-    """The difference of the planes, 0..1, in the same planes as :func:`fused`; None where there is only one."""
-    if len(answers) < 2:
-        return None
-    sagittal, axial = (answers[plane].on_input(first, last) for plane in (SAGITTAL, AXIAL))
-    return np.abs(sagittal - axial)
+def disagreement(planes: Planes) -> NDArray[np.float32] | None:
+    """The difference of the two ``planes``, 0..1; None where there is only one."""
+    return np.abs(planes[SAGITTAL] - planes[AXIAL]) if len(planes) == 2 else None
 
 
 def mask_and_attention(
@@ -61,18 +67,18 @@ def mask_and_attention(
     """
     shape = next(iter(answers.values())).stack.source.shape
     mask, attention = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    for first, last in chunks(shape[0]):
+    for first, last in chunks(0, shape[0]):
         check()
-        part = fused(answers, first, last)
+        part = fused(answers, on_input(answers, first, last))
         mask[first:last] = part >= threshold
         attention[first:last] = np.rint(255 * np.clip(part, 0, 1))
     return mask, attention
 
 
-def chunks(count: int) -> Iterator[tuple[int, int]]:
-    """(first, last) of planes that are worked on at once."""
-    for first in range(0, count, BACK_PLANES):
-        yield first, min(first + BACK_PLANES, count)
+def chunks(start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """(first, last) of the planes that are worked on at once, from ``start`` to before ``stop``."""
+    for first in range(start, stop, BACK_PLANES):
+        yield first, min(first + BACK_PLANES, stop)
 
 
 def worth_a_look(sagittal: PlaneAnswer, axial: Stack, axial_weight: float, threshold: float) -> list[int]:
