@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from orthoai_training.spine_ct.body import Body
 from orthoai_training.spine_ct.morphometry import Level
-from orthoai_training.spine_ct.real_body import RealBody
 from orthoai_training.spine_ct.shapes import Field, capsule, union
+from orthoai_training.spine_ct.vertebral_body import VertebralBody
 
 SIDES = (-1.0, 1.0)
 REACH_MM = 9.0
@@ -114,7 +114,7 @@ class Arch:
         return distance
 
 
-def ribs(level: Level, body: Body | RealBody, rng: np.random.Generator) -> list[Rod]:
+def ribs(level: Level, body: VertebralBody, rng: np.random.Generator) -> list[Rod]:
     """The first hand's breadth of both ribs of a thoracic vertebra."""
     size, rods = body.depth / level.depth, []
     lowest = level.id >= 18

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from orthoai.spine.genant import Heights, classify, losses, reference
 
-from orthoai_training.spine_ct.body import Body, Dent
+from orthoai_training.spine_ct.endplate_moves import Dent
 from orthoai_training.spine_ct.fractures import Break, broken
 from orthoai_training.spine_ct.options import SpineOptions
-from orthoai_training.spine_ct.real_body import RealBody
+from orthoai_training.spine_ct.vertebral_body import VertebralBody
 
 SPARED = 0.2
 """Share of the patients without any simulated fracture."""
@@ -26,20 +26,18 @@ MOST_TRIES = 200
 REDRAWN = 10
 """So often a fracture is drawn anew that would leave an impossible body."""
 
-AnyBody = Body | RealBody
-
 
 @dataclass(frozen=True)
 class Fate:
     """By vertebra: its body as it is now, its fracture or None, and its mimic or ""."""
 
-    bodies: list[AnyBody]
+    bodies: list[VertebralBody]
     plans: list[Break | None]
     mimics: list[str]
 
 
 def draw_fate(
-    bodies: Callable[[float], list[AnyBody]],
+    bodies: Callable[[float], list[VertebralBody]],
     shown: tuple[int, int],
     rng: np.random.Generator,
     options: SpineOptions,
@@ -107,7 +105,7 @@ def _mimics(
 
 
 def _try(
-    bodies: list[AnyBody],
+    bodies: list[VertebralBody],
     fate: Fate,
     known: Sequence[tuple[str, int] | None],
     shown: tuple[int, int],
@@ -138,7 +136,9 @@ def _try(
     return Fate(bodies, plans, fate.mimics)
 
 
-def _broken(body: AnyBody, expected: Heights, plan: Break, rng: np.random.Generator) -> tuple[AnyBody, Break] | None:
+def _broken(
+    body: VertebralBody, expected: Heights, plan: Break, rng: np.random.Generator
+) -> tuple[VertebralBody, Break] | None:
     for _ in range(REDRAWN):
         made = broken(body, expected, plan, rng)
         if made is not None:
@@ -160,7 +160,7 @@ def _mimic(rng: np.random.Generator, is_broken: bool) -> str:
     return str(rng.choice(("schmorl", "short", "osteophytes", "cement"), p=(0.35, 0.25, 0.3, 0.1)))
 
 
-def _altered(body: AnyBody, mimic: str, rng: np.random.Generator) -> AnyBody:
+def _altered(body: VertebralBody, mimic: str, rng: np.random.Generator) -> VertebralBody:
     if mimic == "short":
         return body.resized(float(rng.uniform(0.86, 0.93)))
     dents = tuple(

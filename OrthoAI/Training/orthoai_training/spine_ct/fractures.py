@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from orthoai.spine.genant import Heights, classify, losses
 
-from orthoai_training.spine_ct.body import Body, Fracture
-from orthoai_training.spine_ct.real_body import RealBody
+from orthoai_training.spine_ct.endplate_moves import Fracture
+from orthoai_training.spine_ct.vertebral_body import VertebralBody
 
 TYPES = ("crush", "wedge", "biconcave")
 
@@ -62,9 +62,7 @@ def _is_clear(lost: Heights, label: str, grade: int) -> bool:
     return lost.posterior <= KEPT and abs(lost.anterior - lost.middle) >= APART
 
 
-def broken(
-    body: Body | RealBody, expected: Heights, planned: Break, rng: np.random.Generator
-) -> Body | RealBody | None:
+def broken(body: VertebralBody, expected: Heights, planned: Break, rng: np.random.Generator) -> VertebralBody | None:
     """``body`` with the heights that ``planned`` leaves of ``expected``; None where that would not look like one."""
     wanted = Heights(*(height * (1 - lost) for height, lost in zip(expected, planned.lost, strict=True)))
     fracture = Fracture(

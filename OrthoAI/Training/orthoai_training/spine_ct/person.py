@@ -16,6 +16,7 @@ from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.real_body import RealArch, RealBody
 from orthoai_training.spine_ct.real_vertebra import RealVertebra
 from orthoai_training.spine_ct.spine import Curve, Frame, Vertebra, below, stacked
+from orthoai_training.spine_ct.vertebral_body import VertebralBody
 
 SACRAL = (
     Level(26, "S1", 24.0, 1.1, 48.0, 33.0, 2.5, 28.0, 14.0),
@@ -27,8 +28,6 @@ REAL_SIZE = (0.94, 1.06)
 """Factors on a real spine's size."""
 
 FEWEST_SHOWN = 3
-
-AnyBody = Body | RealBody
 
 
 @dataclass(frozen=True)
@@ -70,8 +69,8 @@ def draw_person(
         if choice:
             real[n] = choice[int(rng.integers(len(choice)))]
 
-    def bodies(vary: float) -> list[AnyBody]:
-        made: list[AnyBody] = []
+    def bodies(vary: float) -> list[VertebralBody]:
+        made: list[VertebralBody] = []
         for level, found in zip(levels, real, strict=True):
             if found is None:
                 made.append(Body.of_level(level, scale, rng, vary))
@@ -84,7 +83,7 @@ def draw_person(
     for level, body, found in zip(levels, fate.bodies, real, strict=True):
         if isinstance(body, Body):
             arches.append(Arch.of(level, body, rng))
-        elif found is not None:
+        elif isinstance(body, RealBody) and found is not None:
             arches.append(found.arch.resized(body.scale))
     sacral = [Body.of_level(level, scale, rng) for level in SACRAL]
     frames = stacked([*levels, *SACRAL], [*fate.bodies, *sacral], Curve.draw(rng), rng)
@@ -110,7 +109,7 @@ def real_person(rng: np.random.Generator, options: SpineOptions, shown: tuple[in
     if last - first + 1 < FEWEST_SHOWN:
         first, last = 0, len(levels) - 1
 
-    def bodies(vary: float) -> list[AnyBody]:
+    def bodies(vary: float) -> list[VertebralBody]:
         return [v.body for v in spine.vertebrae]
 
     fate = draw_fate(bodies, (first, last), rng, options, spine.broken)
@@ -125,7 +124,7 @@ def real_person(rng: np.random.Generator, options: SpineOptions, shown: tuple[in
     return Person(vertebrae, len(levels), (first, last), (spine.name,))
 
 
-def _come_down(frames: list[Frame], before: Sequence[AnyBody], after: Sequence[AnyBody]) -> list[Frame]:
+def _come_down(frames: list[Frame], before: Sequence[VertebralBody], after: Sequence[VertebralBody]) -> list[Frame]:
     """``frames`` (cranial first) after endplates have moved."""
     moved, shift = list(frames), np.zeros(3)
     for n in range(len(frames) - 1, -1, -1):

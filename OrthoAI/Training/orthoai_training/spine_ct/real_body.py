@@ -6,13 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from orthoai.spine.genant import Heights
-from orthoai.spine.heights import BAND_MM
 from scipy import ndimage
 
-from orthoai_training.spine_ct.body import Dent, Fracture, solved
-from orthoai_training.spine_ct.profile import Profile, heights
 from orthoai_training.spine_ct.shapes import Field
+from orthoai_training.spine_ct.vertebral_body import VertebralBody
 
 ROOT_MM = 2.5
 """So far behind the wall it is looked whether bone goes on."""
@@ -46,35 +43,19 @@ class Grid:
 
 
 @dataclass(frozen=True, eq=False)
-class RealBody:
-    """The body of a real vertebra; lengths in mm after ``scale``.
+class RealBody(VertebralBody):
+    """The body of a real vertebra; of ``bulge``, ``retro`` and ``hollow`` only ``hollow`` counts.
 
     Attributes:
         grid: distances to the body's surface as it was, before ``scale``.
         top, bottom: (Y, X) z of its endplates on the grid's points, continued beyond the rim.
-        depth, width, front, back: of the body as it is now, before a simulated fracture.
         scale: factor on the real size.
-        bulge, retro, hollow, waist: as :class:`body.Body` has them; of a real body only ``hollow`` counts.
     """
 
     grid: Grid
     top: NDArray[np.float64]
     bottom: NDArray[np.float64]
-    depth: float
-    width: float
-    front: float
-    back: float
     scale: float = 1.0
-    bulge: float = 0.0
-    retro: float = 0.0
-    hollow: float = 2.0
-    dents: tuple[Dent, ...] = ()
-    fracture: Fracture | None = None
-
-    @property
-    def height(self) -> float:
-        """Mean of front and back before a fracture."""
-        return (self.front + self.back) / 2
 
     def resized(self, by: float) -> RealBody:
         """The same shape, ``by`` times as large."""
@@ -91,20 +72,8 @@ class RealBody:
         """A real wall stays as it is."""
         return self
 
-    def plates(self, x: Field, y: Field) -> tuple[Field, Field]:
-        """z of the (upper, lower) endplate at ``x``, ``y``."""
-        upper, lower = self._whole(x, y)
-        s = y / self.depth + 0.5
-        for dent in self.dents:
-            pit = dent.pit(x, s, self.depth)
-            upper, lower = (upper - pit, lower) if dent.upper else (upper, lower + pit)
-        if self.fracture is not None:
-            down, up = self.fracture.moves(x, s, self.width)
-            upper, lower = upper - down, lower + up
-        return upper, lower
-
-    def _whole(self, x: Field, y: Field) -> tuple[Field, Field]:
-        """The endplates as they were, scaled."""
+    def whole_plates(self, x: Field, y: Field) -> tuple[Field, Field]:
+        """z of the (upper, lower) endplate at ``x``, ``y`` before anything happened to it."""
         low, step = self.grid.low, self.grid.step
         index = np.stack(np.broadcast_arrays((y / self.scale - low[1]) / step, (x / self.scale - low[0]) / step))
         upper, lower = (
@@ -116,32 +85,18 @@ class RealBody:
     def distance(self, x: Field, y: Field, z: Field) -> tuple[Field, Field]:
         """(signed distance in mm to the surface, negative inside; that to the nearer endplate), first order."""
         upper, lower = self.plates(x[:1], y[:1]) if _is_level(x, y) else self.plates(x, y)
-        whole_upper, whole_lower = self._whole(x[:1], y[:1]) if _is_level(x, y) else self._whole(x, y)
+        whole_upper, whole_lower = self.whole_plates(x[:1], y[:1]) if _is_level(x, y) else self.whole_plates(x, y)
         t = (z - lower) / np.maximum(upper - lower, 2.0)
         back = whole_lower + np.clip(t, 0, 1) * (whole_upper - whole_lower)
         back = back + np.maximum(z - upper, 0) + np.minimum(z - lower, 0)
         found = self.grid.at(x / self.scale, y / self.scale, (back / self.scale).astype(np.float32)) * self.scale
         return found.astype(np.float32), np.maximum(z - upper, lower - z).astype(np.float32)
 
-    def profile(self) -> Profile:
-        """The outline in the mid-sagittal plane."""
-        y = np.linspace(-0.5, 0.5, 121) * self.depth
-        x = np.linspace(-BAND_MM, BAND_MM, 11)[:, None]
-        upper, lower = (plate.mean(axis=0) for plate in self.plates(x, y[None]))
-        ends = np.array([[edge, (upper[n] + lower[n]) / 2] for edge, n in ((y[0], 0), (y[-1], -1))])
-        return Profile(y, upper, lower, ends)
-
-    def heights(self) -> Heights:
-        """As :func:`profile.heights` defines them."""
-        return heights(self.profile())
-
-    def rims(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """(z at the middle, slope dz/dy) of the line over the rims of the (upper, lower) endplate."""
-        return self.profile().rims()
-
-    def broken_to(self, wanted: Heights, fracture: Fracture) -> RealBody:
-        """This body with ``fracture``'s amounts changed so that its heights are ``wanted`` to 0.01 mm."""
-        return replace(self, fracture=solved(lambda f: replace(self, fracture=f).heights(), wanted, fracture))
+    def walls(
+        self, y: NDArray[np.float64], upper: NDArray[np.float64], lower: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """(M, 2) points (y, z) of the walls in the mid-sagittal plane, whose endplates are ``upper`` and ``lower``."""
+        return np.array([[edge, (upper[n] + lower[n]) / 2] for edge, n in ((y[0], 0), (y[-1], -1))])
 
 
 def _is_level(x: Field, y: Field) -> bool:

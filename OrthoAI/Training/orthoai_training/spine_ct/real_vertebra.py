@@ -190,7 +190,7 @@ def _body(grid: Grid, depth: float) -> RealBody:
     top, bottom = (ndimage.gaussian_filter(plate[nearest], 0.7) for plate in (top, bottom))
     rows = np.abs(_axis(grid, 1)) < 0.15 * depth
     widths = _axis(grid, 0)[np.flatnonzero((lengths[rows] > 0).mean(axis=0) >= 0.5)]
-    made = RealBody(grid, top, bottom, depth, float(np.ptp(widths)) + grid.step, 1.0, 1.0)
+    made = RealBody(grid, top, bottom, depth=depth, width=float(np.ptp(widths)) + grid.step, front=1.0, back=1.0)
     (high, up), (low, down) = made.rims()
     tilt = (up - down) * depth / 2
     return replace(made, front=high - low - tilt, back=high - low + tilt)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai_training.spine_ct.arch import Arch
-from orthoai_training.spine_ct.body import Body
 from orthoai_training.spine_ct.morphometry import Level
-from orthoai_training.spine_ct.real_body import RealArch, RealBody
+from orthoai_training.spine_ct.real_body import RealArch
+from orthoai_training.spine_ct.vertebral_body import VertebralBody
 
 Array = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ class Vertebra:
     """
 
     level: Level
-    body: Body | RealBody
+    body: VertebralBody
     frame: Frame
     arch: Arch | RealArch
     mimic: str = ""
@@ -106,7 +106,7 @@ class Curve:
 
 
 def stacked(
-    levels: Sequence[Level], bodies: Sequence[Body | RealBody], curve: Curve, rng: np.random.Generator
+    levels: Sequence[Level], bodies: Sequence[VertebralBody], curve: Curve, rng: np.random.Generator
 ) -> list[Frame]:
     """Frames of ``bodies`` (cranial first), from the lowest upward; the lowest lies at the origin."""
     lowest = len(levels) - 1
@@ -138,7 +138,7 @@ def stacked(
 
 
 def below(
-    frame: Frame, levels: Sequence[Level], bodies: Sequence[Body | RealBody], rng: np.random.Generator
+    frame: Frame, levels: Sequence[Level], bodies: Sequence[VertebralBody], rng: np.random.Generator
 ) -> list[Frame]:
     """Frames of the bodies under the first of ``bodies``, which lies at ``frame``."""
     own = stacked(levels, bodies, Curve(), rng)
