@@ -30,6 +30,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/cli/worker.py
 
   Logic/orthoai/dataset/__init__.py
+  Logic/orthoai/dataset/formats.py
   Logic/orthoai/dataset/identity.py
   Logic/orthoai/dataset/layout.py
   Logic/orthoai/dataset/lineage.py

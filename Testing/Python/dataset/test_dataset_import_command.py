@@ -13,7 +13,7 @@ import pytest
 from import_fakes import labelme, pixels, save
 from orthoai.cli.dataset import COMMAND
 from orthoai.cli.exits import guarded
-from orthoai.dataset import importers
+from orthoai.dataset import formats, importers
 from orthoai.dataset.importers import Importer, all_importers, get_importer
 from orthoai.dataset.importers.classes import ClassTable
 from orthoai.dataset.importers.layout import import_pictures
@@ -54,7 +54,7 @@ def test_other_packages_add_formats_but_neither_break_nor_replace_ours(monkeypat
             ("wrong", "json:dumps"),
         )
     ]
-    monkeypatch.setattr(importers, "entry_points", lambda group: entries if group == importers.GROUP else [])
+    monkeypatch.setattr(formats, "entry_points", lambda group: entries if group == importers.GROUP else [])
     assert [importer.name for importer in all_importers()] == [*NAMES, "extra"]
     assert get_importer("yolo") is not OVER
     with pytest.raises(InputError, match="choose one of labelme, coco, yolo, extra"):

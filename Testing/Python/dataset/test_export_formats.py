@@ -80,7 +80,7 @@ def test_other_packages_add_formats_but_neither_break_nor_replace_ours(monkeypat
             ("wrong", "json:dumps"),
         )
     ]
-    monkeypatch.setattr(exporters, "entry_points", lambda group: entries if group == exporters.GROUP else [])
+    monkeypatch.setattr(formats, "entry_points", lambda group: entries if group == exporters.GROUP else [])
     assert [exporter.name for exporter in all_exporters()] == [*NAMES, "extra"]
     assert get_exporter("extra").title == "Extra"
     assert get_exporter("monai") is not OVER

@@ -7,7 +7,8 @@ import pytest
 from orthoai.geometry import Geometry
 from orthoai.spine.genant import Heights, classify, losses
 from orthoai.spine.heights import measure_body
-from orthoai_training.spine_ct.body import Body, Fracture
+from orthoai_training.spine_ct.body import Body
+from orthoai_training.spine_ct.endplate_moves import Fracture
 from orthoai_training.spine_ct.fractures import TYPES, Break, broken
 from orthoai_training.spine_ct.morphometry import LEVELS
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 
+from orthoai.dataset.formats import named, with_others
 from orthoai.dataset.store import Dataset
-from orthoai.errors import InputError
 from orthoai.progress import Progress
 
 GROUP = "orthoai.exporters"
@@ -45,22 +44,9 @@ def all_exporters() -> list[Exporter]:
     from orthoai.dataset.exporters.datalist import MONAI
     from orthoai.dataset.exporters.yolo import YOLO_DETECT, YOLO_SEGMENT
 
-    found = {exporter.name: exporter for exporter in (MONAI, YOLO_DETECT, YOLO_SEGMENT)}
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
-        try:
-            exporter = entry.load()
-        except Exception:  # Another package's fault must not take our own formats away.
-            continue
-        if isinstance(exporter, Exporter):
-            found.setdefault(exporter.name, exporter)
-    return list(found.values())
+    return with_others((MONAI, YOLO_DETECT, YOLO_SEGMENT), GROUP, Exporter)
 
 
 def get_exporter(name: str) -> Exporter:
     """The exporter called ``name``. Raises InputError that lists the names when there is none."""
-    exporters = all_exporters()
-    for exporter in exporters:
-        if exporter.name == name:
-            return exporter
-    names = ", ".join(exporter.name for exporter in exporters)
-    raise InputError(f'There is no export format "{name}": choose one of {names}.')
+    return named(all_exporters(), name, "export format")

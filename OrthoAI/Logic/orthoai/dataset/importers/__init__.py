@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from orthoai.dataset.exporters.pictures import Picture
+from orthoai.dataset.formats import named, with_others
 from orthoai.dataset.importers.classes import ClassTable
-from orthoai.errors import InputError
 from orthoai.progress import Progress
 
 GROUP = "orthoai.importers"
@@ -46,22 +45,9 @@ def all_importers() -> list[Importer]:
     from orthoai.dataset.importers.labelme import LABELME
     from orthoai.dataset.importers.yolo import YOLO
 
-    found = {importer.name: importer for importer in (LABELME, COCO, YOLO)}
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
-        try:
-            importer = entry.load()
-        except Exception:  # Another package's fault must not take our own formats away.
-            continue
-        if isinstance(importer, Importer):
-            found.setdefault(importer.name, importer)
-    return list(found.values())
+    return with_others((LABELME, COCO, YOLO), GROUP, Importer)
 
 
 def get_importer(name: str) -> Importer:
     """The importer called ``name``. Raises InputError that lists the names when there is none."""
-    importers = all_importers()
-    for importer in importers:
-        if importer.name == name:
-            return importer
-    names = ", ".join(importer.name for importer in importers)
-    raise InputError(f'There is no import format "{name}": choose one of {names}.')
+    return named(all_importers(), name, "import format")
