@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from orthoai.dataset import Dataset, exporters, save_case
+from orthoai.dataset import Dataset, exporters, formats, save_case
 from orthoai.dataset.exporters import Exporter, all_exporters, get_exporter
 from orthoai.dataset.exporters.folder import is_validation
 from orthoai.errors import Canceled, InputError
