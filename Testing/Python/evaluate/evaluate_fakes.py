@@ -45,7 +45,7 @@ def prediction(labels: NDArray[np.uint8], score: float = 0.9) -> Prediction:
     """An answer with the tightest boxes around its labels."""
     boxes = [Box.around(name, labels == value, GRID, score) for value, name in LABELS.items()]
     timings = {"Load": 5.0, "DRR": 1.0, "Segment left": 2.0}
-    return Prediction(labels, tuple(box for box in boxes if box), timings, 100.0)
+    return Prediction(labels, tuple(box for box in boxes if box), timings, 100.0, cpu_s=6.0, segmented_l=1.5)
 
 
 @dataclass
@@ -82,6 +82,7 @@ class Shifted:
     digest: str = "0" * 64
     folder: Path = Path()
     calls: int = 0
+    metrics: dict[str, dict[str, Any]] = field(default_factory=lambda: {"segmenter": {"training_s": 7, "steps": 14}})
 
     @property
     def model(self) -> Model:
@@ -89,7 +90,7 @@ class Shifted:
             "detector": Network("detector.onnx", self.digest, "yolov8n"),
             "segmenter": Network("segmenter.safetensors", self.digest, "segresnet", {"patch": [32, 32, 32]}),
         }
-        card = Card(self.name, "1", "femur", "", "", (), LABELS, networks, metrics={"segmenter": {"training_s": 7}})
+        card = Card(self.name, "1", "femur", "", "", (), LABELS, networks, metrics=self.metrics)
         return Model(self.name, self.folder, card)
 
     def predict(self, volume: Volume, progress: Progress) -> Prediction:

@@ -77,9 +77,26 @@ def test_the_tables_show_every_subject_the_kinds_and_the_papers_figures(cases, m
     for words in ("2 simulated, 1 simulated from real shapes", "3 rods", "`the command`", "No patient data", "0.9671"):
         assert words in text
     assert text.count("| rod_1 |") == 4  # Boxes and masks of two models.
-    assert "| off | 3.0 | 2.0 | 32 x 32 x 32 | 7 |" in text
+    assert (
+        "| off | 3.0 | 2.0 | 32 x 32 x 32 | 7 | 14 | 0.50 | - | 3.0 [3.0, 3.0] | 6.0 [6.0, 6.0] | 1.5 [1.5, 1.5] |"
+        in text
+    )
     tables = [block for block in text.split("\n\n") if block.startswith("| ")]
     assert all(len({line.count("|") for line in block.splitlines()}) == 1 for block in tables)
+
+
+def test_what_a_card_or_an_older_record_does_not_tell_is_left_open(cases, models, tmp_path):
+    models["exact"].metrics = {}
+    evaluate(cases, models, tmp_path / "out", limit=1)
+    record = tmp_path / "out" / "cases" / "rod_0.json"
+    content = json.loads(record.read_text())
+    for name in ("cpu_s", "segmented_l"):
+        del content["scores"]["exact"][name]
+    record.write_text(json.dumps(content))
+    evaluate(cases, models, tmp_path / "out", limit=1)
+    assert models["exact"].calls == 1
+    text = (tmp_path / "out" / "tables.md").read_text()
+    assert "| exact | 3.0 | 2.0 | 32 x 32 x 32 | - | - | - | - | 3.0 | - | - | 1.0000 |" in text
 
 
 def test_the_figure_is_a_picture(cases, models, tmp_path):

@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from evaluate_fakes import GRID, rods, scan
+from orthoai.box import Box
 from orthoai.errors import Canceled, InputError
 from orthoai.geometry import Geometry
 from orthoai.models.store import ModelStore
 from orthoai.progress import Progress
 from orthoai.volume import Volume
-from orthoai_training.evaluate.predict import SingleStage, TwoStage, model_facts, predictor, split_sides
+from orthoai_training.evaluate.predict import SingleStage, TwoStage, crop_liters, model_facts, predictor, split_sides
 from tiny_model import write_tiny_model
 
 
@@ -33,6 +34,7 @@ def test_a_model_with_a_detector_runs_in_two_stages(store):
     assert {"Load", "DRR", "Detect", "Segment left"} <= answer.timings_s.keys()
     assert answer.inference_s == pytest.approx(sum(answer.timings_s.values()) - answer.timings_s["Load"])
     assert answer.peak_rss_mb > volume.voxels.nbytes / 1e6
+    assert answer.cpu_s > 0 and answer.segmented_l == sum(crop_liters(box, GRID) for box in answer.boxes)
 
 
 def test_a_model_without_one_runs_in_one(store):
@@ -44,6 +46,15 @@ def test_a_model_without_one_runs_in_one(store):
     assert not (answer.labels > 0)[~answer.raw].any()
     for box in answer.boxes:
         assert (box.label == "femur_left") == (box.lps_min[0] + box.lps_max[0] > 0)
+
+
+def test_two_stages_look_at_their_crops_and_one_at_the_whole_scan(store):
+    # A rod of 16 x 8 x 10 voxels (k, j, i) with 12 mm around it, up to the scan's edge: 22 x 16 x 21, of 4 x 3 x 2 mm.
+    box = Box.around("femur_right", rods((2,)) == 2, GRID)
+    assert crop_liters(box, GRID) == pytest.approx(22 * 16 * 21 * 24 / 1e6)
+    answer = predictor("plain", "tiny", store, "cpu").predict(scan(rods()), Progress())
+    assert answer.segmented_l == pytest.approx(30 * 24 * 50 * 24 / 1e6)
+    assert answer.cpu_s > 0
 
 
 def test_single_stage_means_the_main_models_own_segmenter(store):

@@ -16,7 +16,7 @@ COLUMNS = (
     *("foreground_dice", "raw_foreground_dice"),
     *(f"{side}_{metric.name}" for side in SIDES.values() for metric in METRICS),
     *(f"{side}_{name}" for side in SIDES.values() for name in ("confidence", "truth_ml", "found_ml")),
-    *("inference_s", "peak_rss_mb", "stages"),
+    *("inference_s", "cpu_s", "segmented_l", "peak_rss_mb", "stages"),
 )
 """Of the file. Figures that are not defined stay empty."""
 
@@ -46,6 +46,8 @@ def _row(record: Record, model: str, scores: SubjectScores) -> dict[str, object]
         "foreground_dice": scores.foreground_dice,
         "raw_foreground_dice": scores.raw_foreground_dice,
         "inference_s": round(scores.inference_s, 3),
+        "cpu_s": scores.cpu_s,
+        "segmented_l": scores.segmented_l,
         "peak_rss_mb": round(scores.peak_rss_mb, 1),
         "stages": "; ".join(f"{stage} {seconds:.2f} s" for stage, seconds in scores.timings_s.items()),
     }

@@ -63,6 +63,8 @@ def measure(truth: Labels, prediction: Prediction, geometry: Geometry) -> Subjec
         timings_s=dict(prediction.timings_s),
         inference_s=prediction.inference_s,
         peak_rss_mb=prediction.peak_rss_mb,
+        cpu_s=prediction.cpu_s,
+        segmented_l=prediction.segmented_l,
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import prod
+from time import process_time
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from orthoai.box import Box
+from orthoai.geometry import Geometry
 from orthoai.models.store import Model, ModelStore
 from orthoai.progress import Progress
 from orthoai.segment.components import largest_parts
@@ -19,6 +22,7 @@ from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
 from orthoai.tasks.femur import TASK
 from orthoai.tasks.femur.body import midline
+from orthoai.tasks.femur.crop import with_margin
 from orthoai.tasks.femur.pipeline import run
 from orthoai.volume import Volume, restore_array
 
@@ -45,6 +49,9 @@ class Prediction:
         timings_s: by stage.
         peak_rss_mb: the process's memory during the run.
         raw: femur or not, before parts and sides are chosen; only of single-stage models.
+        cpu_s: processor seconds of all threads, loading included; other than the clock's they do not grow on a shared
+            machine. A graphics card's work is not in them.
+        segmented_l: liters of the scan that the segmenter looked at.
     """
 
     labels: NDArray[np.uint8]
@@ -52,6 +59,8 @@ class Prediction:
     timings_s: Mapping[str, float] = field(default_factory=dict)
     peak_rss_mb: float = 0.0
     raw: NDArray[np.bool_] | None = None
+    cpu_s: float | None = None
+    segmented_l: float | None = None
 
     @property
     def inference_s(self) -> float:
@@ -85,8 +94,16 @@ class TwoStage:
         """The run's segmentation and boxes."""
         with peak_memory() as peak:
             options = RunOptions(device=self.device, model=str(self.model.folder))
+            start = process_time()
             result = run(volume, options, progress)
-            return Prediction(result.segmentation, result.boxes, result.timings_s, peak())
+            return Prediction(
+                result.segmentation,
+                result.boxes,
+                result.timings_s,
+                peak(),
+                cpu_s=process_time() - start,
+                segmented_l=sum(crop_liters(box, volume.geometry) for box in result.boxes),
+            )
 
 
 @dataclass
@@ -104,7 +121,7 @@ class SingleStage:
 
     def predict(self, volume: Volume, progress: Progress) -> Prediction:
         """The segmenter's answer, and the boxes around it."""
-        watch = Stopwatch()
+        watch, start = Stopwatch(), process_time()
         with peak_memory() as peak:
             with watch.stage(LOAD):
                 if self._segmenter is None:
@@ -117,7 +134,7 @@ class SingleStage:
                 mask = self._segmenter.foreground(lps, progress, "Segment")
             with watch.stage("Assemble"):
                 labels = split_sides(mask, lps)
-            memory = peak()
+            memory, cpu_s = peak(), process_time() - start
         geometry = volume.geometry
         boxes = [Box.around(name, labels == value, lps.geometry) for value, name in TASK.label_table.items()]
         return Prediction(
@@ -126,7 +143,19 @@ class SingleStage:
             watch.seconds,
             memory,
             restore_array(mask, geometry, "LPS"),
+            cpu_s,
+            segmented_l=_liters(geometry, geometry.size),
         )
+
+
+def crop_liters(box: Box, geometry: Geometry) -> float:
+    """Liters of the crop around ``box``, in the index space of ``geometry``, that stage 2 looks at."""
+    start, stop = with_margin(box, geometry)
+    return _liters(geometry, [high - low for low, high in zip(start, stop, strict=True)])
+
+
+def _liters(geometry: Geometry, size: Iterable[int]) -> float:
+    return prod(size) * geometry.voxel_volume / 1e6
 
 
 def split_sides(mask: NDArray[np.bool_], volume_lps: Volume) -> NDArray[np.uint8]:
@@ -176,5 +205,6 @@ def model_facts(predictor: Predictor) -> dict[str, Any]:
             if isinstance(seconds := card.metrics.get(role, {}).get("training_s"), int | float)
         },
         "best_dice": trained.get("best_dice"),
+        "steps": trained.get("steps"),
         "training_data": card.training.get("data", {}),
     }

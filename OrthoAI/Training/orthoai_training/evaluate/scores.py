@@ -63,6 +63,7 @@ class SubjectScores:
         raw_foreground_dice: the same before parts are chosen; only of single-stage models.
         timings_s: by stage. inference_s: without loading the networks.
         peak_rss_mb: the process's memory during the run, the volume and its truth included.
+        cpu_s: processor seconds of all threads. segmented_l: liters that the segmenter looked at.
     """
 
     femora: dict[str, FemurScores]
@@ -72,6 +73,8 @@ class SubjectScores:
     timings_s: dict[str, float] = field(default_factory=dict)
     inference_s: float = 0.0
     peak_rss_mb: float = 0.0
+    cpu_s: float | None = None
+    segmented_l: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""

@@ -43,7 +43,7 @@ METRICS = (
     Metric("surface_dice_2mm", "Surface Dice 2 mm"),
 )
 
-RUN_METRICS = ("foreground_dice", "raw_foreground_dice", "inference_s", "peak_rss_mb")
+RUN_METRICS = ("foreground_dice", "raw_foreground_dice", "inference_s", "peak_rss_mb", "cpu_s", "segmented_l")
 """Figures of a subject that are no Scores."""
 
 

@@ -31,8 +31,12 @@ NOTES = """\
   surface Dice 0 and no HD95 (it would be infinite); the number of missed femora is given beside.
 - A femur of which less than 0.2 mL is in view is not expected to be found.
 - 95 % confidence intervals of means: percentile bootstrap over subjects, 10,000 resamples.
-- Inference time: without loading the networks. Memory: peak resident size of the process, the scan and its truth
-  included."""
+- Inference time: without loading the networks, by the clock. CPU seconds: of all threads, which another program on the
+  same machine does not lengthen; loading included, a graphics card's work not. Memory: peak resident size of the
+  process, the scan and its truth included.
+- Segmented: liters of the scan that the segmenter looks at: of the crops, or the whole scan without stage 1.
+- Training: seconds by the clock and steps (one batch each) of the last sitting of the segmenter; the seconds of the
+  detector too where its card tells them."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,10 @@ def _masks(evaluation: Evaluation, model: str) -> list[str]:
 def _times(group: Group) -> list[str]:
     rows = [[stage, f"{seconds:.2f}"] for stage, seconds in group.timings_s.items()]
     rows.append(["**Inference**", interval(group.metrics["inference_s"], 2)])
+    rows += [
+        [title, interval(group.metrics.get(name), 2)]
+        for name, title in (("cpu_s", "CPU seconds"), ("segmented_l", "Segmented (L)"))
+    ]
     rows.append(["Peak memory (MB)", f"{group.metrics['peak_rss_mb'].largest:.0f}"])
     return table(["Stage", "Mean seconds"], rows)
 
@@ -147,7 +155,8 @@ def _models(evaluation: Evaluation) -> list[str]:
     for model in evaluation.models:
         facts, group = evaluation.facts[model], evaluation.groups[model][ALL]
         raw = group.metrics.get("raw_foreground_dice")
-        trained = sum(facts["training_s"].values())
+        trained, steps = sum(facts["training_s"].values()), facts["steps"]
+        own = facts["training_s"].get("segmenter")
         rows.append(
             [
                 model,
@@ -155,8 +164,12 @@ def _models(evaluation: Evaluation) -> list[str]:
                 f"{facts['size_mb']['segmenter']:.1f}",
                 " x ".join(str(side) for side in facts["patch"] or ()) or "-",
                 f"{trained:.0f}" if trained else "-",
+                str(steps or "-"),
+                f"{own / steps:.2f}" if own and steps else "-",
                 _number(facts["best_dice"]),
                 interval(group.metrics["inference_s"], 1),
+                interval(group.metrics.get("cpu_s"), 1),
+                interval(group.metrics.get("segmented_l"), 1),
                 interval(group.metrics.get("dice")),
                 interval(group.metrics.get("foreground_dice")),
                 _number(raw.mean if raw else None),
@@ -164,8 +177,10 @@ def _models(evaluation: Evaluation) -> list[str]:
         )
     for name, size, training, inference, dice in PAPER_MODELS:
         cells = [str(value) if value is not None else "-" for value in (size, "-", training)]
-        rows.append([name, "-", cells[0], "-", cells[2], "-", str(inference), f"{dice:.4f}", "-", "-"])
-    head = ["Model", "Size (MB)", "Segmenter (MB)", "Patch", "Training (s)", "Best Dice in training", "Inference (s)"]
+        shown = [name, "-", cells[0], "-", cells[2], *["-"] * 3, str(inference), "-", "-", f"{dice:.4f}", "-", "-"]
+        rows.append(shown)
+    head = ["Model", "Size (MB)", "Segmenter (MB)", "Patch", "Training (s)", "Steps", "Seconds per step"]
+    head += ["Best Dice in training", "Inference (s)", "CPU (s)", "Segmented (L)"]
     head += ["Dice", "Dice, sides aside", "Dice, sides aside, before the largest parts are chosen"]
     return [*table(head, rows), "", f"Paper: {PAPER}; other data and another machine, so only ratios compare."]
 
