@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from itertools import product
 
 import numpy as np
@@ -10,8 +12,9 @@ import torch
 from orthoai.errors import InputError
 from orthoai_training.disc.ensemble import search
 from orthoai_training.disc.ensemble.search import search_accuracy, search_dice, simplex_grid
-from orthoai_training.disc.ensemble.teacher import TeacherMember, ensemble_teacher
+from orthoai_training.disc.ensemble.teacher import Member, ensemble_teacher, members_of
 from orthoai_training.disc.segmentation.networks import build_segmenter
+from orthoai_training.disc.segmentation.recipe import COMPACT
 from safetensors.torch import save_file
 
 
@@ -87,13 +90,23 @@ def test_a_teacher_is_the_average_of_its_members(tmp_path):
     for seed, share in ((0, 3.0), (1, 1.0)):
         torch.manual_seed(seed)
         network = build_segmenter("compact").network.eval()
-        save_file(network.state_dict(), tmp_path / f"{seed}.safetensors")
-        members.append(TeacherMember("compact", tmp_path / f"{seed}.safetensors", share))
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        save_file(network.state_dict(), folder / "weights.safetensors")
+        (folder / "metrics.json").write_text(json.dumps({"recipe": asdict(COMPACT)}))
+        members.append(Member(folder, share))
         networks.append(network)
     picture = torch.rand(1, 3, 32, 32)
     with torch.no_grad():
         wanted = 0.75 * networks[0](picture).softmax(1) + 0.25 * networks[1](picture).softmax(1)
     torch.testing.assert_close(ensemble_teacher(members, torch.device("cpu"))(picture), wanted)
+
+
+def test_the_members_of_a_run_are_those_of_its_ensemble(tmp_path):
+    (tmp_path / "ensemble.json").write_text(json.dumps({"members": ["a", "b"], "weights": [0.3, 0.7]}))
+    assert members_of(tmp_path) == [Member(tmp_path / "a", 0.3), Member(tmp_path / "b", 0.7)]
+    with pytest.raises(InputError, match="no ensemble"):
+        members_of(tmp_path / "a")
 
 
 def test_a_teacher_without_weight_is_refused():

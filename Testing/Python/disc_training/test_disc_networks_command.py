@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import pytest
 from orthoai.errors import InputError
@@ -51,6 +52,55 @@ def test_the_papers_backbones_and_their_ablations_are_one_line(parse, asked):
 def test_the_compact_networks_are_the_default(parse, asked):
     networks_command.train(parse("--only", "segmenter"))
     assert asked[0].architectures == ("compact",) and asked[0].loss == "dice_focal"
+
+
+def test_the_papers_recipe_is_reduced_by_pixels_and_epochs(parse, asked):
+    networks_command.train(parse("--only", "segmenter", "--networks", "paper", "--pixels", "160", "--epochs", "3"))
+    networks_command.train(parse("--only", "classifier", "--networks", "vgg16", "--pixels", "96", "--epochs", "3"))
+    segmenter, grader = (request.recipe_of(request.architectures[0]) for request in asked)
+    assert (segmenter.crop, segmenter.epochs, segmenter.learning_rate) == ((160, 96), 3, 3e-3)
+    assert segmenter.shrink == pytest.approx(416 / 160)
+    assert (grader.input_size, grader.feature_epochs, grader.epochs) == ((96, 96), 1, 2)
+
+
+def test_without_those_options_the_recipe_is_the_papers(parse, asked):
+    networks_command.train(parse("--only", "segmenter", "--networks", "unet-vgg16"))
+    networks_command.train(parse("--only", "classifier", "--networks", "vgg16"))
+    segmenter, grader = (request.recipe_of(request.architectures[0]) for request in asked)
+    assert (segmenter.crop, segmenter.shrink, segmenter.epochs) == ((416, 416), 1, 30)
+    assert (grader.input_size, grader.feature_epochs, grader.epochs) == ((400, 400), 17, 18)
+
+
+def test_compact_networks_take_epochs(parse, asked):
+    networks_command.train(parse("--only", "segmenter", "--epochs", "2"))
+    networks_command.train(parse("--only", "classifier", "--epochs", "2"))
+    assert [request.recipe_of("compact").epochs for request in asked] == [2, 2]
+
+
+def test_a_teacher_is_a_run_and_makes_the_recipe_a_distillation(parse, asked):
+    networks_command.train(parse("--only", "segmenter", "--teacher", "runs/paper"))
+    assert asked[0].teacher == Path("runs/paper") and asked[0].recipe_of("compact").distill == 0.5
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--only", "lumbar", "--epochs", "3"),
+        ("--only", "segmenter", "--pixels", "160"),
+        ("--only", "classifier", "--teacher", "run"),
+        ("--only", "segmenter", "--networks", "unet-vgg16", "--teacher", "run"),
+    ],
+)
+def test_an_option_that_the_networks_do_not_have_is_refused(parse, words):
+    with pytest.raises(InputError, match=words[-2]):
+        networks_command.train(parse(*words))
+
+
+@pytest.mark.parametrize("words", [("--pixels", "100"), ("--pixels", "0"), ("--epochs", "0")])
+def test_sizes_that_cannot_be_are_refused(parse, words, capsys):
+    with pytest.raises(SystemExit):
+        parse("--only", "segmenter", *words)
+    assert words[0] in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("stage", Stage)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
 from orthoai.errors import InputError
 from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.tasks.disc.classify import Classifier
@@ -26,43 +24,6 @@ from orthoai_training.disc.segmentation.pseudo import cleaned
 from orthoai_training.disc.segmentation.recipe import SliceRecipe
 from orthoai_training.disc.segmentation.request import SegmenterRequest, train_segmenters
 from orthoai_training.disc.segmentation.slices import IGNORED
-from PIL import Image
-
-GRADES = {"Disc herniation": 0, "Disc bulging": 1, "Pfirrman grade": 3}
-HERNIATED = {"Disc herniation": 1, "Disc bulging": 1, "Pfirrman grade": 5}
-
-
-@pytest.fixture
-def spider(tmp_path, tiny_volume) -> Path:
-    """Both sets with two patients per part."""
-    split = fixed_split()
-    patients = [*split.train[:2], *split.validation[:2], *split.test[:2]]
-    patients[0] = split.train[1]
-    volumes, pictures = tmp_path / "spider_t2space_dev", tmp_path / "spider_midsag_dev"
-    (pictures / "images").mkdir(parents=True)
-    volumes.mkdir()
-    volume_entries, picture_entries = [], []
-    for patient in sorted(set(patients)):
-        case = tiny_volume(patient)
-        instances = np.where(case.discs > 0, case.discs.astype(np.int32) + 200, 0).astype(np.uint8)
-        for kind, planes in (("img", case.image), ("seg", case.labels), ("discs", instances)):
-            image = sitk.GetImageFromArray(np.ascontiguousarray(np.moveaxis(planes, 0, 2)[::-1]))
-            image.SetSpacing((0.9, 0.7, 0.7))
-            sitk.WriteImage(image, str(volumes / f"{patient:03d}_t2space_{kind}.nii.gz"))
-        discs = [{"label": 201, **HERNIATED}, {"label": 202, **GRADES}]
-        volume_entries.append({"id": patient, "gradings_match_components": True, "discs": discs})
-        Image.fromarray(case.image[1]).save(pictures / "images" / f"{patient}.png")
-        boxes = [
-            {"ivd_label": label, "box_xyxy": [12, top, 36, top + 8], "grades": grades}
-            for label, top, grades in ((1, 60, HERNIATED), (2, 30, GRADES))
-        ]
-        picture_entries.append(
-            {"id": patient, "image": f"images/{patient}.png", "pixel_spacing_mm": "[0.7, 0.7]", "manufacturer": "NONE"}
-            | {"discs": boxes}
-        )
-    (volumes / "cases.json").write_text(json.dumps(volume_entries))
-    (pictures / "cases.json").write_text(json.dumps(picture_entries))
-    return tmp_path
 
 
 def test_what_is_written_is_read(spider, tiny_volume):

@@ -17,6 +17,9 @@ DETECTORS = ("lumbar", "discs")
 
 PARTS = (*DETECTORS, "segmenter", "classifier")
 
+GRID_STRIDE = 32
+"""The paper's networks see pictures whose sides are multiples of this."""
+
 
 def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of a training of detectors, segmenters or classifiers."""
@@ -38,6 +41,18 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plain-loss", action="store_true", help="ablation: cross entropy in place of Dice + focal")
     parser.add_argument("--no-fine-tuning", action="store_true", help="ablation: train the classifier's head alone")
     parser.add_argument("--no-roi", action="store_true", help="ablation: grade whole pictures in place of discs")
+    parser.add_argument(
+        "--pixels",
+        metavar="N",
+        type=_side,
+        help="side of what the paper's networks see, a multiple of 32; default: 400",
+    )
+    parser.add_argument(
+        "--epochs", metavar="N", type=_count, help="of segmenters or classifiers; default: the recipe's"
+    )
+    parser.add_argument(
+        "--teacher", metavar="RUN", type=Path, help="folder of segmenters whose ensemble the compact one also follows"
+    )
     parser.add_argument("--minutes", metavar="M", type=float, help="per detector or segmenter; default: all epochs")
     parser.add_argument(
         "--resume", action="store_true", help="go on with what the folder holds (detectors, segmenters)"
@@ -48,7 +63,13 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def train(args: argparse.Namespace) -> int:
-    """Train what the arguments ask for."""
+    """Train what the arguments ask for. Raises InputError for an option that its networks do not have."""
+    if args.pixels is not None and (args.only in DETECTORS or "compact" in args.networks):
+        raise InputError("--pixels is for the paper's segmenters and classifiers: give --networks, too.")
+    if args.epochs is not None and args.only in DETECTORS:
+        raise InputError("--epochs is for segmenters and classifiers; detectors take --minutes.")
+    if args.teacher is not None and args.only != "segmenter":
+        raise InputError("--teacher is for --only segmenter.")
     with stop_signals() as stop:
         lines = (lambda *news: None) if args.quiet else TrainingLines()
         progress = Progress(lines, lambda: stop.asked)
@@ -84,8 +105,11 @@ def _train_detector(args: argparse.Namespace, progress: Progress) -> dict[str, s
 
 
 def _train_segmenters(args: argparse.Namespace, progress: Progress) -> dict[str, str]:
+    if args.teacher is not None and args.networks != ["compact"]:
+        raise InputError("--teacher teaches the compact segmenter: leave out --networks.")
     # Heavy: torch.
     from orthoai_training.disc.segmentation.networks import PAPER_GRID
+    from orthoai_training.disc.segmentation.recipe import COMPACT, DISTILLED
     from orthoai_training.disc.segmentation.request import SegmenterRequest, train_segmenters
 
     request = SegmenterRequest(
@@ -100,6 +124,10 @@ def _train_segmenters(args: argparse.Namespace, progress: Progress) -> dict[str,
         seed=args.seed,
         minutes=args.minutes,
         resume=args.resume,
+        recipe=COMPACT if args.teacher is None else DISTILLED,
+        pixels=args.pixels,
+        epochs=args.epochs,
+        teacher=args.teacher,
     )
     return {name: one.metrics["first_weights"] for name, one in train_segmenters(request, progress).items()}
 
@@ -119,6 +147,8 @@ def _train_graders(args: argparse.Namespace, progress: Progress) -> dict[str, st
         pretrained=not args.scratch,
         fold=args.fold,
         segmenter=args.first,
+        pixels=args.pixels,
+        epochs=args.epochs,
         device=args.device,
         seed=args.seed,
     )
@@ -129,18 +159,42 @@ def _names(given: list[str], paper: tuple[str, ...]) -> tuple[str, ...]:
     return paper if given == ["paper"] else tuple(given)
 
 
+def _count(word: str) -> int:
+    count = int(word)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{word} is less than 1")
+    return count
+
+
+def _side(word: str) -> int:
+    side = _count(word)
+    if side % GRID_STRIDE:
+        raise argparse.ArgumentTypeError(f"{word} is not a multiple of {GRID_STRIDE}")
+    return side
+
+
 def add_measure_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of a measurement of a model's networks."""
     parser.add_argument("-o", "--out", metavar="FILE", type=Path, required=True, help="results file (JSON)")
     parser.add_argument("--data", metavar="DIR", type=Path, required=True, help="folder with the SPIDER sets")
     parser.add_argument("--part", choices=("validation", "test"), default="validation", help="default: validation")
     parser.add_argument("--model", metavar="NAME", default="lumbar_disc", help="default: lumbar_disc")
+    parser.add_argument(
+        "--networks",
+        metavar="RUN",
+        type=Path,
+        nargs="+",
+        help="measure folders of trained segmenters or classifiers instead of a model, with tables (.md, .csv) beside "
+        "FILE; runs of several folds are pooled",
+    )
     parser.add_argument("--fold", metavar="K", type=int, choices=range(5), help="a round of the cross-validation")
     parser.add_argument("--located", action="store_true", help="grade discs in pictures without boxes, too")
 
 
 def measure(args: argparse.Namespace) -> int:
     """Measure what the arguments ask for."""
+    if args.networks:
+        return _measure_runs(args)
     # Heavy: torch.
     from orthoai_training.disc.detection.request import measure_detectors
     from orthoai_training.disc.measures import DiscMeasureRequest, measure_discs
@@ -151,4 +205,20 @@ def measure(args: argparse.Namespace) -> int:
     figures = {"detectors": {look: each.to_json() for look, each in detectors.items()}, **found.to_json()}
     args.out.write_text(json.dumps(figures, indent=1), encoding="utf-8")
     say(f"Measured; the figures are in {args.out.resolve()}")
+    return DONE
+
+
+def _measure_runs(args: argparse.Namespace) -> int:
+    if args.fold is not None:
+        raise InputError("A run knows its fold: leave out --fold.")
+    # Heavy: torch.
+    from orthoai.models.store import ModelStore
+
+    from orthoai_training.disc.grid.report import RunsRequest, report_runs
+
+    segmenter = ModelStore.default().get(args.model).weights("segmenter") if args.located else None
+    with stop_signals() as stop:
+        progress = Progress(TrainingLines(), lambda: stop.asked)
+        report_runs(RunsRequest(args.data, args.networks, args.out, args.part, segmenter), progress)
+    say(f"Measured; the figures are in {args.out.resolve()}, the tables beside it.")
     return DONE

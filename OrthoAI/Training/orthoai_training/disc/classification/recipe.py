@@ -78,14 +78,29 @@ class GraderRecipe:
 COMPACT = GraderRecipe()
 
 
-def paper_recipe(architecture: str, fine_tuning: bool = True, pretrained: bool = True) -> GraderRecipe:
-    """The paper's recipe for one backbone; half of its 35 epochs train the head, half fine-tune."""
+PAPER_PIXELS = 400
+
+PAPER_EPOCHS = 35
+
+
+def paper_recipe(
+    architecture: str,
+    fine_tuning: bool = True,
+    pretrained: bool = True,
+    pixels: int = PAPER_PIXELS,
+    epochs: int = PAPER_EPOCHS,
+) -> GraderRecipe:
+    """The paper's recipe for one backbone; half of the ``epochs`` train the head, half fine-tune.
+
+    Fewer ``pixels`` (of the input's side) and ``epochs`` reduce it.
+    """
+    head = epochs // 2 if fine_tuning else epochs
     return GraderRecipe(
         architecture=architecture,
-        input_size=(400, 400),
+        input_size=(pixels, pixels),
         hidden=256,
-        feature_epochs=17 if fine_tuning else 35,
-        epochs=18 if fine_tuning else 0,
+        feature_epochs=head,
+        epochs=epochs - head,
         learning_rate=1e-4,
         cosine=False,
         weight_decay=0.0,

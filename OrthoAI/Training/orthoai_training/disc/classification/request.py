@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,13 @@ from orthoai.tasks.disc.session import Member
 from orthoai_training.disc.classification.batches import GradedBatch, plain_batch
 from orthoai_training.disc.classification.export import export_grader
 from orthoai_training.disc.classification.locate import located
-from orthoai_training.disc.classification.recipe import COMPACT, GraderRecipe, paper_recipe
+from orthoai_training.disc.classification.recipe import (
+    COMPACT,
+    PAPER_EPOCHS,
+    PAPER_PIXELS,
+    GraderRecipe,
+    paper_recipe,
+)
 from orthoai_training.disc.classification.samples import (
     Center,
     GradedSample,
@@ -31,6 +37,7 @@ from orthoai_training.disc.data.pictures import PictureCase, read_pictures
 from orthoai_training.disc.data.split import PatientSplit, fixed_split
 from orthoai_training.disc.data.volumes import read_volumes
 from orthoai_training.disc.ensemble.search import Weighting, search_accuracy
+from orthoai_training.disc.run_record import RunRecord
 
 
 @dataclass(frozen=True)
@@ -39,13 +46,16 @@ class GraderRequest:
 
     Attributes:
         data: folder with the SPIDER sets.
-        out: gets one folder per member, with weights.safetensors, metrics.json and classifier.onnx, and ensemble.json.
+        out: gets one folder per member, with weights.safetensors, metrics.json and classifier.onnx, and ensemble.json
+            and run.json.
         architectures: "compact" or names of the paper's backbones.
         members: networks per architecture, which differ in their seed.
         fine_tuning, roi: False for the ablations of the paper's Table 1: the head alone; whole pictures, not discs.
         fold: round of the cross-validation; None is the fixed split.
         segmenter: an exported segmenter that finds the discs of pictures without boxes; None leaves those out.
         recipe: of the compact network; the others follow the paper.
+        pixels: side of the input of the paper's networks; None is the paper's.
+        epochs: of every network, the head's included; None is its recipe's.
     """
 
     data: Path
@@ -58,6 +68,8 @@ class GraderRequest:
     fold: int | None = None
     segmenter: Path | None = None
     recipe: GraderRecipe = COMPACT
+    pixels: int | None = None
+    epochs: int | None = None
     device: str = "auto"
     seed: int = 0
 
@@ -68,9 +80,10 @@ class GraderRequest:
 
     def recipe_of(self, architecture: str) -> GraderRecipe:
         """The recipe of one network."""
-        return (
-            self.recipe if architecture == "compact" else paper_recipe(architecture, self.fine_tuning, self.pretrained)
-        )
+        if architecture == "compact":
+            return replace(self.recipe, epochs=self.epochs or self.recipe.epochs)
+        pixels, epochs = self.pixels or PAPER_PIXELS, self.epochs or PAPER_EPOCHS
+        return paper_recipe(architecture, self.fine_tuning, self.pretrained, pixels, epochs)
 
 
 def graded_discs(request: GraderRequest, patients: Iterable[int], with_volumes: bool = False) -> list[GradedSample]:
@@ -116,6 +129,7 @@ def train_graders(request: GraderRequest, progress: Progress | None = None) -> d
             "member_accuracies": weighting.member_scores.tolist(),
         }
         (request.out / "ensemble.json").write_text(json.dumps(content, indent=1))
+    RunRecord("classifier", tuple(trained), request.fold, request.roi).write(request.out)
     return trained
 
 

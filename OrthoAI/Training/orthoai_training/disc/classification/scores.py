@@ -35,7 +35,7 @@ class GradeScores:
         herniation_auc, bulge_auc: area under the ROC curve.
         pfirrmann_kappa: quadratic weighted; pfirrmann_exact, pfirrmann_within_one: shares of discs.
         herniation_accuracy, herniation_sensitivity, herniation_specificity: at ``herniation_threshold``, which was
-            chosen elsewhere (validation).
+            chosen elsewhere (validation); the mean of several.
     """
 
     discs: int
@@ -70,8 +70,11 @@ class GradedAnswers:
     said_grade: NDArray[np.int64]
 
 
-def score(answers: GradedAnswers, threshold: float) -> GradeScores:
-    """Every figure; ``threshold`` is the herniation probability from which on a disc counts as herniated."""
+def score(answers: GradedAnswers, threshold: float | Numbers) -> GradeScores:
+    """Every figure; ``threshold`` is the herniation probability from which on a disc counts as herniated.
+
+    It may differ from disc to disc (N,), as for the pooled answers of several folds.
+    """
 
     def interval(statistic: Statistic, truth: NDArray, said: NDArray) -> Interval:
         return bootstrap(statistic, truth, said, answers.patient)
@@ -87,7 +90,7 @@ def score(answers: GradedAnswers, threshold: float) -> GradeScores:
         pfirrmann_kappa=interval(quadratic_kappa, answers.grade, answers.said_grade),
         pfirrmann_exact=interval(_agreement, answers.grade, answers.said_grade),
         pfirrmann_within_one=interval(_within_one, answers.grade, answers.said_grade),
-        herniation_threshold=threshold,
+        herniation_threshold=float(np.mean(threshold)),
         herniation_accuracy=interval(_agreement, herniated, said),
         herniation_sensitivity=interval(_recall, herniated, said),
         herniation_specificity=interval(_recall, ~herniated, ~said),

@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from orthoai.errors import InputError
-from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
-from orthoai_training.disc.segmentation.networks import build_segmenter
+from orthoai_training.disc.segmentation.saved import SavedSegmenter
 from orthoai_training.disc.segmentation.trainer import Teacher
 
 
 @dataclass(frozen=True)
-class TeacherMember:
-    """One trained segmenter and its weight in the average."""
+class Member:
+    """The folder of one trained network and its weight in the average."""
 
-    architecture: str
-    weights: Path
+    folder: Path
     share: float
 
 
-def ensemble_teacher(members: Sequence[TeacherMember], device: torch.device) -> Teacher:
-    """The weighted average of the members' probabilities. Raises InputError when all weights are 0."""
-    used = [(_frozen(member, device), member.share) for member in members if member.share > 0]
+def members_of(run: Path) -> list[Member]:
+    """The networks of a training run with the weights of its ensemble. Raises InputError where it has none."""
+    try:
+        content = json.loads((run / "ensemble.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise InputError(f"{run} holds no ensemble.json: give a run of several networks.") from None
+    return [Member(run / name, share) for name, share in zip(content["members"], content["weights"], strict=True)]
+
+
+def ensemble_teacher(members: Sequence[Member], device: torch.device) -> Teacher:
+    """The weighted average of the segmenters' probabilities. Raises InputError when all weights are 0."""
+    used = [(SavedSegmenter.load(member.folder, device), member.share) for member in members if member.share > 0]
     total = sum(share for _, share in used)
     if total <= 0:
         raise InputError("The teacher has no member with a weight above 0.")
 
-    @torch.no_grad()
     def teach(picture: Tensor) -> Tensor:
-        answers = [share / total * network(picture).float().softmax(1) for network, share in used]
-        return torch.stack(answers).sum(0)
+        return torch.stack([share / total * network.shares(picture) for network, share in used]).sum(0)
 
     return teach
-
-
-def _frozen(member: TeacherMember, device: torch.device) -> nn.Module:
-    network = build_segmenter(member.architecture).network
-    network.load_state_dict(load_file(member.weights))
-    return network.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)

@@ -47,11 +47,20 @@ PAPER_GRID = {
 
 @dataclass(frozen=True)
 class Built:
-    """A network, the multiple that its input sides must be of, and where its first weights come from."""
+    """A network and how it is used.
+
+    Attributes:
+        stride: its input sides are multiples of it.
+        start: where its first weights come from.
+        neighbor_step: slices between the slice and the two that it sees beside it; 0: it sees one slice, three times.
+        exportable: whether ONNX can hold it for pictures of any size.
+    """
 
     network: nn.Module
     stride: int
     start: str
+    neighbor_step: int = 0
+    exportable: bool = True
 
 
 def build_segmenter(architecture: str, pretrained: bool = False) -> Built:
@@ -62,7 +71,7 @@ def build_segmenter(architecture: str, pretrained: bool = False) -> Built:
     """
     if architecture == "compact":
         network = CompactUNet(CHANNELS, CLASSES)
-        return Built(network, network.stride, "from scratch")
+        return Built(network, network.stride, "from scratch", neighbor_step=1)
     if architecture not in PAPER_GRID:
         names = ", ".join(("compact", *PAPER_GRID))
         raise InputError(f"There is no segmenter named {architecture!r}: choose one of {names}.")
@@ -80,10 +89,13 @@ def _grid_network(entry: GridEntry, pretrained: bool) -> Built:
     def create(weights: str | None) -> nn.Module:
         return smp.create_model(entry.decoder, entry.encoder, weights, in_channels=CHANNELS, classes=CLASSES)
 
+    # PSPNet pools to a fixed number of cells, which ONNX can do for pictures of one size only.
+    exportable = entry.decoder != "pspnet"
     if pretrained:
         # Whatever the reason (no network, no cache), the run goes on and its record says how it began.
         try:
-            return Built(create("imagenet"), GRID_STRIDE, "ImageNet weights of the encoder")
+            return Built(create("imagenet"), GRID_STRIDE, "ImageNet weights of the encoder", exportable=exportable)
         except Exception as error:
-            return Built(create(None), GRID_STRIDE, f"from scratch (no ImageNet weights: {type(error).__name__})")
-    return Built(create(None), GRID_STRIDE, "from scratch")
+            start = f"from scratch (no ImageNet weights: {type(error).__name__})"
+            return Built(create(None), GRID_STRIDE, start, exportable=exportable)
+    return Built(create(None), GRID_STRIDE, "from scratch", exportable=exportable)

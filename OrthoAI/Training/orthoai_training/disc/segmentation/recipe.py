@@ -7,7 +7,8 @@ and varies contrast, bias field, noise and resolution, because other scanners mu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 
 Range = tuple[float, float]
 
@@ -74,6 +75,7 @@ class SliceRecipe:
     Attributes:
         architecture: "compact" or a name of :data:`orthoai_training.disc.segmentation.grid.PAPER_GRID`.
         crop: pixels (rows, columns) of a training crop.
+        shrink: how many times smaller slices are made before the network sees them.
         epochs: at most; an epoch sees as many crops as there are training slices.
         loss: "dice_focal", or "cross_entropy" for the ablation of the paper's Table 1.
         cosine: let the learning rate fall to 1 % along a cosine; constant otherwise, as in the paper.
@@ -86,6 +88,7 @@ class SliceRecipe:
 
     architecture: str = "compact"
     crop: tuple[int, int] = (256, 192)
+    shrink: float = 1.0
     batch: int = 8
     epochs: int = 60
     loss: str = "dice_focal"
@@ -104,14 +107,39 @@ class SliceRecipe:
 
 COMPACT = SliceRecipe()
 
+DISTILLED = replace(COMPACT, distill=0.5)
+"""Half of what the compact network learns comes from the masks, half from a teacher."""
 
-def paper_recipe(architecture: str, loss: str = "dice_focal", pretrained: bool = True) -> SliceRecipe:
-    """The paper's recipe for one network of its grid."""
+
+STRIDE = 32
+"""The sides of what the paper's networks see are multiples of it."""
+
+PAPER_PIXELS = 416
+"""The paper's 400, as a multiple of the stride."""
+
+PAPER_EPOCHS = 30
+
+
+def paper_recipe(
+    architecture: str,
+    loss: str = "dice_focal",
+    pretrained: bool = True,
+    pixels: int = PAPER_PIXELS,
+    epochs: int = PAPER_EPOCHS,
+) -> SliceRecipe:
+    """The paper's recipe for one network of its grid, reduced by fewer ``epochs`` and smaller pictures.
+
+    Args:
+        pixels: the longer side of what the network sees, a multiple of 32. Slices are made smaller in proportion, so
+            that they still fit; the side from front to back, which a slice fills to a half, is halved.
+    """
+    columns = pixels if pixels == PAPER_PIXELS else STRIDE * math.ceil(pixels / 2 / STRIDE)
     return SliceRecipe(
         architecture=architecture,
-        crop=(416, 416),  # the paper's 400, as a multiple of the networks' stride of 32
+        crop=(pixels, columns),
+        shrink=PAPER_PIXELS / pixels,
         batch=3,
-        epochs=30,
+        epochs=epochs,
         loss=loss,
         learning_rate=3e-3,
         weight_decay=0.0,

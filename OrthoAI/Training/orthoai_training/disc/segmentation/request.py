@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -12,19 +13,19 @@ from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.progress import Progress
 from orthoai.tasks.disc.segment import SliceSegmenter
 from orthoai.tasks.disc.session import Member
-from safetensors.torch import load_file
 
 from orthoai_training.disc.data.pictures import read_pictures
 from orthoai_training.disc.data.split import PatientSplit, fixed_split
 from orthoai_training.disc.data.volumes import read_volumes
 from orthoai_training.disc.ensemble.search import STEPS, Weighting, search_dice
+from orthoai_training.disc.ensemble.teacher import ensemble_teacher, members_of
+from orthoai_training.disc.run_record import RunRecord
 from orthoai_training.disc.segmentation.export import export_segmenter
-from orthoai_training.disc.segmentation.networks import build_segmenter
-from orthoai_training.disc.segmentation.predict import case_probabilities
 from orthoai_training.disc.segmentation.pseudo import pseudo_labeled
-from orthoai_training.disc.segmentation.recipe import COMPACT, SliceRecipe, paper_recipe
+from orthoai_training.disc.segmentation.recipe import COMPACT, PAPER_EPOCHS, PAPER_PIXELS, SliceRecipe, paper_recipe
+from orthoai_training.disc.segmentation.saved import SavedSegmenter
 from orthoai_training.disc.segmentation.slices import LabeledSlices
-from orthoai_training.disc.segmentation.trainer import SegmenterRun, Teacher, TrainedSegmenter, train_slices
+from orthoai_training.disc.segmentation.trainer import SegmenterRun, TrainedSegmenter, train_slices
 from orthoai_training.segmenter.precision import choose_precision
 
 PICTURE_REPEATS = 2
@@ -40,14 +41,17 @@ class SegmenterRequest:
 
     Attributes:
         data: folder with the SPIDER sets.
-        out: gets one folder per network, with weights.safetensors, metrics.json and segmenter.onnx.
+        out: gets run.json and one folder per network, with weights.safetensors, metrics.json and, but for
+            PSPNet, segmenter.onnx.
         architectures: "compact" or names of the paper's grid; of several, ensemble.json gets the best weights.
         loss: "dice_focal", or "cross_entropy" for the ablation.
         fold: round of the cross-validation; None is the fixed split.
         first: an exported segmenter that labels the training patients' pictures (self-training); None leaves them out.
         start: weights (safetensors) to go on from.
         recipe: of the compact network; the others follow the paper.
-        teacher: for a recipe with ``distill``.
+        pixels: side of a crop for the paper's networks, a multiple of 32; None is the paper's.
+        epochs: of every network; None is its recipe's.
+        teacher: run of several segmenters, whose ensemble teaches by a recipe with ``distill``.
     """
 
     data: Path
@@ -59,7 +63,9 @@ class SegmenterRequest:
     first: Path | None = None
     start: Path | None = None
     recipe: SliceRecipe = COMPACT
-    teacher: Teacher | None = None
+    pixels: int | None = None
+    epochs: int | None = None
+    teacher: Path | None = None
     device: str = "auto"
     seed: int = 0
     minutes: float | None = None
@@ -73,8 +79,9 @@ class SegmenterRequest:
     def recipe_of(self, architecture: str) -> SliceRecipe:
         """The recipe of one network."""
         if architecture == "compact":
-            return replace(self.recipe, loss=self.loss)
-        return paper_recipe(architecture, self.loss, self.pretrained)
+            return replace(self.recipe, loss=self.loss, epochs=self.epochs or self.recipe.epochs)
+        pixels, epochs = self.pixels or PAPER_PIXELS, self.epochs or PAPER_EPOCHS
+        return paper_recipe(architecture, self.loss, self.pretrained, pixels, epochs)
 
 
 def train_segmenters(request: SegmenterRequest, progress: Progress | None = None) -> dict[str, TrainedSegmenter]:
@@ -91,6 +98,9 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
         labeler = SliceSegmenter([Member(OnnxNetwork(request.first), 1.0)])
         pictures = pseudo_labeled(labeler, read_pictures(request.data, split.part("train")))
         train += pictures * PICTURE_REPEATS
+    teacher = None
+    if request.teacher is not None:
+        teacher = ensemble_teacher(members_of(request.teacher), choose_precision(request.device).device)
     trained = {}
     for architecture in request.architectures:
         run = SegmenterRun(
@@ -103,32 +113,32 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
             minutes=request.minutes,
             resume=request.resume,
             start=request.start,
-            teacher=request.teacher,
+            teacher=teacher,
         )
         trained[architecture] = train_slices(run, progress)
-        export_segmenter(architecture, trained[architecture].weights, run.out_dir / "segmenter.onnx")
+        if trained[architecture].exportable:
+            export_segmenter(architecture, trained[architecture].weights, run.out_dir / "segmenter.onnx")
     if len(trained) > 1:
-        weights = {name: one.weights for name, one in trained.items()}
-        weighting = ensemble_weights(weights, held_out, request.device, request.seed)
-        (request.out / "ensemble.json").write_text(json.dumps(_described(tuple(weights), weighting), indent=1))
+        folders = [one.weights.parent for one in trained.values()]
+        weighting = ensemble_weights(folders, held_out, request.device, request.seed)
+        (request.out / "ensemble.json").write_text(json.dumps(_described(tuple(trained), weighting), indent=1))
+    RunRecord("segmenter", tuple(trained), request.fold).write(request.out)
     return trained
 
 
 def ensemble_weights(
-    weights: dict[str, Path], held_out: list[LabeledSlices], device: str = "auto", seed: int = 0, steps: int = STEPS
+    folders: Sequence[Path], held_out: list[LabeledSlices], device: str = "auto", seed: int = 0, steps: int = STEPS
 ) -> Weighting:
-    """The best weights of the networks (name to safetensors) on a sample of the pixels of ``held_out``."""
+    """The best weights of the networks in ``folders`` on a sample of the pixels of ``held_out``."""
     precision = choose_precision(device)
     picks = [_sample(case, SEARCH_PIXELS // len(held_out), seed) for case in held_out]
     truth = np.concatenate([case.labels.ravel()[pick] for case, pick in zip(held_out, picks, strict=True)])
     shares = []
-    for name, file in weights.items():
-        built = build_segmenter(name)
-        built.network.load_state_dict(load_file(file))
-        network = built.network.to(precision.device)
+    for folder in folders:
+        network = SavedSegmenter.load(folder, precision.device)
         parts = []
         for case, pick in zip(held_out, picks, strict=True):
-            found = case_probabilities(network, case.image, built.stride, precision)
+            found = network.probabilities(case.image, precision)
             parts.append(np.moveaxis(found, 1, -1).reshape(-1, found.shape[1])[pick])
         shares.append(np.concatenate(parts))
     return search_dice(np.stack(shares), truth.astype(np.int64), steps)

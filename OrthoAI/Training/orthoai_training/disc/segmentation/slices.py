@@ -36,6 +36,16 @@ class LabeledSlices:
         image = np.stack([normalized(plane) for plane in case.image]).astype(np.float16)
         return cls(image, case.labels)
 
+    def shrunk(self, times: float) -> LabeledSlices:
+        """The same slices with pixels ``times`` as large; labels are those of the nearest pixel."""
+        if times == 1:
+            return self
+        size = shrunk_size((self.image.shape[1], self.image.shape[2]), times)
+        image = resized(torch.from_numpy(self.image.astype(np.float32))[:, None], size)[:, 0]
+        labels = torch.from_numpy(self.labels)[:, None]
+        nearest = torch.nn.functional.interpolate(labels, size, mode="nearest-exact")[:, 0]
+        return LabeledSlices(image.numpy().astype(np.float16), nearest.numpy())
+
 
 @dataclass(frozen=True)
 class Crops:
@@ -43,6 +53,16 @@ class Crops:
 
     image: Tensor
     labels: Tensor
+
+
+def shrunk_size(size: tuple[int, int], times: float) -> tuple[int, int]:
+    """Pixels (rows, columns) of a slice of ``size`` whose pixels become ``times`` as large."""
+    return max(1, round(size[0] / times)), max(1, round(size[1] / times))
+
+
+def resized(pictures: Tensor, size: tuple[int, int]) -> Tensor:
+    """``pictures`` (B, C, H, W) at another size, smoothed where they shrink."""
+    return torch.nn.functional.interpolate(pictures, size, mode="bilinear", antialias=True, align_corners=False)
 
 
 def with_neighbors(image: NDArray, index: int, step: int) -> NDArray[np.float32]:

@@ -60,10 +60,11 @@ class SegmenterRun:
 
 @dataclass(frozen=True)
 class TrainedSegmenter:
-    """The weights of the best validation, and what metrics.json says."""
+    """The weights of the best validation, what metrics.json says, and whether ONNX can hold the network."""
 
     weights: Path
     metrics: dict[str, Any]
+    exportable: bool = True
 
 
 def train_slices(run: SegmenterRun, progress: Progress | None = None) -> TrainedSegmenter:
@@ -89,7 +90,8 @@ class _Trainer:
         self.run, self.recipe, self.progress = run, run.recipe, progress
         self.precision = choose_precision(run.device)
         built = build_segmenter(run.recipe.architecture, run.recipe.pretrained)
-        self.stride, self.first_weights = built.stride, built.start
+        self.stride, self.neighbor_step, self.first_weights = built.stride, built.neighbor_step, built.start
+        self.exportable = built.exportable
         if run.start is not None:
             built.network.load_state_dict(load_file(run.start))
             self.first_weights = "earlier weights"
@@ -98,6 +100,8 @@ class _Trainer:
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=run.recipe.learning_rate, weight_decay=run.recipe.weight_decay
         )
+        self.cases = [case.shrunk(run.recipe.shrink) for case in run.train]
+        self.held_out = [case.shrunk(run.recipe.shrink) for case in run.held_out]
         slices = sum(len(case.image) for case in run.train)
         self.steps_per_epoch = -(-slices // run.recipe.batch)
         self.validate_every = run.recipe.validate_every or self.steps_per_epoch
@@ -116,7 +120,7 @@ class _Trainer:
 
     def train(self) -> TrainedSegmenter:
         """Step until the budget is spent or the Dice no longer grows, validating on the way."""
-        source = crop_batches(self.run.train, self.recipe, self.run.seed, self.state.step)
+        source = crop_batches(self.cases, self.recipe, self.run.seed, self.state.step)
         validated_at = -1
         while not self.budget.is_spent(self.state.step) and not self._has_stalled():
             self.step(next(source))
@@ -125,7 +129,7 @@ class _Trainer:
                 validated_at = self.state.step
         if validated_at != self.state.step or not self.weights.exists():
             self.validate()
-        return TrainedSegmenter(self.weights, self.write_metrics())
+        return TrainedSegmenter(self.weights, self.write_metrics(), self.exportable)
 
     def step(self, crops: Crops) -> None:
         """One optimizer step."""
@@ -154,7 +158,9 @@ class _Trainer:
         loss = self.loss(logits, target)
         if self.run.teacher is None or self.recipe.distill == 0:
             return loss
-        return (1 - self.recipe.distill) * loss + self.recipe.distill * distillation(logits, self.run.teacher(image))
+        with self.precision.context():
+            taught = self.run.teacher(image)
+        return (1 - self.recipe.distill) * loss + self.recipe.distill * distillation(logits, taught)
 
     # Validation and records
 
@@ -162,8 +168,11 @@ class _Trainer:
         """Dice on the held-out cases; keeps the weights when they are the best so far; saves a checkpoint."""
         with self.average.applied():
             scores = [
-                dice_per_structure(case.labels, case_labels(self.network, case.image, self.stride, self.precision))
-                for case in self.run.held_out
+                dice_per_structure(
+                    case.labels,
+                    case_labels(self.network, case.image, self.stride, self.precision, self.neighbor_step),
+                )
+                for case in self.held_out
             ]
             dice = float(np.mean([mean_dice(score) for score in scores])) if scores else 0.0
             # Without held-out cases the last weights are the ones to keep.

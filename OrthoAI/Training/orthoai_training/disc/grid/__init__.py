@@ -1,0 +1,1 @@
+"""Figures of folders of trained networks: the paper's grids, their ensembles, ablations and folds, in one table."""

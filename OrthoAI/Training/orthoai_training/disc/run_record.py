@@ -1,0 +1,51 @@
+"""What a folder of trained networks holds, and of which patients they may be measured."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from orthoai.errors import InputError
+
+from orthoai_training.disc.data.split import PatientSplit, fixed_split
+
+Kind = Literal["segmenter", "classifier"]
+
+RUN_FILE = "run.json"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """Of one training command.
+
+    Attributes:
+        kind: of all its networks.
+        networks: their names, which are those of their folders.
+        fold: round of the cross-validation; None is the fixed split.
+        roi: False for classifiers that saw whole pictures.
+    """
+
+    kind: Kind
+    networks: tuple[str, ...]
+    fold: int | None = None
+    roi: bool = True
+
+    @property
+    def split(self) -> PatientSplit:
+        """Which patients trained it."""
+        return fixed_split() if self.fold is None else fixed_split().fold(self.fold)
+
+    def write(self, folder: Path) -> None:
+        """To ``folder``."""
+        (folder / RUN_FILE).write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> RunRecord:
+        """From ``folder``. Raises InputError where no training has ended."""
+        try:
+            content = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise InputError(f"{folder} holds no {RUN_FILE}: give the folder of a training that has ended.") from None
+        return cls(content["kind"], tuple(content["networks"]), content["fold"], content["roi"])

@@ -1,0 +1,166 @@
+"""Folders of training runs, measured and set in tables."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from dataclasses import replace
+
+import pytest
+from orthoai.errors import InputError
+from orthoai_training.disc import networks_command
+from orthoai_training.disc.classification.recipe import COMPACT as GRADER
+from orthoai_training.disc.classification.request import GraderRequest, train_graders
+from orthoai_training.disc.data.split import PatientSplit, fixed_split
+from orthoai_training.disc.grid.masks import MaskFigures, measure_masks
+from orthoai_training.disc.grid.report import RunsRequest, report_runs
+from orthoai_training.disc.grid.runs import ENSEMBLE, FOLDS, read_runs
+from orthoai_training.disc.grid.tables import comma_separated, mask_table
+from orthoai_training.disc.run_record import RunRecord
+from orthoai_training.disc.segmentation import request as segmenter_request
+from orthoai_training.disc.segmentation.recipe import COMPACT
+from orthoai_training.disc.segmentation.request import SegmenterRequest, train_segmenters
+
+SHORT = replace(COMPACT, crop=(64, 64), batch=4, epochs=1, warmup_steps=0)
+
+
+@pytest.fixture
+def segmenters(spider, tmp_path):
+    """Builder of a run of the compact segmenter."""
+
+    def build(name: str = "segmenters", **options):
+        folder = tmp_path / name
+        train_segmenters(SegmenterRequest(spider, folder, recipe=SHORT, device="cpu", **options))
+        return folder
+
+    return build
+
+
+@pytest.fixture
+def folds(monkeypatch):
+    """Two folds of the tiny set: what is validation in one is the test in the other."""
+    fixed = fixed_split()
+    turned = PatientSplit(fixed.train, fixed.test, fixed.validation, fixed.folds)
+    monkeypatch.setattr(PatientSplit, "fold", lambda self, number: (fixed, turned)[number])
+
+
+def add_ensemble(folder, names, weights):
+    """As if ``names`` were trained in the run: they are copies of its only network."""
+    (own,) = RunRecord.read(folder).networks
+    for name in names:
+        (folder / own).rename(folder / name) if name == names[-1] else copy(folder / own, folder / name)
+    replace(RunRecord.read(folder), networks=tuple(names)).write(folder)
+    (folder / "ensemble.json").write_text(json.dumps({"members": names, "weights": weights}))
+
+
+def copy(source, target):
+    target.mkdir()
+    for file in source.iterdir():
+        (target / file.name).write_bytes(file.read_bytes())
+
+
+def test_a_run_says_whom_it_may_be_measured_on(tmp_path):
+    RunRecord("classifier", ("vgg16",), fold=2, roi=False).write(tmp_path)
+    (run,) = read_runs([tmp_path])
+    assert run.record == RunRecord("classifier", ("vgg16",), 2, False)
+    assert run.record.split.test == fixed_split().folds[2] and run.label == FOLDS
+    with pytest.raises(InputError, match="each fold once"):
+        read_runs([tmp_path, tmp_path])
+    with pytest.raises(InputError, match="has ended"):
+        read_runs([tmp_path / "nothing"])
+
+
+def test_segmenters_and_their_ensemble_are_measured_on_the_part(spider, segmenters):
+    folder = segmenters()
+    add_ensemble(folder, ["one", "two", "three"], [0.5, 0.5, 0.0])
+    found = measure_masks(read_runs([folder]), spider, "test")
+    assert [one.network for one in found] == ["one", "two", "three", ENSEMBLE]
+    assert all(tuple(one.cases) == fixed_split().test[:2] for one in found)
+    # An average of the same answers is that answer.
+    assert found[3].cases == found[0].cases
+    assert found[3].megabytes == pytest.approx(2 * found[0].megabytes)
+    assert found[0].steps == 1 and found[3].steps is None
+
+
+def test_iou_follows_from_dice():
+    one = MaskFigures("run", "net", 1.0, 1, 1.0, {1: {"vertebra": 0.5, "disc": 1.0, "canal": None}})
+    assert one.iou.mean == pytest.approx((1 / 3 + 1) / 2)
+    assert one.dice["mean"].mean == pytest.approx(0.75)
+
+
+def test_folds_are_pooled_by_patient(spider, segmenters, folds):
+    runs = [segmenters(f"fold-{number}", fold=number) for number in (0, 1)]
+    (found,) = measure_masks(read_runs(runs), spider, "test")
+    assert found.run == FOLDS and found.network == "compact"
+    assert set(found.cases) == {*fixed_split().test[:2], *fixed_split().validation[:2]}
+
+
+def test_a_report_has_figures_and_tables_of_both_kinds(spider, segmenters, tmp_path):
+    recipe = replace(GRADER, epochs=1, batch=4)
+    graders = tmp_path / "graders"
+    train_graders(GraderRequest(spider, graders, members=2, recipe=recipe, device="cpu"))
+    report_runs(RunsRequest(spider, [segmenters(), graders], tmp_path / "found.json", "test"))
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert [one["network"]["name"] for one in found["classifiers"]] == ["compact-0", "compact-1", ENSEMBLE]
+    assert all(one["scores"]["discs"] == 4 and one["scores"]["herniated"] == 2 for one in found["classifiers"])
+    assert 0 <= found["segmenters"][0]["dice"]["mean"]["mean"] <= 1
+    masks, grades = (tmp_path / "found.md").read_text().split("\n\n")
+    assert masks.startswith("| run | network |") and len(masks.splitlines()) == 3
+    assert "| graders | ensemble | 4 | 2 |" in grades
+    assert "segmenters,compact,2," in (tmp_path / "found.csv").read_text()
+
+
+def test_folds_of_classifiers_are_pooled_with_their_own_thresholds(spider, tmp_path, folds):
+    runs = [tmp_path / f"fold-{number}" for number in (0, 1)]
+    for number, folder in enumerate(runs):
+        recipe = replace(GRADER, epochs=1, batch=4)
+        train_graders(GraderRequest(spider, folder, recipe=recipe, device="cpu", fold=number))
+    report_runs(RunsRequest(spider, runs, tmp_path / "found.json", "test"))
+    (found,) = json.loads((tmp_path / "found.json").read_text())["classifiers"]
+    assert (found["scores"]["discs"], found["scores"]["patients"], found["network"]["epochs"]) == (8, 4, 1)
+    with pytest.raises(InputError, match="--located"):
+        report_runs(RunsRequest(spider, runs, tmp_path / "found.json", "test", segmenter=tmp_path))
+
+
+def test_cells_keep_their_columns_in_csv():
+    figures = MaskFigures("a, b", "net", 1.0, 7, 2.0, {1: {"vertebra": 0.5, "disc": 1.0, "canal": 0.6}})
+    header, row = csv.reader(comma_separated(mask_table([figures])).splitlines())
+    assert dict(zip(header, row, strict=True)) == {
+        "run": "a, b", "network": "net", "patients": "1", "vertebra": "0.500", "disc": "1.000", "canal": "0.600",
+        "mean Dice": "0.700", "mean IoU": "0.587", "MB": "1.0", "steps": "7", "s": "2",
+    }  # fmt: skip
+
+
+def test_the_command_measures_runs_and_refuses_a_fold(monkeypatch, tmp_path):
+    from orthoai_training.disc.grid import report
+
+    seen = []
+    monkeypatch.setattr(report, "report_runs", lambda request, progress: seen.append(request))
+    parser = argparse.ArgumentParser()
+    networks_command.add_measure_arguments(parser)
+    words = ["-o", str(tmp_path / "f.json"), "--data", "data", "--networks", "a", "b", "--part", "test"]
+    assert networks_command.measure(parser.parse_args(words)) == 0
+    (request,) = seen
+    assert [folder.name for folder in request.runs] == ["a", "b"] and request.part == "test"
+    assert request.segmenter is None
+    with pytest.raises(InputError, match="--fold"):
+        networks_command.measure(parser.parse_args([*words, "--fold", "1"]))
+
+
+def test_a_compact_network_learns_from_a_run(spider, segmenters, monkeypatch):
+    teacher = segmenters()
+    add_ensemble(teacher, ["one", "two"], [0.4, 0.6])
+    asked = []
+    original = segmenter_request.ensemble_teacher
+
+    def watched(members, device):
+        teach = original(members, device)
+        return lambda picture: asked.append(picture.shape) or teach(picture)
+
+    monkeypatch.setattr(segmenter_request, "ensemble_teacher", watched)
+    student = replace(SHORT, distill=0.5)
+    trained = train_segmenters(
+        SegmenterRequest(spider, teacher.with_name("student"), recipe=student, teacher=teacher, device="cpu")
+    )
+    assert len(asked) == trained["compact"].metrics["steps"]
