@@ -115,8 +115,11 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/spine/genant.py
   Logic/orthoai/spine/given_boxes.py
   Logic/orthoai/spine/heights.py
+  Logic/orthoai/spine/measured.py
   Logic/orthoai/spine/names.py
+  Logic/orthoai/spine/numbered.py
   Logic/orthoai/spine/region.py
+  Logic/orthoai/spine/separate.py
   Logic/orthoai/spine/spans.py
   Logic/orthoai/spine/stack.py
   Logic/orthoai/spine/window.py
@@ -158,8 +161,11 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/tasks/femur/findings.py
   Logic/orthoai/tasks/femur/fuse.py
   Logic/orthoai/tasks/femur/given.py
+  Logic/orthoai/tasks/femur/hip_joint.py
   Logic/orthoai/tasks/femur/locate.py
+  Logic/orthoai/tasks/femur/part.py
   Logic/orthoai/tasks/femur/pipeline.py
+  Logic/orthoai/tasks/femur/socket.py
   Logic/orthoai/tasks/femur/view_box.py
 
   Logic/orthoai/tasks/fracture/__init__.py
@@ -167,9 +173,11 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/tasks/fracture/findings.py
   Logic/orthoai/tasks/fracture/fuse.py
   Logic/orthoai/tasks/fracture/given.py
+  Logic/orthoai/tasks/fracture/mark.py
   Logic/orthoai/tasks/fracture/pipeline.py
   Logic/orthoai/tasks/fracture/planes.py
   Logic/orthoai/tasks/fracture/task.py
+  Logic/orthoai/tasks/fracture/vote.py
 
   Logic/orthoai/tasks/ovf/__init__.py
   Logic/orthoai/tasks/ovf/eigencam.py
@@ -178,7 +186,6 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/tasks/ovf/given.py
   Logic/orthoai/tasks/ovf/join.py
   Logic/orthoai/tasks/ovf/labels.py
-  Logic/orthoai/tasks/ovf/measure.py
   Logic/orthoai/tasks/ovf/pipeline.py
   Logic/orthoai/tasks/ovf/slices.py
   Logic/orthoai/tasks/ovf/task.py

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
-import torch
+from numpy.typing import NDArray
 from orthoai.models.card import read_card
 from orthoai.progress import Progress
 from orthoai_training.fracture.assemble import assemble
 from orthoai_training.fracture.cases import find_spine_cases
 from orthoai_training.fracture.fusion import search_fusion
 from orthoai_training.fracture.request import FractureRequest, prepared_cases
-from torch import nn
 
 
-class Bright(nn.Module):
-    """Calls every bright pixel a fracture with this probability."""
+class Bright:
+    """Calls every bright pixel a body, and a fracture with this probability."""
+
+    outputs = 2
 
     def __init__(self, probability: float) -> None:
-        super().__init__()
         self.probability = probability
 
-    def forward(self, picture: torch.Tensor) -> torch.Tensor:
-        found = torch.where(picture > 0.3, self.probability, 0.05)
-        return torch.logit(found).expand(-1, 2, -1, -1)
+    def __call__(self, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+        bright = tiles > 0.3
+        return np.concatenate([np.where(bright, self.probability, 0.05), bright], axis=1).astype(np.float32)
 
 
 def test_the_search_finds_a_threshold_that_takes_what_is_there(case_folder):
     networks = {"sagittal": Bright(0.7), "axial": Bright(0.05)}
-    fusion = search_fusion(networks, find_spine_cases(case_folder)[:2], "cpu", Progress())
+    fusion = search_fusion(networks, find_spine_cases(case_folder)[:2], Progress())
     assert sum(fusion.weights.values()) == pytest.approx(1.0)
     # One of three bodies is fractured and it is half as high as the others.
     assert 0.2 < fusion.dice < 0.6
@@ -40,7 +41,7 @@ def test_the_search_finds_a_threshold_that_takes_what_is_there(case_folder):
 def test_a_model_is_written_once_both_planes_are_there(tmp_path, case_folder, monkeypatch):
     request = FractureRequest(tmp_path / "out", data=case_folder)
     prepared_cases(request, Progress())
-    monkeypatch.setattr("orthoai_training.fracture.assemble.load_network", lambda *given: Bright(0.7))
+    monkeypatch.setattr("orthoai_training.fracture.assemble.OnnxSlices", lambda file: Bright(0.7))
     for plane in ("sagittal", "axial"):
         assert assemble(request) is None
         folder = request.out / plane

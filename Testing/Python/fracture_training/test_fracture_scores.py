@@ -8,13 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from orthoai.errors import InputError
+from orthoai.geometry import Geometry
 from orthoai_training.fracture.cases import FRACTURE, FractureCase
 from orthoai_training.fracture.comparison import PAPER, file_name, markdown, row_of
 from orthoai_training.fracture.evaluation.case_score import CaseScore, false_findings, score_case
 from orthoai_training.fracture.evaluation.measure import Answer, EvaluationRequest, evaluate_fracture
 from orthoai_training.fracture.evaluation.sources import Folders, Simulated
 from orthoai_training.fracture.evaluation.summary import summarize
-from orthoai_training.fracture.fusion import best_fusion, findings, sampled
+from orthoai_training.fracture.fusion import PlanesOfCase, best_fusion, sampled, votes
 from orthoai_training.fracture.losses import dice_bce
 from orthoai_training.fracture.scores import NOTHING, Counts
 
@@ -110,14 +111,16 @@ def test_fusion_looks_at_all_true_and_all_likely_voxels():
     assert found.shape == (2, 2) and kept.tolist() == [False, True]
 
 
-def test_findings_know_whether_they_are_right():
-    probability = np.zeros((12, 12, 12), np.float32)
-    probability[1:5, 1:5, 1:5], probability[7:11, 7:11, 7:11] = 0.9, 0.6
-    truth = np.zeros_like(probability, bool)
-    truth[1:5, 1:5, 1:5] = True
-    found = findings(probability, truth, 0.5, 10.0)
-    assert [right for _, right in found] == [True, False]
-    assert [score for score, _ in found] == pytest.approx([0.9, 0.6])
+def test_votes_know_whether_they_are_right():
+    bodies = np.zeros((12, 80, 60), np.float16)
+    bodies[:, 10:30, 15:45], bodies[:, 45:65, 15:45] = 0.9, 0.9
+    shares = np.zeros((2, *bodies.shape), np.float16)
+    shares[0, :, 10:30, 15:45], shares[1, :, 45:65, 15:45] = 0.8, 0.2
+    truth = np.zeros(bodies.shape, bool)
+    truth[:, 10:30, 15:45] = True
+    grid = Geometry(bodies.shape, (1.0, 1.0, 3.0), (0.0, 0.0, 0.0))
+    found = votes(PlanesOfCase(grid, shares, bodies, truth), np.array([0.75, 0.25]), 0.5)
+    assert sorted(found) == [(pytest.approx(0.05, abs=0.01), False), (pytest.approx(0.6, abs=0.01), True)]
 
 
 def test_the_loss_falls_with_better_logits():

@@ -20,6 +20,7 @@ from orthoai.tasks import RunOptions
 from orthoai.tasks.fracture.engines import AXIAL, SAGITTAL, Engines, Plane
 from orthoai.tasks.fracture.fuse import PlaneAnswer, worth_a_look
 from orthoai.tasks.fracture.pipeline import run
+from orthoai.tasks.fracture.planes import Seen
 from ovf_fakes import HU, Shown, spine
 
 NORMAL, BROKEN = Shown("normal", "normal"), Shown("crush", "crush")
@@ -29,6 +30,8 @@ FIVE = [NORMAL, BROKEN, NORMAL, Shown("crush", "wedge"), NORMAL]
 class FakeNetwork:
     """``sure`` where the gray value is that of a crushed body and its neighborhood, else 0."""
 
+    outputs = 1
+
     def __init__(self, sure: float = 0.95) -> None:
         self.sure = sure
         self.tiles = 0
@@ -37,6 +40,17 @@ class FakeNetwork:
         self.tiles += len(tiles)
         middle = (windowed(np.array([HU["normal"]]))[0] + windowed(np.array([HU["crush"]]))[0]) / 510
         return np.where(tiles > middle, np.float32(self.sure), np.float32(0))
+
+
+class BodyNetwork(FakeNetwork):
+    """Tells all bodies, too: what is brighter than soft tissue and darker than the fakes' dense bone."""
+
+    outputs = 2
+
+    def __call__(self, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+        low, high = (windowed(np.array([hu]))[0] / 255 for hu in (150, 500))
+        bodies = ((tiles > low) & (tiles < high)).astype(np.float32)
+        return np.concatenate([super().__call__(tiles), bodies], axis=1)
 
 
 def loader(
@@ -85,7 +99,7 @@ def test_each_part_has_its_finding_and_box(found) -> None:
         low, high = (np.ceil(edge).astype(int)[::-1] for edge in (box.index_min, np.array(box.index_max) + 0.5))
         inside = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
         mean = result.extras[0].voxels[inside][result.segmentation[inside] > 0].mean() / 255
-        assert each.probability == box.score == pytest.approx(Calibration(2.0, 0.0)(mean), abs=1e-3)
+        assert each.probability == box.score == pytest.approx(Calibration(2.0, 0.0)(mean), abs=0.01)
         assert each.uncertainty is not None and each.uncertainty < 0.25
         assert each.place is not None
         place = result.geometry.lps_to_index(each.place.lps)
@@ -141,6 +155,52 @@ def test_planes_that_differ_are_flagged_and_weighed() -> None:
     assert not ran(volume, sagittal=FakeNetwork(0.6), axial=FakeNetwork(0.2)).findings
 
 
+def test_a_body_that_looks_broken_in_its_middle_only_is_marked_as_a_whole() -> None:
+    volume = spine(FIVE)
+    truth = volume.voxels == HU["crush"]
+    sides = truth.copy()
+    sides[:, :, 28:52] = False
+    volume.voxels[sides] = HU["normal"]
+    slices_alone = ran(volume, sagittal=FakeNetwork())
+    assert dice(slices_alone.segmentation == 1, truth) < 0.8
+    result = ran(volume, sagittal=BodyNetwork())
+    assert dice(result.segmentation == 1, truth) > 0.93
+    assert len(result.findings) == 2
+
+
+def test_a_voxels_vote_is_outvoted_by_its_body() -> None:
+    volume = spine([NORMAL] * 3)
+    volume.voxels[30:46, 40:56, 30:50] = HU["crush"]
+    assert len(ran(volume, sagittal=FakeNetwork()).findings) == 1
+    assert not ran(volume, sagittal=BodyNetwork()).findings
+
+
+def test_what_is_no_body_is_no_fracture() -> None:
+    volume = spine([NORMAL, BROKEN, NORMAL])
+    truth = volume.voxels == HU["crush"]
+    volume.voxels[0:24, 5:25, 20:60] = 600  # as dense as a hip, away from the spine
+    result = ran(volume, sagittal=BodyNetwork())
+    assert len(result.findings) == 1
+    assert not result.segmentation[~truth & (volume.voxels == 600)].any()
+
+
+def test_a_fractured_body_has_its_heights_and_type() -> None:
+    (crushed,) = ran(spine([NORMAL, BROKEN, NORMAL]), sagittal=BodyNetwork()).findings
+    assert crushed.measurements["anterior_height"].value == pytest.approx(12.0, abs=1.0)
+    assert crushed.measurements["genant_grade"].value == 3
+    assert "genant_crush" in crushed.flags and "look_again" not in crushed.flags
+    (doubtful,) = ran(spine([NORMAL, Shown("crush", "normal"), NORMAL]), sagittal=BodyNetwork()).findings
+    assert {"look_again", "network_and_measurement_disagree"} <= set(doubtful.flags)
+
+
+def test_a_box_asks_for_the_body_whose_center_it_holds() -> None:
+    volume = spine([NORMAL] * 3)
+    box = Box.from_index("fracture", 1.0, (15, 25, 45), (65, 70, 70), volume.geometry)
+    (asked,) = ran(volume, RunOptions(boxes=(box,)), sagittal=BodyNetwork()).findings
+    assert asked.probability < 0.5
+    assert asked.place is not None and abs(asked.place.lps[2] - 34) < 3
+
+
 def test_one_plane_alone_has_no_disagreement() -> None:
     result = ran(spine(FIVE), sagittal=FakeNetwork())
     assert [each.uncertainty for each in result.findings] == [None, None]
@@ -159,7 +219,7 @@ def test_slices_worth_a_look_surround_what_the_sagittal_plane_marks() -> None:
     volume = spine(FIVE)
     sagittal, axial = (working_stack(volume, plane, 1.0, 3.0) for plane in (SAGITTAL, AXIAL))
     probability = np.zeros(sagittal.hu.shape, np.float32)
-    answer = PlaneAnswer(sagittal, probability, 0.5)
+    answer = PlaneAnswer(sagittal, Seen(probability, None), 0.5)
     assert worth_a_look(answer, axial, 0.5, 0.6) == []
     probability[10, 40] = 0.9
     height = sagittal.grid.index_to_lps((0, 40, 0))[2]

@@ -11,8 +11,8 @@ from orthoai.errors import Canceled, InputError
 from orthoai.geometry import Geometry
 from orthoai.progress import Progress
 from orthoai.result import Result
+from orthoai.spine.measured import CUT, DISAGREE, LOOK_AGAIN
 from orthoai.tasks import RunOptions
-from orthoai.tasks.ovf.findings import CUT, DISAGREE, LOOK_AGAIN
 from orthoai.tasks.ovf.pipeline import run
 from orthoai.tasks.ovf.task import TASK
 from ovf_fakes import HEIGHTS, HU, FakeDetector, Shown, loader, spine

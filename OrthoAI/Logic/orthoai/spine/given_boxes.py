@@ -1,10 +1,12 @@
-"""Boxes that a person drew or corrected, checked against the image."""
+"""Boxes that a person drew or corrected, checked against the image and seen from the working grid."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from orthoai.box import Box
 from orthoai.errors import InputError
@@ -24,3 +26,21 @@ def checked_boxes(boxes: Sequence[Box], volume: Geometry) -> tuple[Box, ...]:
         if (edges[1] < -0.5).any() or (edges[0] > np.array(volume.size) - 0.5).any():
             raise InputError(f"The box of {box.label} lies outside the image: draw it again.")
     return tuple(boxes)
+
+
+class WorkingBox:
+    """One checked box on a working grid.
+
+    Attributes:
+        low, high: its outer edges as indices (column, row, slice) of the working grid.
+    """
+
+    def __init__(self, box: Box, volume: Geometry, grid: Geometry) -> None:
+        corners = np.array(list(product(*zip(box.index_min, box.index_max, strict=True))))
+        places = grid.lps_to_index(volume.index_to_lps(corners))
+        self.low: NDArray[np.float64] = places.min(axis=0)
+        self.high: NDArray[np.float64] = places.max(axis=0)
+
+    def holds(self, place: tuple[float, float, float]) -> bool:
+        """Whether ``place``, indices (column, row, slice) of the working grid, lies in the box."""
+        return bool((self.low <= place).all() and (place <= self.high).all())

@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from orthoai.progress import Progress
+from orthoai.tasks.fracture.engines import OnnxSlices
 
 from orthoai_training.dataset import CaseFolder, Split
 from orthoai_training.fracture.credits import spine_credits
-from orthoai_training.fracture.export import load_network
 from orthoai_training.fracture.fusion import search_fusion
 from orthoai_training.fracture.model_folder import NAME, write_fracture_model
 from orthoai_training.fracture.recipe import get_recipe
 from orthoai_training.fracture.request import ONNX_FILE, FractureRequest, part_of, prepared_cases
 from orthoai_training.fracture.slices import PLANES
-from orthoai_training.fracture.trainer import WEIGHTS_FILE
 
 FUSION_FILE = "fusion.json"
 
@@ -30,8 +29,8 @@ def assemble(request: FractureRequest, progress: Progress | None = None) -> Path
     progress = progress or Progress()
     recipe = get_recipe(request.recipe)
     cases, split = prepared_cases(request, progress)
-    networks = {plane: load_network(recipe.network, recipe.name, run / WEIGHTS_FILE) for plane, run in runs.items()}
-    fusion = search_fusion(networks, part_of(cases, split.validation), request.device, progress)
+    networks = {plane: OnnxSlices(run / ONNX_FILE) for plane, run in runs.items()}
+    fusion = search_fusion(networks, part_of(cases, split.validation), progress)
     (request.out / FUSION_FILE).write_text(json.dumps(fusion.to_json(), indent=1))
     used = part_of(cases, split.train)
     sources = [*map(str, (*request.shapes, *request.textures)), *_sources(used)]

@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from orthoai.detect.tiles import tiles
-from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SIZE, FRACTURE_SLICE_MM, working_stack
-from orthoai.volume import Volume
+from orthoai.spine.stack import FRACTURE_SIZE
 from torch import nn
 
 from orthoai_training.segmenter.precision import Precision
@@ -49,12 +48,6 @@ def slice_probabilities(network: nn.Module, pictures: NDArray[np.uint8], precisi
             ]
             count[rows, columns] += number == 0
     return total / count
-
-
-def volume_probability(network: nn.Module, volume: Volume, plane: str, precision: Precision) -> NDArray[np.float32]:
-    """Fracture probability (K, J, I) on the grid of ``volume``, from its slices of ``plane``."""
-    stack = working_stack(volume, plane, FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM)
-    return stack.back_probability(slice_probabilities(network, stack.pictures, precision))
 
 
 def _inside(start: int, length: int) -> slice:

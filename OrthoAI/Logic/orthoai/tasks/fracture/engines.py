@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,15 +25,23 @@ SAGITTAL, AXIAL = "sagittal", "axial"
 THRESHOLD = 0.5
 """Of the weighed probability, where the card says none."""
 
+LIKELY = 0.5
+"""Bodies with a lower calibrated probability are more likely sound."""
+
 WARM = WarmCache(4)
 """The networks of this process: those of two models."""
 
 
 class SliceNetwork(Protocol):
-    """Fracture probabilities of gray tiles; implemented by :class:`OnnxSlices`."""
+    """Probabilities of gray tiles; implemented by :class:`OnnxSlices`."""
+
+    @property
+    def outputs(self) -> int:
+        """1: of a fractured body; 2: of any body as well."""
+        ...
 
     def __call__(self, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(B, 1, 256, 256) gray values 0..1 to as many probabilities."""
+        """(B, 1, 256, 256) gray values 0..1 to (B, outputs, 256, 256) probabilities."""
         ...
 
 
@@ -50,8 +59,9 @@ class Engines:
 
     Attributes:
         planes: by name, SAGITTAL or AXIAL or both; their weights sum to 1.
-        threshold: of the weighed probability, from which a voxel is fractured.
-        calibration: from the mean probability of a finding to that of a fracture.
+        threshold: of the weighed probability, from which a voxel is marked where no network tells the bodies.
+        calibration: from the mean probability in a body to that of its fracture.
+        likely: of that, from which on a body is called fractured.
         device, precision: where and how they run.
         model_name, model_sha256: for the provenance.
     """
@@ -59,6 +69,7 @@ class Engines:
     planes: Mapping[str, Plane]
     threshold: float = THRESHOLD
     calibration: Calibration = field(default_factory=Calibration)
+    likely: float = LIKELY
     device: str = "cpu"
     precision: str = "float32"
     model_name: str = ""
@@ -69,18 +80,25 @@ LoadEngines = Callable[[RunOptions], Engines]
 
 
 class OnnxSlices:
-    """The first output of an ONNX network that takes (B, 1, 256, 256)."""
+    """The outputs of an ONNX network that takes (B, 1, 256, 256): "probability", and "bodies" where it tells them."""
 
-    def __init__(self, model: Model, role: str) -> None:
+    def __init__(self, file: Path) -> None:
         from orthoai.models.onnx_network import OnnxNetwork
 
-        self._network = OnnxNetwork(model.weights(role))
-        self._output = self._network.outputs[:1]
-        if self._network.input_shape[1:] != (1, FRACTURE_SIZE, FRACTURE_SIZE):
-            raise undescribed(model, role)
+        self._network = OnnxNetwork(file)
+        self._names = self._network.outputs[:2]
+
+    @property
+    def takes_tiles(self) -> bool:
+        """Whether its input has the tiles' size."""
+        return self._network.input_shape[1:] == (1, FRACTURE_SIZE, FRACTURE_SIZE)
+
+    @property
+    def outputs(self) -> int:
+        return len(self._names)
 
     def __call__(self, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
-        return self._network(tiles, self._output)[0]
+        return np.concatenate(self._network(tiles, self._names), axis=1)
 
 
 def load_engines(options: RunOptions, store: ModelStore | None = None, warm: WarmCache = WARM) -> Engines:
@@ -106,6 +124,7 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
         planes={role: Plane(_network(model, role, warm), weight / sum(used.values())) for role, weight in used.items()},
         threshold=_threshold(options, settings),
         calibration=Calibration.from_card(settings.get("calibration")),
+        likely=LIKELY if options.confidence is None else options.confidence,
         model_name=model.name,
         model_sha256=model.sha256,
     )
@@ -116,7 +135,10 @@ def _network(model: Model, role: str, warm: WarmCache) -> SliceNetwork:
     for key, own in (("pixel_mm", FRACTURE_PIXEL_MM), ("slice_mm", FRACTURE_SLICE_MM)):
         if entry.settings.get(key, own) != own:
             raise undescribed(model, role)
-    return warm.get((entry.sha256, "cpu"), lambda: OnnxSlices(model, role))
+    network = warm.get((entry.sha256, "cpu"), lambda: OnnxSlices(model.weights(role)))
+    if not network.takes_tiles:
+        raise undescribed(model, role)
+    return network
 
 
 def _weight(model: Model, role: str) -> float:

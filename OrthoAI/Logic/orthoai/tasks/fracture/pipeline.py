@@ -1,30 +1,58 @@
-"""Segment Spine Fractures from volume to result: slice, segment both planes, fuse, part (Saeed et al. 2024)."""
+"""Segment Spine Fractures from volume to result: slice, segment both planes, fuse, vote (Saeed et al. 2024).
+
+The voxels of a body vote on it as a whole, which is ours: the paper scores slices.
+"""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from orthoai.box import Box
+from orthoai.finding import Finding
 from orthoai.progress import Progress
 from orthoai.provenance import provenance
 from orthoai.result import Extra, Result
 from orthoai.spine.checks import require_spine_ct
-from orthoai.spine.given_boxes import checked_boxes
+from orthoai.spine.given_boxes import WorkingBox, checked_boxes
+from orthoai.spine.measured import MeasuredBody, measured
+from orthoai.spine.numbered import number_edges
 from orthoai.spine.region import bone_region
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM, Region, Stack, working_stack
 from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
 from orthoai.tasks.fracture.engines import AXIAL, SAGITTAL, Engines, LoadEngines, load_engines
-from orthoai.tasks.fracture.findings import box_of, finding, likely, message, only, parts_of
-from orthoai.tasks.fracture.fuse import PlaneAnswer, mask_and_attention, worth_a_look
+from orthoai.tasks.fracture.findings import finding, message
+from orthoai.tasks.fracture.fuse import Fused, PlaneAnswer, fuse, worth_a_look
 from orthoai.tasks.fracture.given import keep_inside
-from orthoai.tasks.fracture.planes import probabilities
-from orthoai.tasks.fracture.task import TASK
+from orthoai.tasks.fracture.mark import attention, marked
+from orthoai.tasks.fracture.planes import look
+from orthoai.tasks.fracture.task import FRACTURE, TASK
+from orthoai.tasks.fracture.vote import Bodies, VotedBody, score
 from orthoai.volume import Volume
 
 ATTENTION = "attention"
 """Name of the further picture: the weighed probability, 0..255."""
 
 STAGES = {SAGITTAL: "Sagittal", AXIAL: "Axial"}
+
+
+@dataclass(frozen=True, eq=False)
+class Spine:
+    """What was found in a CT.
+
+    Attributes:
+        stack: sagittal; fused and bodies lie on it.
+        called: the fractured bodies, from the lowest upward.
+    """
+
+    stack: Stack
+    fused: Fused
+    bodies: Bodies
+    called: tuple[MeasuredBody[VotedBody], ...]
 
 
 def run(
@@ -34,14 +62,14 @@ def run(
 
     Args:
         volume: HU, any of the 48 axis orders, oblique or not.
-        options: only what lies in the ``boxes`` given there is marked, however unlikely; ``confidence`` is the
-            threshold.
+        options: of the ``boxes`` given there each body whose center lies in one is marked, however unlikely, and no
+            other; ``confidence`` is the least probability of a fracture.
         progress: hears "Load", "Sagittal", "Axial", "Assemble", and may cancel at each and between tiles.
         load: gives the networks.
 
     Returns:
-        Label 1 fracture on the volume's own grid, a box and a finding per connected part from the lowest upward, and
-        the extra "attention". When nothing is fractured, an empty segmentation and a message that says so.
+        Label 1 fracture on the volume's own grid, a box and a finding per body from the lowest upward, and the extra
+        "attention". When nothing is fractured, an empty segmentation and a message that says so.
 
     Raises:
         InputError: no CT of a spine, an unknown or damaged model, boxes that cannot be used.
@@ -55,55 +83,92 @@ def run(
     progress.report("Load", 0.0, "loading the networks")
     with watch.stage("Load"):
         engines = load(options)
-    answers = _answers(volume, engines, progress, watch)
+    region = bone_region(volume)
+    spine = None if region is None else _find(volume, region, boxes, engines, progress, watch)
     with watch.stage("Assemble"):
-        progress.report("Assemble", 0.0)
-        shape, geometry = volume.geometry.shape, volume.geometry
-        if answers:
-            mask, attention = mask_and_attention(answers, engines.threshold, progress.check)
-            if boxes:
-                mask = keep_inside(mask, boxes)
+        if spine is None:
+            numbers = looked = np.zeros(volume.geometry.shape, np.uint8)
         else:
-            mask, attention = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-        parts = parts_of(mask, answers, geometry)
-        if not boxes:
-            parts = likely(parts, engines.calibration)
-        findings = tuple(
-            finding(part, number, engines.calibration, geometry) for number, part in enumerate(parts, start=1)
-        )
-        segmentation = only(parts, shape)
+            numbers = marked([each.body for each in spine.called], spine.bodies, spine.stack, progress.check)
+            numbers = keep_inside(numbers, boxes) if boxes else numbers
+            looked = attention(spine.fused.fracture, spine.stack, progress.check)
+        findings, found = _told(spine, numbers, engines, volume)
         progress.report("Assemble", 1.0)
     return Result(
         task=TASK.name,
         source=volume.source,
-        geometry=geometry,
-        boxes=tuple(box_of(part, each.probability, geometry) for part, each in zip(parts, findings, strict=True)),
-        segmentation=segmentation,
+        geometry=volume.geometry,
+        boxes=found,
+        segmentation=(numbers > 0).astype(np.uint8),
         labels=TASK.label_table,
         findings=findings,
         message=message(findings),
         provenance=provenance(engines.model_name, engines.model_sha256, engines.device, engines.precision),
         timings_s=watch.seconds,
-        extras=(Extra(ATTENTION, attention),),
+        extras=(Extra(ATTENTION, looked),),
     )
 
 
-def _answers(volume: Volume, engines: Engines, progress: Progress, watch: Stopwatch) -> dict[str, PlaneAnswer]:
-    """What each plane says; nothing where there is no bone."""
-    region = bone_region(volume)
+def _find(
+    volume: Volume, region: Region, boxes: Sequence[Box], engines: Engines, progress: Progress, watch: Stopwatch
+) -> Spine:
+    with watch.stage(STAGES[SAGITTAL]):
+        progress.report(STAGES[SAGITTAL], 0.0)
+        stack = _stack(volume, SAGITTAL, region)
+    answers = answered(volume, stack, region, engines, progress, watch)
+    with watch.stage("Assemble"):
+        progress.report("Assemble", 0.0)
+        fused = fuse(answers, stack.grid)
+        bodies = Bodies.of(fused, stack.grid, engines.threshold)
+        given = [WorkingBox(box, volume.geometry, stack.grid) for box in boxes]
+        voted = []
+        for body in bodies.parts.bodies:
+            mean, spread = score(body, fused)
+            is_asked = any(box.holds(body.center) for box in given)
+            is_likely = engines.calibration(mean) >= engines.likely
+            voted.append(VotedBody(body, mean, spread, is_asked if boxes else is_likely))
+        called = tuple(each for each in measured(voted, stack) if each.body.is_fractured)
+    return Spine(stack, fused, bodies, called)
+
+
+def answered(
+    volume: Volume, sagittal: Stack, region: Region, engines: Engines, progress: Progress, watch: Stopwatch
+) -> dict[str, PlaneAnswer]:
+    """What each plane says; axial slices only where that can change something."""
     found: dict[str, PlaneAnswer] = {}
-    if region is None:
-        return found
     for name, plane in engines.planes.items():
         with watch.stage(STAGES[name]):
             progress.report(STAGES[name], 0.0)
-            stack = _stack(volume, name, region)
+            stack = sagittal if name == SAGITTAL else _stack(volume, name, region)
             indices = list(range(stack.hu.shape[0]))
             if name == AXIAL and SAGITTAL in found:
                 indices = worth_a_look(found[SAGITTAL], stack, plane.weight, engines.threshold)
-            probability = probabilities(stack, plane.network, indices, STAGES[name], progress)
-            found[name] = PlaneAnswer(stack, probability, plane.weight)
+            found[name] = PlaneAnswer(stack, look(stack, plane.network, indices, STAGES[name], progress), plane.weight)
     return found
+
+
+def _told(
+    spine: Spine | None, numbers: NDArray[np.uint8], engines: Engines, volume: Volume
+) -> tuple[tuple[Finding, ...], tuple[Box, ...]]:
+    """Findings and boxes of the bodies in ``numbers`` (K, J, I)."""
+    if spine is None:
+        return (), ()
+    geometry = volume.geometry
+    edges = number_edges(numbers)
+    counts = np.bincount(numbers.ravel(), minlength=256)
+    findings: list[Finding] = []
+    found: list[Box] = []
+    for number, body in enumerate(spine.called, start=1):
+        # A given box may leave nothing of a body, and a coarse scan have no voxel of it.
+        if number not in edges:
+            continue
+        cm3 = float(counts[number]) * geometry.voxel_volume / 1000
+        slice_index = int(np.clip(np.rint(geometry.lps_to_index(body.center)[2]), 0, geometry.shape[0] - 1))
+        made = finding(body, len(findings) + 1, cm3, engines.calibration, slice_index)
+        findings.append(made)
+        low, high = edges[number]
+        found.append(Box.from_index(FRACTURE, made.probability, low, high, geometry))
+    return tuple(findings), tuple(found)
 
 
 def _stack(volume: Volume, plane: str, region: Region) -> Stack:

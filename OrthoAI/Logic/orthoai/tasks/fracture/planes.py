@@ -1,8 +1,9 @@
-"""Fracture probabilities of the slices of one plane, tile by tile."""
+"""Probabilities of the slices of one plane, tile by tile."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -27,15 +28,26 @@ LEAST_BONE_MM2 = 100.0
 """Of bone that a tile must hold to be looked at; elsewhere the probability is 0."""
 
 
-def probabilities(
-    stack: Stack, network: SliceNetwork, indices: Sequence[int], stage: str, progress: Progress
-) -> NDArray[np.float32]:
-    """Fracture probability (S, H, W) of the slices ``indices`` of ``stack``; 0 in all others.
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Probabilities float32 (S, H, W) on the slices of one plane.
+
+    Attributes:
+        fracture: of the body of a fractured vertebra.
+        bodies: of any vertebral body; None where the network does not tell.
+    """
+
+    fracture: NDArray[np.float32]
+    bodies: NDArray[np.float32] | None
+
+
+def look(stack: Stack, network: SliceNetwork, indices: Sequence[int], stage: str, progress: Progress) -> Seen:
+    """What ``network`` says of the slices ``indices`` of ``stack``; 0 in all others.
 
     Args:
         stage: under which ``progress`` hears of it; it may cancel between batches.
     """
-    found = np.zeros(stack.hu.shape, np.float32)
+    found = [np.zeros(stack.hu.shape, np.float32) for _ in range(network.outputs)]
     shape = (stack.hu.shape[1], stack.hu.shape[2])
     places = tiles(shape, FRACTURE_SIZE, OVERLAP)
     count = np.zeros(shape, np.float32)
@@ -50,13 +62,15 @@ def probabilities(
         gray = np.stack([pixels for *_, pixels in batch]).astype(np.float32)[:, None] / np.float32(255)
         for (_, index, tile, _), answer in zip(batch, network(gray), strict=True):
             rows, cols = _inside(tile, shape)
-            found[index, rows, cols] += answer[
-                0, rows.start - tile.row : rows.stop - tile.row, cols.start - tile.col : cols.stop - tile.col
+            inside = answer[
+                :, rows.start - tile.row : rows.stop - tile.row, cols.start - tile.col : cols.stop - tile.col
             ]
-    for index in indices:
-        found[index] /= count
+            for each, part in zip(found, inside, strict=True):
+                each[index, rows, cols] += part
+    for each in found:
+        each[list(indices)] /= count
     progress.report(stage, 1.0)
-    return found
+    return Seen(found[0], found[1] if len(found) > 1 else None)
 
 
 def _with_bone(

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orthoai.finding import Finding, Measurement, Place
+from orthoai.finding import Finding, Place
 from orthoai.models.calibration import Calibration
 from orthoai.spine.chain import UNNAMED
 from orthoai.spine.genant import CLEAR_LOSS, NORMAL
+from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
+from orthoai.tasks.ovf.join import JoinedBody
 from orthoai.tasks.ovf.labels import FRACTURES, UNCLEAR
-from orthoai.tasks.ovf.measure import MeasuredBody
 
-LOOK_AGAIN = "look_again"
-"""Flag: a person should look at this vertebra before anything is concluded."""
-
-DISAGREE = "network_and_measurement_disagree"
-"""Flag: one of network and heights says fracture and the other does not."""
-
-CUT = "cut_by_field_of_view"
-NOT_MEASURED = "heights_not_measured"
-NO_NEIGHBOR = "no_unfractured_neighbor_to_compare"
-GAP = "neighbor_missing"
-GENANT = "genant_"
-"""What the flag of the measured type begins with, such as "genant_wedge"."""
+OvfBody = MeasuredBody[JoinedBody]
 
 
-def label_of(body: MeasuredBody) -> str:
+def label_of(body: OvfBody) -> str:
     """The network's class; "unclear" where that cannot stand.
 
     That is a body that it calls normal and that has clearly lost height, and one that it calls fractured and that is
@@ -38,7 +28,7 @@ def label_of(body: MeasuredBody) -> str:
     return UNCLEAR if body.is_cut else label
 
 
-def finding(body: MeasuredBody, calibration: Calibration, place: Place) -> Finding:
+def finding(body: OvfBody, calibration: Calibration, place: Place) -> Finding:
     """The finding of one vertebra.
 
     Its probability is that of its class; for an "unclear" one, that of a fracture as the network sees it. A normal
@@ -51,7 +41,7 @@ def finding(body: MeasuredBody, calibration: Calibration, place: Place) -> Findi
         label=label,
         probability=calibration(score),
         uncertainty=vote.spread,
-        measurements=_measurements(body),
+        measurements=body.measurements,
         place=place,
         flags=_flags(body, label),
     )
@@ -77,43 +67,11 @@ def message(found: int, findings: Sequence[Finding]) -> str:
     return f"{told} Look again at {', '.join(unclear)}." if unclear else told
 
 
-def _measurements(body: MeasuredBody) -> dict[str, Measurement]:
-    size, grading = body.size, body.grading
-    if size is None or body.is_cut:
-        return {}
-    heights = size.heights
-    found = {
-        "anterior_height": Measurement(heights.anterior, "mm"),
-        "middle_height": Measurement(heights.middle, "mm"),
-        "posterior_height": Measurement(heights.posterior, "mm"),
-        "anterior_ratio": Measurement(size.anterior_ratio, "1"),
-        "middle_ratio": Measurement(size.middle_ratio, "1"),
-    }
-    if grading is not None:
-        expected = grading.expected
-        found |= {
-            "posterior_ratio": Measurement(heights.posterior / expected.posterior, "1"),
-            "height_loss": Measurement(grading.loss, "1"),
-            "genant_grade": Measurement(float(grading.grade), "1"),
-        }
-    return found
-
-
-def _flags(body: MeasuredBody, label: str) -> tuple[str, ...]:
+def _flags(body: OvfBody, label: str) -> tuple[str, ...]:
     flags = []
     grading = body.grading
     if grading is not None and (label == UNCLEAR or (label in FRACTURES and not grading.grade)):
         flags += [LOOK_AGAIN, DISAGREE]
     elif label == UNCLEAR:
         flags.append(LOOK_AGAIN)
-    if grading is not None and grading.grade:
-        flags.append(f"{GENANT}{grading.label}")
-    if body.is_cut:
-        flags.append(CUT)
-    elif body.size is None:
-        flags.append(NOT_MEASURED)
-    elif grading is None:
-        flags.append(NO_NEIGHBOR)
-    if body.gap:
-        flags.append(GAP)
-    return (*flags, UNNAMED)
+    return (*flags, *body.flags, UNNAMED)

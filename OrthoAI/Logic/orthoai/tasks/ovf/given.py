@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
-from orthoai.box import Box
-from orthoai.geometry import Geometry
+from orthoai.spine.given_boxes import WorkingBox
 from orthoai.tasks.ovf.join import JoinedBody
 from orthoai.tasks.ovf.slices import SliceBody
 
@@ -17,20 +14,8 @@ LEAST_INSIDE = 0.5
 """Share of an outline that must lie in a box to count as the box's own."""
 
 
-class GivenBox:
-    """One checked box on the working grid.
-
-    Attributes:
-        box: as it was given, in the input's index space.
-        low, high: its outer edges as indices (column, row, slice) of the working grid.
-    """
-
-    def __init__(self, box: Box, volume: Geometry, grid: Geometry) -> None:
-        corners = np.array(list(product(*zip(box.index_min, box.index_max, strict=True))))
-        places = grid.lps_to_index(volume.index_to_lps(corners))
-        self.box = box
-        self.low: NDArray[np.float64] = places.min(axis=0)
-        self.high: NDArray[np.float64] = places.max(axis=0)
+class GivenBox(WorkingBox):
+    """One checked box, and what of the outlines on the working grid is its own."""
 
     def cut(self, body: SliceBody) -> SliceBody | None:
         """What of ``body`` lies in the box; None where most of it lies elsewhere."""
@@ -53,7 +38,3 @@ class GivenBox:
             if part is not None and part.score > (best[part.index].score if part.index in best else 0.0):
                 best[part.index] = part
         return JoinedBody(tuple(best[index] for index in sorted(best))) if best else None
-
-    def holds(self, place: tuple[float, float, float]) -> bool:
-        """Whether ``place``, indices (column, row, slice) of the working grid, lies in the box."""
-        return bool((self.low <= place).all() and (place <= self.high).all())

@@ -59,6 +59,11 @@ class JoinedBody:
         """Of its class."""
         return vote(self.slices)
 
+    @property
+    def is_fractured(self) -> bool:
+        """Whether the vote is for a fracture, of whichever kind."""
+        return self.vote.label != NORMAL
+
     @cached_property
     def _block(self) -> tuple[tuple[int, int, int], NDArray[np.bool_]]:
         return _volume(self.slices)

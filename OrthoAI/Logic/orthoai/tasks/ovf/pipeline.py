@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from orthoai.box import Box
@@ -18,16 +17,17 @@ from orthoai.result import Extra, Result
 from orthoai.spine.checks import require_spine_ct
 from orthoai.spine.genant import NORMAL
 from orthoai.spine.given_boxes import checked_boxes
+from orthoai.spine.measured import measured
+from orthoai.spine.numbered import number_edges
 from orthoai.spine.region import bone_region
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM, Stack, working_stack
 from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
 from orthoai.tasks.ovf.engines import Engines, LoadEngines, load_engines
-from orthoai.tasks.ovf.findings import finding, label_of, message
+from orthoai.tasks.ovf.findings import OvfBody, finding, label_of, message
 from orthoai.tasks.ovf.given import GivenBox
 from orthoai.tasks.ovf.join import JoinedBody, join
 from orthoai.tasks.ovf.labels import FRACTURES
-from orthoai.tasks.ovf.measure import MeasuredBody, measured
 from orthoai.tasks.ovf.slices import Seen, look
 from orthoai.tasks.ovf.task import TASK
 from orthoai.volume import Volume
@@ -55,8 +55,8 @@ class Spine:
 
     stack: Stack
     seen: Seen
-    bodies: tuple[MeasuredBody, ...]
-    told: tuple[MeasuredBody, ...]
+    bodies: tuple[OvfBody, ...]
+    told: tuple[OvfBody, ...]
 
 
 def run(
@@ -136,7 +136,7 @@ def _find(volume: Volume, boxes: Sequence[Box], engines: Engines, progress: Prog
     return Spine(stack, seen, tuple(bodies), tuple(told))
 
 
-def _is_told(body: MeasuredBody, asked: Sequence[JoinedBody], has_boxes: bool) -> bool:
+def _is_told(body: OvfBody, asked: Sequence[JoinedBody], has_boxes: bool) -> bool:
     if has_boxes:
         return any(body.body is each for each in asked)
     return label_of(body) != NORMAL
@@ -153,7 +153,7 @@ def _written(
         view = marked[body.body.place]
         view[body.body.mask & (view == 0)] = number
     numbers = spine.stack.back(marked)
-    boxes = _boxes(numbers)
+    boxes = number_edges(numbers)
     findings, found = [], []
     for number, body in enumerate(spine.bodies, start=1):
         # A body between two slices of a coarse scan may have no voxel of its own.
@@ -166,21 +166,7 @@ def _written(
     return numbers, tuple(findings), tuple(found)
 
 
-def _boxes(
-    numbers: NDArray[np.uint8],
-) -> dict[int, tuple[tuple[float, float, float], tuple[float, float, float]]]:
-    """Outer voxel edges (i, j, k) of every number but 0."""
-    shapes = sitk.LabelShapeStatisticsImageFilter()
-    shapes.ComputePerimeterOff()
-    shapes.Execute(sitk.GetImageFromArray(numbers))
-    found = {}
-    for number in shapes.GetLabels():
-        i, j, k, width, height, depth = shapes.GetBoundingBox(number)
-        found[int(number)] = ((i - 0.5, j - 0.5, k - 0.5), (i + width - 0.5, j + height - 0.5, k + depth - 0.5))
-    return found
-
-
-def _place(body: MeasuredBody, stack: Stack, volume: Volume) -> Place:
+def _place(body: OvfBody, stack: Stack, volume: Volume) -> Place:
     """The body's center in its mid-sagittal slice."""
     column, row, _ = body.body.center
     lps = stack.grid.index_to_lps((column, row, body.body.best_slice))

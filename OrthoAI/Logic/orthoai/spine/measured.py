@@ -1,0 +1,175 @@
+"""Bodies in their place along the spine, with their heights and what these say against those of their neighbors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orthoai.finding import Measurement
+from orthoai.spine.chain import along_spine, directions, gaps, unnamed
+from orthoai.spine.genant import Grading, gradings
+from orthoai.spine.heights import BodyHeights, measure_body
+from orthoai.spine.stack import OUTSIDE_HU, Stack
+
+EDGE = 2
+"""Voxels in the slice between a body and the end of what was scanned, at most, for one that is cut."""
+
+LEAST_ALONG = 0.7
+"""Cosine of the largest angle, 45 degrees, between a body's own axis and the spine's at its place."""
+
+LOOK_AGAIN = "look_again"
+"""Flag: a person should look at this vertebra before anything is concluded."""
+
+DISAGREE = "network_and_measurement_disagree"
+"""Flag: one of network and heights says fracture and the other does not."""
+
+CUT = "cut_by_field_of_view"
+NOT_MEASURED = "heights_not_measured"
+NO_NEIGHBOR = "no_unfractured_neighbor_to_compare"
+GAP = "neighbor_missing"
+GENANT = "genant_"
+"""What the flag of the measured type begins with, such as "genant_wedge"."""
+
+
+class Body(Protocol):
+    """One vertebral body on the sagittal working grid, as a task found it."""
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """bool (s, h, w)."""
+        ...
+
+    @property
+    def place(self) -> tuple[slice, slice, slice]:
+        """Where ``mask`` lies in the stack."""
+        ...
+
+    @property
+    def center(self) -> tuple[float, float, float]:
+        """(column, row, slice) of the mask's centroid, continuous indices."""
+        ...
+
+    @property
+    def is_fractured(self) -> bool:
+        """What the network says; such a body is no measure for its neighbors."""
+        ...
+
+
+B = TypeVar("B", bound=Body)
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredBody(Generic[B]):
+    """One body in its place along the spine.
+
+    Attributes:
+        name: such as "vertebra_3", counted from the lowest.
+        body: as the task found it.
+        center: LPS mm.
+        size: heights; None where they cannot be measured.
+        is_cut: whether the field of view cuts it, so that its heights mean nothing.
+        grading: against its neighbors; None where it or they have no heights.
+        gap: whether a vertebra seems to be missing above or below.
+    """
+
+    name: str
+    body: B
+    center: tuple[float, float, float]
+    size: BodyHeights | None
+    is_cut: bool
+    grading: Grading | None
+    gap: bool
+
+    @property
+    def measurements(self) -> dict[str, Measurement]:
+        """Heights and their ratios, loss and grade; nothing for a body that is cut."""
+        size, grading = self.size, self.grading
+        if size is None or self.is_cut:
+            return {}
+        heights = size.heights
+        found = {
+            "anterior_height": Measurement(heights.anterior, "mm"),
+            "middle_height": Measurement(heights.middle, "mm"),
+            "posterior_height": Measurement(heights.posterior, "mm"),
+            "anterior_ratio": Measurement(size.anterior_ratio, "1"),
+            "middle_ratio": Measurement(size.middle_ratio, "1"),
+        }
+        if grading is not None:
+            expected = grading.expected
+            found |= {
+                "posterior_ratio": Measurement(heights.posterior / expected.posterior, "1"),
+                "height_loss": Measurement(grading.loss, "1"),
+                "genant_grade": Measurement(float(grading.grade), "1"),
+            }
+        return found
+
+    @property
+    def flags(self) -> list[str]:
+        """The measured type, and why heights or a comparison are missing."""
+        flags = []
+        if self.grading is not None and self.grading.grade:
+            flags.append(f"{GENANT}{self.grading.label}")
+        if self.is_cut:
+            flags.append(CUT)
+        elif self.size is None:
+            flags.append(NOT_MEASURED)
+        elif self.grading is None:
+            flags.append(NO_NEIGHBOR)
+        if self.gap:
+            flags.append(GAP)
+        return flags
+
+
+def measured(bodies: Sequence[B], stack: Stack, asked: int = 0) -> list[MeasuredBody[B]]:
+    """``bodies`` from the lowest upward, each once, with heights and grades.
+
+    Args:
+        stack: sagittal.
+        asked: so many of the first bodies stay where another lies in the same place; else the larger one stays.
+    """
+    centers = np.array([stack.grid.index_to_lps(body.center) for body in bodies]).reshape(-1, 3)
+    sizes = [np.inf if n < asked else float(np.count_nonzero(body.mask)) for n, body in enumerate(bodies)]
+    order = along_spine(centers, sizes)
+    ordered, places = [bodies[n] for n in order], centers[order]
+    cut = [is_cut(body, stack) for body in ordered]
+    measures = [_size(body, stack, up) for body, up in zip(ordered, directions(places), strict=True)]
+    usable = [None if size is None or gone else size.heights for size, gone in zip(measures, cut, strict=True)]
+    graded = gradings(usable, [body.is_fractured for body in ordered])
+    above = gaps(places)
+    return [
+        MeasuredBody(
+            name,
+            body,
+            (float(place[0]), float(place[1]), float(place[2])),
+            measures[n],
+            cut[n],
+            graded[n],
+            above[n] or (n > 0 and above[n - 1]),
+        )
+        for n, (name, body, place) in enumerate(zip(unnamed(len(ordered)), ordered, places, strict=True))
+    ]
+
+
+def is_cut(body: Body, stack: Stack) -> bool:
+    """Whether ``body`` reaches, within its slices, what was not scanned."""
+    s, r, c = body.place
+    rows, cols = stack.hu.shape[1:]
+    if r.start < EDGE or c.start < EDGE or r.stop > rows - EDGE or c.stop > cols - EDGE:
+        return True
+    near = np.pad(body.mask, ((0, 0), (EDGE, EDGE), (EDGE, EDGE)))
+    for axis in (1, 2):
+        near = near | np.roll(near, EDGE, axis) | np.roll(near, -EDGE, axis)
+    around = stack.hu[s, r.start - EDGE : r.stop + EDGE, c.start - EDGE : c.stop + EDGE]
+    return bool((around[near] <= OUTSIDE_HU).any())
+
+
+def _size(body: Body, stack: Stack, up: NDArray[np.float64]) -> BodyHeights | None:
+    s, r, c = body.place
+    grid = stack.grid.cropped((c.start, r.start, s.start), (c.stop, r.stop, s.stop))
+    found = measure_body(body.mask, grid, up)
+    # Endplates that run along the spine are none: the outline misses most of the body.
+    return None if found is None or float(np.dot(found.up, up)) < LEAST_ALONG else found

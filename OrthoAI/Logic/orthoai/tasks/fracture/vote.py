@@ -1,0 +1,74 @@
+"""Body by body: a fractured vertebra often looks sound in slices through its sides, so that all of its voxels vote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orthoai.geometry import Geometry
+from orthoai.spine.separate import SeparateBody, Separated, separated
+from orthoai.tasks.fracture.fuse import Fused
+
+
+@dataclass(frozen=True, eq=False)
+class VotedBody:
+    """One vertebral body and what its voxels say.
+
+    Attributes:
+        body: its place and mask on the sagittal working grid.
+        score: mean of the weighed probability in it.
+        spread: mean difference of the planes in it; None where there is one plane only.
+        is_fractured: whether the score is called one.
+    """
+
+    body: SeparateBody
+    score: float
+    spread: float | None
+    is_fractured: bool
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """bool (s, h, w)."""
+        return self.body.mask
+
+    @property
+    def place(self) -> tuple[slice, slice, slice]:
+        """Where ``mask`` lies in the stack."""
+        return self.body.place
+
+    @property
+    def center(self) -> tuple[float, float, float]:
+        """(column, row, slice) of the centroid."""
+        return self.body.center
+
+
+@dataclass(frozen=True, eq=False)
+class Bodies:
+    """All bodies on the sagittal working grid.
+
+    Attributes:
+        probability: float32 (S, H, W), of what ``parts`` were cut from.
+        threshold: of it, where their surface is.
+        parts: where each one lies.
+    """
+
+    probability: NDArray[np.float32]
+    threshold: float
+    parts: Separated
+
+    @classmethod
+    def of(cls, fused: Fused, grid: Geometry, threshold: float) -> Bodies:
+        """The vertebral bodies; where no network tells them, what the weighed probability itself marks from
+        ``threshold`` on.
+        """
+        if fused.bodies is None:
+            return cls(fused.fracture, threshold, separated(fused.fracture, grid, threshold))
+        return cls(fused.bodies, 0.5, separated(fused.bodies, grid))
+
+
+def score(body: SeparateBody, fused: Fused) -> tuple[float, float | None]:
+    """(mean of the weighed probability, mean difference of the planes) in ``body``."""
+    own = float(fused.fracture[body.place][body.mask].mean())
+    return own, None if fused.apart is None else float(fused.apart[body.place][body.mask].mean())
