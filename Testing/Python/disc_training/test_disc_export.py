@@ -137,16 +137,31 @@ def test_slopes_are_the_gradients_of_the_logits(grader):
         torch.testing.assert_close(gradient.mean((2, 3)) * cells, slopes[:, logit], rtol=1e-4, atol=1e-6)
 
 
-def test_a_heat_map_shows_what_speaks_for_a_grade():
+def test_grad_cam_shows_what_speaks_for_and_against_a_grade():
     features = np.zeros((2, 5, 8), np.float32)
-    features[0, 1, 6] = 1
-    features[1, 4, 0] = 1
-    heat = grad_cam(features, np.array([2.0, -3.0], np.float32), (80, 128))
-    assert heat.shape == (80, 128) and heat.max() == pytest.approx(1, abs=0.2)
-    row, column = np.unravel_index(heat.argmax(), heat.shape)
-    assert 16 <= row < 32 and 96 <= column < 112
-    assert heat[64:, :16].max() == 0
-    assert not grad_cam(features, np.array([-1.0, -1.0], np.float32), (80, 128)).any()
+    features[0, 1, 6], features[1, 4, 0] = 1.0, 1.0
+    heat = grad_cam(features, np.array([2.0, -1.0], np.float32), (80, 128))
+    assert heat.shape == (80, 128)
+    assert heat[16, 96] == pytest.approx(1) and heat[64, 0] == pytest.approx(0.5)
+    assert heat[40, 40] == 0
+    np.testing.assert_allclose(heat[64:, 8], heat[64, 8])
+    assert not grad_cam(features, np.zeros(2, np.float32), (80, 128)).any()
+
+
+def test_grad_cam_shows_a_cell_where_the_network_looks():
+    """The pixels that a cell answers to, of a network without preference, lie around the place that is shown."""
+    network = build_grader(COMPACT).network.eval()
+    for parameter in network.backbone.parameters():
+        torch.nn.init.constant_(parameter, 0.01)
+    crop = torch.ones(1, 1, *CROP_SHAPE, requires_grad=True)
+    row, column = 2, 4
+    network.features(crop)[0, :, row, column].sum().backward()
+    weight = crop.grad[0, 0].double().numpy()
+    seen = [float(np.average(np.arange(side), weights=weight.sum(1 - axis))) for axis, side in enumerate(CROP_SHAPE)]
+    features = np.zeros((1, 5, 8), np.float32)
+    features[0, row, column] = 1
+    shown = np.unravel_index(grad_cam(features, np.ones(1, np.float32), CROP_SHAPE).argmax(), CROP_SHAPE)
+    assert shown == pytest.approx(seen, abs=2)
 
 
 def test_a_classifier_maps_each_crop(grader_file):

@@ -79,7 +79,7 @@ class Classifier:
         return [votes.grades(index) for index in range(len(crops))]
 
     def heat_map(self, crop: DiscCrop, logit: int = HERNIATION) -> NDArray[np.float32]:
-        """What in ``crop`` speaks for a logit (Grad-CAM): CROP_SHAPE, 0..1; all 0 where nothing does."""
+        """What in ``crop`` decides a logit, for or against (Grad-CAM): CROP_SHAPE, 0..1; all 0 where nothing does."""
         total = np.zeros(CROP_SHAPE, np.float32)
         for member in self._members:
             features, slopes = member.network(_batch([crop]), [FEATURES, SLOPES])

@@ -50,7 +50,7 @@ class Grader(Protocol):
         ...
 
     def heat_map(self, crop: DiscCrop) -> Slice:
-        """What in ``crop`` speaks for a herniation (Grad-CAM): CROP_SHAPE, 0..1; all 0 where nothing does."""
+        """What in ``crop`` decides on a herniation (Grad-CAM): CROP_SHAPE, 0..1; all 0 where nothing does."""
         ...
 
 
