@@ -104,7 +104,7 @@ class _Trainer:
 
     def _part(self, epochs: int, rate: float, cosine: bool) -> None:
         parameters = trainable(self.network)
-        optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=self.recipe.weight_decay)
+        optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=self.recipe.weight_decay, fused=True)
         best_at = 0
         for epoch in range(epochs):
             for group in optimizer.param_groups:
