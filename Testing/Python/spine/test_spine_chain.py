@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from orthoai.spine.chain import along_spine, directions, gaps, unnamed
+from orthoai.spine.chain import along_spine, directions, gaps, one_spine, unnamed
 
 
 def arc(count: int, degrees: float = 60.0, step: float = 25.0) -> np.ndarray:
@@ -41,3 +41,21 @@ def test_a_missing_body_leaves_a_gap() -> None:
 
 def test_names_count_from_the_lowest() -> None:
     assert unnamed(3) == ["vertebra_1", "vertebra_2", "vertebra_3"]
+
+
+def test_what_lies_beside_the_spine_is_not_on_its_line() -> None:
+    spine = [(0.0, 0.0, 30.0 * n) for n in range(6)]
+    hips = [(95.0, 10.0, -60.0), (-95.0, 10.0, -60.0), (90.0, 0.0, 20.0), (30.0, 20.0, 60.0)]
+    heavy = [30.0] * 6 + [40.0, 40.0, 30.0, 5.0]
+    assert one_spine(hips[:2] + spine + hips[2:], heavy[6:8] + heavy[:6] + heavy[8:]) == [2, 3, 4, 5, 6, 7]
+
+
+def test_a_bent_spine_with_one_body_missing_is_one_line() -> None:
+    angles = np.radians([0, 12, 24, 48, 60, 72])
+    bent = np.stack([0 * angles, 150 * (1 - np.cos(angles)), 150 * np.sin(angles)], axis=1)
+    assert one_spine(bent[::-1], [1.0] * 6) == [5, 4, 3, 2, 1, 0]
+
+
+def test_one_body_is_a_spine_and_none_is_none() -> None:
+    assert one_spine([(3, 4, 5)], [1.0]) == [0]
+    assert one_spine([], []) == []

@@ -16,6 +16,14 @@ GAP = 1.7
 REACH = 2
 """Neighbors on each side that tell which way the spine runs at a body."""
 
+FARTHEST_MM = 80.0
+"""From one body to the next of a spine, at most: one between them may have been missed."""
+
+MOST_BENT = np.cos(np.radians(40.0))
+"""Cosine of the largest angle between a step along a spine and the way that it ran before: a broken body bends it by
+some 20 degrees.
+"""
+
 UNNAMED = "level_not_named"
 """Flag: nothing in the image that is sure to be recognized, such as the sacrum, tells which vertebra this is."""
 
@@ -39,6 +47,43 @@ def along_spine(centers: ArrayLike, weights: Sequence[float]) -> list[int]:
         if all(np.linalg.norm(places[index] - places[other]) >= NEAREST_MM for other in kept):
             kept.append(int(index))
     return sorted(kept, key=lambda index: float(places[index, 2]))
+
+
+def one_spine(centers: ArrayLike, weights: Sequence[float]) -> list[int]:
+    """Indices of those ``centers`` that lie on one line from body to body, from the lowest upward.
+
+    Parts of hip bones and ribs look like bodies at times, but lie beside the spine. Of all lines the heaviest is taken.
+
+    Args:
+        centers: (N, 3) LPS mm.
+        weights: such as volumes.
+
+    Example:
+        >>> one_spine([(0, 0, 60), (0, 2, 0), (1, 0, 30), (90, 0, 10)], [5, 5, 9, 12])
+        [1, 2, 0]
+    """
+    places = np.asarray(centers, np.float64).reshape(-1, 3)
+    lines = [[*_line(places, start, -1)[::-1], start, *_line(places, start, 1)] for start in range(len(places))]
+    return max(lines, key=lambda line: sum(weights[index] for index in line), default=[])
+
+
+def _line(places: NDArray[np.float64], start: int, side: int) -> list[int]:
+    """Indices of the bodies that follow ``start`` upward (``side`` 1) or downward (-1), each the nearest ahead."""
+    found: list[int] = []
+    here, ahead = places[start], np.array([0.0, 0.0, float(side)])
+    while True:
+        steps = places - here
+        lengths = np.linalg.norm(steps, axis=1)
+        fits = (lengths >= NEAREST_MM) & (lengths <= FARTHEST_MM) & (steps @ ahead >= MOST_BENT * lengths)
+        # A spine never turns back, so that every line ends.
+        fits &= side * steps[:, 2] > 0
+        if not fits.any():
+            return found
+        index = int(np.argmin(np.where(fits, lengths, np.inf)))
+        found.append(index)
+        # The mean with the way before: single steps waver, and a line must not creep around a corner.
+        ahead = ahead + steps[index] / lengths[index]
+        here, ahead = places[index], ahead / np.linalg.norm(ahead)
 
 
 def directions(centers: ArrayLike) -> NDArray[np.float64]:

@@ -16,11 +16,13 @@ from orthoai.finding import Finding
 from orthoai.progress import Progress
 from orthoai.provenance import provenance
 from orthoai.result import Extra, Result
+from orthoai.spine.chain import one_spine
 from orthoai.spine.checks import require_spine_ct
 from orthoai.spine.given_boxes import WorkingBox, checked_boxes
 from orthoai.spine.measured import MeasuredBody, measured
 from orthoai.spine.numbered import number_edges
 from orthoai.spine.region import bone_region
+from orthoai.spine.separate import SeparateBody
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM, Region, Stack, working_stack
 from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
@@ -122,13 +124,19 @@ def _find(
         bodies = Bodies.of(fused, stack.grid, engines.threshold)
         given = [WorkingBox(box, volume.geometry, stack.grid) for box in boxes]
         voted = []
-        for body in bodies.parts.bodies:
+        # What a person points at is a body, wherever it lies.
+        for body in bodies.parts.bodies if boxes else _of_the_spine(bodies.parts.bodies, stack):
             mean, spread = score(body, fused)
             is_asked = any(box.holds(body.center) for box in given)
             is_likely = engines.calibration(mean) >= engines.likely
             voted.append(VotedBody(body, mean, spread, is_asked if boxes else is_likely))
         called = tuple(each for each in measured(voted, stack) if each.body.is_fractured)
     return Spine(stack, fused, bodies, called)
+
+
+def _of_the_spine(bodies: Sequence[SeparateBody], stack: Stack) -> list[SeparateBody]:
+    centers = np.array([stack.grid.index_to_lps(body.center) for body in bodies]).reshape(-1, 3)
+    return [bodies[n] for n in one_spine(centers, [float(np.count_nonzero(body.mask)) for body in bodies])]
 
 
 def answered(
