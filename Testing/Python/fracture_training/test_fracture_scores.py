@@ -10,7 +10,7 @@ import pytest
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 from orthoai_training.fracture.cases import FRACTURE, FractureCase
-from orthoai_training.fracture.comparison import PAPER, file_name, markdown, row_of
+from orthoai_training.fracture.comparison import PAPER
 from orthoai_training.fracture.evaluation.case_score import CaseScore, false_findings, score_case
 from orthoai_training.fracture.evaluation.measure import Answer, EvaluationRequest, evaluate_fracture
 from orthoai_training.fracture.evaluation.sources import Folders, Simulated
@@ -130,14 +130,3 @@ def test_the_loss_falls_with_better_logits():
     truth[0, 2:5, 2:5] = 1
     losses = [float(dice_bce((truth * 2 - 1) * sure, truth)) for sure in (-2.0, 0.0, 2.0, 8.0)]
     assert losses == sorted(losses, reverse=True) and losses[-1] < 0.05
-
-
-def test_a_table_has_a_row_per_network_with_the_papers_figures():
-    metrics = {"parameters": 1_400_000, "steps": 10, "training_s": 5.0}
-    counts = [Counts(8, 10, 10), Counts(0, 0, 0), Counts(0, 0, 3)]
-    row = row_of("U-Net", counts, metrics, 30.0)
-    assert (row.sound_cases, row.alarmed_cases) == (2, 1)
-    assert row.dice is not None and row.dice.mean == pytest.approx(0.8)
-    text = markdown([row], "Table", "about")
-    assert "| U-Net | 0.8000 | 0.6667 |" in text and "| 0.8326 | 0.8439 |" in text
-    assert file_name("no RBRAB") == "no_rbrab" and file_name("U-Net++") == "unetpp"

@@ -59,6 +59,7 @@ class FractureRecipe:
         network: a name of :data:`orthoai_training.fracture.networks.NETWORKS`.
         crop: pixels (rows, columns) of a training crop, by plane; multiples of 32.
         epochs: at most; an epoch sees as many crops as there are training slices.
+        steps: optimizer steps in place of the epochs; None leaves it to these.
         body_weight: of the loss of the vertebral bodies; 0 leaves the second output out.
         plateau_factor: of the learning rate after each epoch without a better Dice; 1 never.
         cosine: let the learning rate fall to 1 % along a cosine over the steps or the minutes.
@@ -73,6 +74,7 @@ class FractureRecipe:
     crop: Mapping[str, tuple[int, int]] = field(default_factory=lambda: {"sagittal": (256, 256), "axial": (256, 256)})
     batch: int = 16
     epochs: int = 150
+    steps: int | None = None
     learning_rate: float = 1e-3
     warmup_steps: int = 0
     body_weight: float = 0.0

@@ -44,6 +44,9 @@ class FractureRequest:
         simulate: how many cases to simulate. shapes, textures: folders for the simulation.
         slices: where the slices of the cases lie or are put; None is OUT/slices.
         minutes: per network; None trains all epochs.
+        steps: per network, in place of the epochs and of an early stop: the same for all, however busy the machine.
+        batch: crops per step; None is the recipe's.
+        test_slices: of each held-out case, evenly spread, on which a table measures; None is all.
         resume: go on with what ``out`` holds.
     """
 
@@ -56,6 +59,9 @@ class FractureRequest:
     textures: tuple[Path, ...] = ()
     slices: Path | None = None
     minutes: float | None = None
+    steps: int | None = None
+    batch: int | None = None
+    test_slices: int | None = None
     resume: bool = False
     device: str = "auto"
     seed: int = 0
@@ -67,9 +73,25 @@ class FractureRequest:
             raise InputError("Training, validation and test need a case each: give --simulate a number above 2.")
         if self.minutes is not None and self.minutes <= 0:
             raise InputError("The time must be more than 0: give --minutes a positive number.")
+        if self.minutes is not None and self.steps is not None:
+            raise InputError("A run ends after a time or after a number of steps: give --minutes or --steps.")
+        if self.steps is not None and self.steps < 1:
+            raise InputError("Training takes at least one step: give --steps a number above 0.")
+        # Batch normalization has nothing to compare a single crop with.
+        if self.batch is not None and self.batch < 2:
+            raise InputError("A step takes at least two crops: give --batch a number above 1.")
+        if self.test_slices is not None and self.test_slices < 1:
+            raise InputError("At least one slice per case must be measured: give --test-slices a number above 0.")
         if self.simulate is not None and not 0 <= self.seed < MOST_TRAINING_SEEDS:
             raise InputError(f"Other seeds are for tests: give --seed a number from 0 to {MOST_TRAINING_SEEDS - 1}.")
         refuse_share_alike((*self.shapes, *self.textures))
+
+    @property
+    def chosen(self) -> FractureRecipe:
+        """The recipe with the request's own steps and batch."""
+        recipe = get_recipe(self.recipe)
+        recipe = recipe if self.batch is None else replace(recipe, batch=self.batch)
+        return recipe if self.steps is None else replace(recipe, steps=self.steps, early_stop=0)
 
     @property
     def slices_folder(self) -> Path:
@@ -85,7 +107,7 @@ def train_planes(request: FractureRequest, progress: Progress | None = None) -> 
         Canceled: asked for by ``progress``; what is there can be resumed.
     """
     progress = progress or Progress()
-    recipe = get_recipe(request.recipe)
+    recipe = request.chosen
     for plane in request.planes:
         refuse_earlier_run(request.out / plane, request.resume)
     cases, split = prepared_cases(request, progress)

@@ -31,13 +31,27 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--simulate", metavar="N", type=int, help="simulate N cases first")
     add_sources(parser)
     parser.add_argument("--slices", metavar="DIR", type=Path, help="keeps the cases' slices; default: OUT/slices")
-    parser.add_argument("--minutes", metavar="M", type=float, help="per network; default: all epochs")
+    end = parser.add_mutually_exclusive_group()
+    end.add_argument("--minutes", metavar="M", type=float, help="per network; default: all epochs")
+    end.add_argument(
+        "--steps",
+        metavar="N",
+        type=int,
+        help="per network, in place of the epochs: the same for all networks of a table, however busy the machine",
+    )
+    parser.add_argument("--batch", metavar="N", type=int, help="crops per step; default: the recipe's")
     parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
     tables = parser.add_mutually_exclusive_group()
     tables.add_argument(
         "--ablation", action="store_true", help="train without each module in turn: the paper's Table 1"
     )
     tables.add_argument("--compare", action="store_true", help="train six other networks as well: the paper's Table 2")
+    parser.add_argument(
+        "--test-slices",
+        metavar="N",
+        type=int,
+        help="measure a table on N slices of each held-out case, evenly spread; default: all",
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything random; default: 0")
     parser.add_argument("--quiet", action="store_true", help="no progress lines")
@@ -52,6 +66,8 @@ def _run(args: argparse.Namespace) -> int:
     tables = args.ablation or args.compare
     if tables and args.plane == BOTH:
         raise InputError("A comparison trains many networks of one plane: give --plane sagittal or --plane axial.")
+    if args.test_slices is not None and not tables:
+        raise InputError("Only a comparison measures slices: leave --test-slices out.")
     plane = args.plane or (PLANE_NAMES[0] if tables else BOTH)
     request = FractureRequest(
         out=args.out,
@@ -63,6 +79,9 @@ def _run(args: argparse.Namespace) -> int:
         textures=tuple(args.texture),
         slices=args.slices,
         minutes=args.minutes,
+        steps=args.steps,
+        batch=args.batch,
+        test_slices=args.test_slices,
         resume=args.resume,
         device=args.device,
         seed=args.seed,

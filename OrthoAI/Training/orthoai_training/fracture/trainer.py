@@ -94,6 +94,11 @@ def plateau(dices: Sequence[float], factor: float) -> float:
     return share
 
 
+def recorded(recipe: FractureRecipe) -> dict[str, Any]:
+    """``recipe`` as JSON for a checkpoint. What is None is left out, so that runs from before such a field go on."""
+    return {name: value for name, value in json.loads(json.dumps(asdict(recipe))).items() if value is not None}
+
+
 class _Trainer:
     """The state of one run between its steps."""
 
@@ -109,11 +114,14 @@ class _Trainer:
         self.tiles: list[Tiles] = [validation_tiles(case, run.recipe.validation_tiles) for case in run.held_out]
         self.steps_per_epoch = -(-self.source.slices // run.recipe.batch)
         self.validate_every = run.recipe.validate_every or self.steps_per_epoch
-        self.budget = Budget(run.recipe.epochs * self.steps_per_epoch, run.minutes, clock=run.clock)
-        self.state = checkpoint.RunState(recipe=json.loads(json.dumps(asdict(run.recipe))), seed=run.seed)
+        steps = run.recipe.steps or run.recipe.epochs * self.steps_per_epoch
+        self.budget = Budget(steps, run.minutes, clock=run.clock)
+        self.state = checkpoint.RunState(recipe=recorded(run.recipe), seed=run.seed)
         self.checkpoint = run.out_dir / checkpoint.FILE_NAME
         self.weights = run.out_dir / WEIGHTS_FILE
         self.smooth_loss: float | None = None
+        # Of this sitting.
+        self.stepped, self.cpu_s = 0, 0.0
 
     def resume(self) -> None:
         """Go on where the checkpoint is."""
@@ -126,7 +134,9 @@ class _Trainer:
         batches = self.source.batches(self.state.step)
         validated_at = self.state.step if self.state.history else -1
         while not self.budget.is_spent(self.state.step) and not self._has_stalled():
+            start = time.process_time()
             self.step(next(batches))
+            self.stepped, self.cpu_s = self.stepped + 1, self.cpu_s + time.process_time() - start
             if self.state.step % self.validate_every == 0:
                 self.validate()
                 validated_at = self.state.step
@@ -184,6 +194,7 @@ class _Trainer:
                 "elapsed_s": round(self.state.elapsed_s, 1),
                 "loss": self.smooth_loss if self.smooth_loss is not None else 0.0,
                 "dice": dice,
+                "step_cpu_s": round(self.cpu_s / max(1, self.stepped), 4),
             }
         )
         self.write_metrics()
@@ -212,6 +223,8 @@ class _Trainer:
             "steps": self.state.step,
             "steps_per_epoch": self.steps_per_epoch,
             "training_s": round(self.state.elapsed_s, 1),
+            # Processor seconds, which do not grow on a shared machine as the clock's do.
+            "step_cpu_s": self.state.history[-1].get("step_cpu_s") if self.state.history else None,
             "device": str(self.precision.device),
             "seed": self.run.seed,
             "train_cases": len(self.run.train),
