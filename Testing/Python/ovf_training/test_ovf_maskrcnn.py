@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from orthoai.tasks.ovf.labels import CLASSES
 from orthoai_training.ovf.dataset import copy_pictures
-from orthoai_training.ovf.maskrcnn import target_of, train_mask_rcnn
+from orthoai_training.ovf.maskrcnn import MaskRcnn, mask_rcnn, target_of, train_mask_rcnn
 from orthoai_training.ovf.pictures import Outline, Picture
 from orthoai_training.ovf.recipe import COMPACT
 from orthoai_training.ovf.train import OvfRun
@@ -46,6 +47,14 @@ def test_it_is_trained_timed_and_measured_on_the_same_pictures(tmp_path: Path) -
     recipe = replace(COMPACT, yolo=replace(COMPACT.yolo, image_size=64, epochs=1))
     out = train_mask_rcnn(OvfRun(tmp_path / "run", recipe, device="cpu", resume=True))
     figures = json.loads((out / "mask_rcnn.json").read_text())
-    assert figures["steps"] == 1 and figures["ms_per_picture"] > 0
+    assert figures["steps"] == 1 and figures["ms_per_picture"] > 0 and figures["step_cpu_s"] > 0
     assert set(figures["mask"]["by_class"]) == {"all", *CLASSES}
     assert (out / "mask_rcnn.safetensors").is_file()
+    assert "Mask R-CNN" in (out / "mask_rcnn.md").read_text()
+
+
+@pytest.mark.slow
+def test_the_network_answers_as_the_detectors_of_models_do() -> None:
+    found = MaskRcnn(mask_rcnn(64), torch.device("cpu")).detect(np.zeros((64, 64), np.uint8))
+    assert all(one.label in CLASSES and one.mask.shape == (64, 64) and one.mask.dtype == bool for one in found)
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)

@@ -30,6 +30,9 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--validation", metavar="CASES", type=Path, help="cases to validate on; default: a tenth")
     parser.add_argument("--recipe", choices=("compact", "paper"), default="compact", help="default: compact")
     parser.add_argument("--only", choices=NETWORKS, default=NETWORKS[0], help=f"default: {NETWORKS[0]}")
+    parser.add_argument(
+        "--beside", metavar="MODEL", help="with --only mask-rcnn: model to measure and time on the same pictures"
+    )
     parser.add_argument("--minutes", metavar="M", type=float, help="time of the training itself; default: all epochs")
     parser.add_argument("--epochs", metavar="N", type=int, help="at most; default: the recipe's")
     parser.add_argument(
@@ -50,6 +53,8 @@ def train(args: argparse.Namespace) -> int:
         raise InputError("Training takes time: give --minutes a number above 0.")
     if args.epochs is not None and args.epochs < 1:
         raise InputError("Training takes at least one epoch: give --epochs a number above 0.")
+    if args.beside is not None and args.only == NETWORKS[0]:
+        raise InputError("Only --only mask-rcnn is measured beside a model: leave --beside out.")
     # Heavy: torch.
     from orthoai_training.ovf.request import TrainRequest, train_ovf
 
@@ -63,6 +68,7 @@ def train(args: argparse.Namespace) -> int:
         recipe=args.recipe,
         minutes=args.minutes,
         epochs=args.epochs,
+        beside=args.beside,
         start=None if args.start == RANDOM else args.start,
         resume=args.resume,
         device=args.device,

@@ -3,6 +3,7 @@
 torchvision's maskrcnn_resnet50_fpn from random weights, at the network's input size; timed and measured like the other.
 OUT/mask_rcnn.safetensors      weights
 OUT/mask_rcnn.json             seconds, steps, figures on the validation pictures, milliseconds per picture
+OUT/mask_rcnn.md               the same as a table, beside another model
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from orthoai.detect.instance import Instance
+from orthoai.models.store import Model
 from orthoai.progress import Progress
 from orthoai.tasks.ovf.labels import CLASSES
 from safetensors.torch import save_file
@@ -24,22 +27,29 @@ from torchvision.models.detection import maskrcnn_resnet50_fpn
 
 from orthoai_training.detector.polygon_mask import polygon_mask
 from orthoai_training.ovf.dataset import read_pictures
-from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer
-from orthoai_training.ovf.evaluation.precision import picture_figures
 from orthoai_training.ovf.pictures import Picture
+from orthoai_training.ovf.side_by_side import markdown, measured, measured_model
 from orthoai_training.ovf.train import OvfRun, make_pictures
 from orthoai_training.segmenter.precision import choose_precision
 
-WEIGHTS_FILE, FIGURES_FILE = "mask_rcnn.safetensors", "mask_rcnn.json"
+WEIGHTS_FILE, FIGURES_FILE, TABLE_FILE = "mask_rcnn.safetensors", "mask_rcnn.json", "mask_rcnn.md"
+
+NAME = "Mask R-CNN, ResNet-50"
 
 LEARNING_RATE, WEIGHT_DECAY, WARMUP_STEPS = 2e-4, 5e-5, 50
 """AdamW; detection from random weights diverges at YOLO's rate."""
 
 LEAST_SCORE = 0.05
 
+MASK_SHARE = 0.5
+"""Of a mask's pixel, above which it belongs to the body."""
 
-def train_mask_rcnn(run: OvfRun, progress: Progress | None = None) -> Path:
-    """Train, measure and time it; returns the run folder.
+
+def train_mask_rcnn(run: OvfRun, progress: Progress | None = None, beside: Model | None = None) -> Path:
+    """Train, measure and time it, and measure and time the model ``beside`` on the same pictures.
+
+    Returns:
+        The run folder.
 
     Raises:
         InputError: see :func:`orthoai_training.ovf.train.make_pictures`.
@@ -51,22 +61,29 @@ def train_mask_rcnn(run: OvfRun, progress: Progress | None = None) -> Path:
     device = choose_precision(run.device).device
     torch.manual_seed(run.seed)
     network = mask_rcnn(run.recipe.yolo.image_size).to(device)
-    started = time.monotonic()
+    started, worked = time.monotonic(), time.process_time()
     steps = _train(network, pictures, run, device, progress)
-    seconds = time.monotonic() - started
-    answers, milliseconds = _answers(network.eval(), list(read_pictures(folder, "val")), device)
+    seconds, worked = time.monotonic() - started, time.process_time() - worked
+    save_file({k: v.contiguous() for k, v in network.state_dict().items()}, run.out / WEIGHTS_FILE)
+    test = list(read_pictures(folder, "val"))
+    clock = time.process_time if device.type == "cpu" else time.perf_counter
+    parameters = sum(p.numel() for p in network.parameters())
+    rows = [measured(NAME, parameters, MaskRcnn(network, device).detect, test, clock)]
+    if beside is not None:
+        rows.append(measured_model(beside, test))
     figures: dict[str, Any] = {
         "network": "torchvision maskrcnn_resnet50_fpn, random weights",
-        "parameters": sum(p.numel() for p in network.parameters()),
         "training_s": seconds,
+        # Processor seconds, which do not grow on a shared machine as the clock's do.
+        "step_cpu_s": worked / max(1, steps),
         "steps": steps,
         "batch": _batch(run),
         "train_pictures": len(pictures),
-        "ms_per_picture": milliseconds,
         "device": str(device),
-        **{measure.value.lower(): picture_figures(answers, measure).to_json() for measure in Measure},
+        **rows[0].to_json(),
+        "beside": {row.name: row.to_json() for row in rows[1:]},
     }
-    save_file({k: v.contiguous() for k, v in network.state_dict().items()}, run.out / WEIGHTS_FILE)
+    (run.out / TABLE_FILE).write_text(markdown(rows))
     (run.out / FIGURES_FILE).write_text(json.dumps(figures, indent=1))
     return run.out
 
@@ -81,6 +98,23 @@ def mask_rcnn(image_size: int) -> Any:
         max_size=image_size,
         box_score_thresh=LEAST_SCORE,
     )
+
+
+class MaskRcnn:
+    """A trained network that answers as the detectors of the models do."""
+
+    def __init__(self, network: Any, device: torch.device) -> None:
+        self._network, self._device = network.eval(), device
+
+    @torch.no_grad()
+    def detect(self, picture: NDArray[np.uint8]) -> list[Instance]:
+        """Instances in the gray ``picture`` (H, W) uint8, the best score first."""
+        (found,) = self._network([_image(picture).to(self._device)])
+        parts = (found[name].tolist() for name in ("labels", "scores", "boxes"))
+        return [
+            Instance(CLASSES[label - 1], score, (x0, y0, x1, y1), mask[0].numpy() > MASK_SHARE, ())
+            for label, score, (x0, y0, x1, y1), mask in zip(*parts, found["masks"].cpu(), strict=True)
+        ]
 
 
 def target_of(picture: Picture) -> dict[str, torch.Tensor]:
@@ -123,7 +157,7 @@ def _train(network: Any, pictures: Sequence[Picture], run: OvfRun, device: torch
 
 
 def _step(network: Any, optimizer: torch.optim.Optimizer, pictures: Sequence[Picture], device: torch.device) -> float:
-    images = [_image(picture).to(device) for picture in pictures]
+    images = [_image(picture.pixels).to(device) for picture in pictures]
     targets = [{name: value.to(device) for name, value in target_of(picture).items()} for picture in pictures]
     loss = sum(network(images, targets).values())
     optimizer.zero_grad()
@@ -133,29 +167,7 @@ def _step(network: Any, optimizer: torch.optim.Optimizer, pictures: Sequence[Pic
     return float(loss.detach())
 
 
-def _image(picture: Picture) -> torch.Tensor:
-    gray = torch.from_numpy(picture.pixels.astype(np.float32) / 255)
+def _image(pixels: NDArray[np.uint8]) -> torch.Tensor:
+    """(3, H, W) 0..1."""
+    gray = torch.from_numpy(pixels.astype(np.float32) / 255)
     return gray[None].repeat(3, 1, 1)
-
-
-@torch.no_grad()
-def _answers(network: Any, pictures: Sequence[Picture], device: torch.device) -> tuple[list[PictureAnswer], float]:
-    """Answers on ``pictures`` and the median milliseconds per picture."""
-    answers, times = [], []
-    for picture in pictures:
-        started = time.perf_counter()
-        (found,) = network([_image(picture).to(device)])
-        times.append(1000 * (time.perf_counter() - started))
-        instances = [
-            Instance(CLASSES[label - 1], score, (x0, y0, x1, y1), mask[0].numpy() > 0.5, ())
-            for label, score, (x0, y0, x1, y1), mask in zip(
-                found["labels"].tolist(),
-                found["scores"].tolist(),
-                found["boxes"].tolist(),
-                found["masks"].cpu(),
-                strict=True,
-            )
-        ]
-        shape = (picture.pixels.shape[0], picture.pixels.shape[1])
-        answers.append(PictureAnswer.of(picture.name, picture.outlines, instances, picture.ignored, shape))
-    return answers, float(np.median(times))

@@ -41,6 +41,7 @@ class TrainRequest:
         validation: folder of cases to validate on; None keeps a tenth of ``data``.
         recipe: a name of :data:`orthoai_training.ovf.recipe.RECIPES`.
         minutes, epochs: limits; None takes the recipe's epochs.
+        beside: with mask-rcnn, model of the store, or folder, that is measured on the same pictures; None for none.
         start: model of the store, or folder, whose detector's layers to start from; None for random weights.
     """
 
@@ -53,6 +54,7 @@ class TrainRequest:
     recipe: str = "compact"
     minutes: float | None = None
     epochs: int | None = None
+    beside: str | None = None
     start: str | None = "lumbar_disc"
     resume: bool = False
     device: str = "auto"
@@ -78,7 +80,8 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
     if request.network == "mask-rcnn":
         from orthoai_training.ovf.maskrcnn import train_mask_rcnn
 
-        return train_mask_rcnn(_run(request, train, validation, None), progress)
+        beside = None if request.beside is None else ModelStore.default().get(request.beside)
+        return train_mask_rcnn(_run(request, train, validation, None), progress, beside)
     model = None if request.start is None else ModelStore.default().get(request.start)
     run = _run(request, train, validation, model)
     trained = train_network(run, progress)
