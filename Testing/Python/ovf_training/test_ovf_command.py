@@ -12,7 +12,7 @@ from orthoai.errors import InputError
 from orthoai.models.card import read_card
 from orthoai_training.ovf.cases import FIRST_TEST_SEED, FIRST_TRAINING_SEED, case_folders, dealt
 from orthoai_training.ovf.evaluation.source import Source
-from orthoai_training.ovf.model_folder import with_settings, write_ovf_model
+from orthoai_training.ovf.model_folder import first_credits, with_settings, write_ovf_model
 from orthoai_training.ovf.recipe import COMPACT
 from orthoai_training.ovf.request import TrainRequest
 from orthoai_training.ovf.train import OvfRun, TrainedOvf, make_pictures
@@ -62,6 +62,11 @@ def test_a_former_run_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--resume"):
         make_pictures(OvfRun(tmp_path, COMPACT))
     assert make_pictures(OvfRun(tmp_path, COMPACT, resume=True)) == tmp_path / "pictures"
+
+
+def test_credits_of_first_weights_are_told_once_however_often_training_went_on() -> None:
+    inherited = ["A", "First weights: B", "First weights: First weights of the detectors: C", "First weights: C"]
+    assert first_credits(inherited, ["A"]) == ["First weights: B", "First weights: C"]
 
 
 def test_the_number_of_epochs_may_be_chosen() -> None:

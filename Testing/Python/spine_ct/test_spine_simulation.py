@@ -10,6 +10,8 @@ import pytest
 from orthoai.errors import InputError
 from orthoai.spine.genant import Heights, gradings
 from orthoai.spine.heights import measure_body
+from orthoai_training.dataset import CaseFolder
+from orthoai_training.fracture.credits import case_sources
 from orthoai_training.spine_ct.case import CLASSES, SpineCase, class_map, read_case, write_case
 from orthoai_training.spine_ct.cases import task_labels
 from orthoai_training.spine_ct.options import SpineOptions
@@ -78,8 +80,11 @@ def test_the_class_map_shows_each_vertebra_in_its_class(case: SpineCase) -> None
 
 
 def test_what_is_written_is_read_again(case: SpineCase, tmp_path: Path) -> None:
+    case = replace(case, textures=("tptbox_ct",))
     write_case(case, tmp_path / "case")
     again = read_case(tmp_path / "case")
+    assert again.textures == ("tptbox_ct",)
+    assert case_sources([CaseFolder(tmp_path / "case")]) == ["tptbox_ct"]
     assert np.array_equal(again.volume.voxels, case.volume.voxels)
     assert np.array_equal(again.bodies, case.bodies)
     assert again.volume.geometry.matches(case.volume.geometry)

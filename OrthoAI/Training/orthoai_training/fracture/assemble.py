@@ -11,7 +11,7 @@ from orthoai.progress import Progress
 from orthoai.tasks.fracture.engines import OnnxSlices
 
 from orthoai_training.dataset import CaseFolder, Split
-from orthoai_training.fracture.credits import spine_credits
+from orthoai_training.fracture.credits import case_sources, spine_credits
 from orthoai_training.fracture.fusion import search_fusion
 from orthoai_training.fracture.model_folder import NAME, write_fracture_model
 from orthoai_training.fracture.recipe import get_recipe
@@ -33,14 +33,10 @@ def assemble(request: FractureRequest, progress: Progress | None = None) -> Path
     fusion = search_fusion(networks, part_of(cases, split.validation), progress)
     (request.out / FUSION_FILE).write_text(json.dumps(fusion.to_json(), indent=1))
     used = part_of(cases, split.train)
-    sources = [*map(str, (*request.shapes, *request.textures)), *_sources(used)]
+    sources = [*map(str, (*request.shapes, *request.textures)), *case_sources(used)]
     folder = request.out / "model" / NAME
     write_fracture_model(runs, recipe, fusion, _data(request, used, split), spine_credits(sources), folder)
     return folder
-
-
-def _sources(cases: Sequence[CaseFolder]) -> list[str]:
-    return [str(name) for case in cases for key in ("shapes", "textures") for name in case.meta.get(key) or ()]
 
 
 def _data(request: FractureRequest, used: Sequence[CaseFolder], split: Split) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -30,6 +31,8 @@ NAME = "vertebral_fractures"
 FIRST = "First weights: "
 """Before the credits of the model that a training started from."""
 
+EARLIER = re.compile(r"^(First weights[^:]*: )+")
+
 CONFIDENCE = 0.25
 """Score from which the task takes a detection, until a validation says better."""
 
@@ -39,6 +42,18 @@ PAGE = ModelPage(
     figures="On simulated validation cases, never on test cases: ultralytics' own figures per picture (B: boxes, M: "
     "masks).",
 )
+
+
+def first_credits(inherited: Sequence[str], own: Sequence[str]) -> list[str]:
+    """The credits of the model that a training started from, each once, without those that are its ``own`` as well.
+
+    Example:
+        >>> first_credits(["First weights: First weights of the detectors: A", "B"], ["B"])
+        ['First weights: A']
+    """
+    # Such a model may itself have started from another.
+    bare = dict.fromkeys(EARLIER.sub("", line) for line in inherited)
+    return [f"{FIRST}{line}" for line in bare if line not in own]
 
 
 def write_ovf_model(
@@ -77,7 +92,7 @@ def write_ovf_model(
         description="Vertebral fractures in sagittal CT slices: YOLOv8n-seg outlines each vertebral body and tells "
         "crush, wedge and biconcave fractures from normal bodies.",
         license=LICENSES[True],
-        attribution=tuple(dict.fromkeys((*credits, *(f"{FIRST}{line.removeprefix(FIRST)}" for line in inherited)))),
+        attribution=(*credits, *first_credits(inherited, credits)),
         labels={number: label for number, label in enumerate(FRACTURES, start=1)},
         networks={
             "detector": Network(

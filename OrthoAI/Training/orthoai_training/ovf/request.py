@@ -12,7 +12,7 @@ from orthoai.models.store import Model, ModelStore
 from orthoai.progress import Progress
 
 from orthoai_training.dataset import CaseFolder
-from orthoai_training.fracture.credits import refuse_share_alike, spine_credits
+from orthoai_training.fracture.credits import case_sources, refuse_share_alike, spine_credits
 from orthoai_training.ovf.cases import (
     FIRST_TRAINING_SEED,
     FIRST_VALIDATION_SEED,
@@ -75,7 +75,7 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
         Canceled: asked for by ``progress``.
     """
     train, validation = _cases(request, progress)
-    sources = _sources(train)
+    sources = case_sources([CaseFolder(path) for path in train])
     refuse_share_alike(sources)
     if request.network == "mask-rcnn":
         from orthoai_training.ovf.maskrcnn import train_mask_rcnn
@@ -114,11 +114,6 @@ def _cases(request: TrainRequest, progress: Progress | None) -> tuple[Sequence[P
         return train, case_folders(request.validation)
     held_out = max(1, round(VALIDATION_SHARE * count))
     return train, simulated(cases, held_out, FIRST_VALIDATION_SEED + request.seed, progress)
-
-
-def _sources(cases: Sequence[Path]) -> list[str]:
-    """Names of the real shapes that ``cases`` were simulated from, each once."""
-    return sorted({str(shape) for path in cases for shape in CaseFolder(path).meta.get("shapes", ())})
 
 
 def _run(request: TrainRequest, train: Sequence[Path], validation: Sequence[Path], start: Model | None) -> OvfRun:

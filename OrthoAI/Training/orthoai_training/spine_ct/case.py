@@ -60,6 +60,7 @@ class SpineCase:
         kind: "simulated" or "simulated from real shapes".
         seed: that it was drawn from.
         sources: names of the real shapes, empty for none.
+        textures: names of the folders of real CT that texture was taken from.
     """
 
     volume: Volume
@@ -68,6 +69,7 @@ class SpineCase:
     kind: str
     seed: int
     sources: tuple[str, ...] = ()
+    textures: tuple[str, ...] = ()
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -76,6 +78,7 @@ class SpineCase:
             "kind": self.kind,
             "seed": self.seed,
             "shapes": list(self.sources),
+            "textures": list(self.textures),
             GROUP_KEY: "+".join(self.sources) or f"seed {self.seed}",
             "vertebrae": [asdict(vertebra) for vertebra in self.vertebrae],
         }
@@ -111,7 +114,9 @@ def read_case(folder: Path) -> SpineCase:
         meta = json.loads((folder / META_FILE).read_text())
         vertebrae = tuple(VertebraTruth(**vertebra) for vertebra in meta["vertebrae"])
         kind, seed, sources = str(meta["kind"]), int(meta["seed"]), tuple(meta["shapes"])
+        # Earlier cases do not tell.
+        textures = tuple(meta.get("textures", ()))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"The folder {folder.name} holds no simulated spine: {META_FILE} cannot be read.") from error
     volume, bodies = read_volume(folder / IMAGE_FILE), read_volume(folder / BODIES_FILE)
-    return SpineCase(volume, bodies.voxels.astype(np.uint8), vertebrae, kind, seed, sources)
+    return SpineCase(volume, bodies.voxels.astype(np.uint8), vertebrae, kind, seed, sources, textures)

@@ -99,7 +99,8 @@ def simulate(seed: int, options: SpineOptions = SpineOptions()) -> SpineCase:  #
         turned = volume.reoriented(codes)
         volume = replace(turned, voxels=np.ascontiguousarray(turned.voxels))
     kind = FROM_REAL_SHAPES if person.sources else SIMULATED
-    return SpineCase(volume, np.ascontiguousarray(bodies), vertebrae, kind, seed, person.sources)
+    textures = tuple(folder.name for folder in options.texture)
+    return SpineCase(volume, np.ascontiguousarray(bodies), vertebrae, kind, seed, person.sources, textures)
 
 
 def _person(rng: np.random.Generator, options: SpineOptions) -> Person:
