@@ -91,13 +91,27 @@ def _graders(run: TrainedRun) -> Iterator[tuple[GradedNetwork, Classifier]]:
     for name in run.record.networks:
         metrics = run.metrics(name)
         network = GradedNetwork(run.label, name, run.megabytes(name), len(metrics["history"]), metrics["training_s"])
-        loaded[name] = OnnxNetwork(run.folder / name / "classifier.onnx")
+        loaded[name] = _Remembering(run.folder / name / "classifier.onnx")
         yield network, Classifier([Member(loaded[name], 1.0)])
     if run.has_ensemble:
         used = [member for member in members_of(run.folder) if member.share > 0]
         megabytes = sum(run.megabytes(member.folder.name) for member in used)
         voters = [Member(loaded[member.folder.name], member.share) for member in used]
         yield GradedNetwork(run.label, ENSEMBLE, megabytes), Classifier(voters)
+
+
+class _Remembering(OnnxNetwork):
+    """A network that answers a batch once: an ensemble asks what its members were asked before."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._answers: dict[tuple[bytes, tuple[str, ...]], list[NDArray[np.float32]]] = {}
+
+    def __call__(self, batch: NDArray[np.float32], outputs: Sequence[str]) -> list[NDArray[np.float32]]:
+        key = (batch.tobytes(), tuple(outputs))
+        if key not in self._answers:
+            self._answers[key] = super().__call__(batch, outputs)
+        return self._answers[key]
 
 
 def _scored(folds: Sequence[_Answered]) -> GradeFigures:
