@@ -15,7 +15,7 @@ from orthoai_training.fracture.evaluation.case_score import CaseScore, false_fin
 from orthoai_training.fracture.evaluation.measure import Answer, EvaluationRequest, evaluate_fracture
 from orthoai_training.fracture.evaluation.sources import Folders, Simulated
 from orthoai_training.fracture.evaluation.summary import summarize
-from orthoai_training.fracture.fusion import PlanesOfCase, best_fusion, sampled, votes
+from orthoai_training.fracture.fusion import PlanesOfCase, best_fusion, best_votes, sampled, votes
 from orthoai_training.fracture.losses import dice_bce
 from orthoai_training.fracture.scores import NOTHING, Counts
 
@@ -119,8 +119,19 @@ def test_votes_know_whether_they_are_right():
     truth = np.zeros(bodies.shape, bool)
     truth[:, 10:30, 15:45] = True
     grid = Geometry(bodies.shape, (1.0, 1.0, 3.0), (0.0, 0.0, 0.0))
-    found = votes(PlanesOfCase(grid, shares, bodies, truth), np.array([0.75, 0.25]), 0.5)
-    assert sorted(found) == [(pytest.approx(0.05, abs=0.01), False), (pytest.approx(0.6, abs=0.01), True)]
+    case = PlanesOfCase(grid, shares, bodies, truth)
+    scores, right = votes([case], 0.5, np.array([[0.75, 0.25], [0.0, 1.0]]))
+    order = np.argsort(right)
+    assert right[order].tolist() == [False, True]
+    assert scores[order] == pytest.approx(np.array([[0.05, 0.2], [0.6, 0.0]]), abs=0.01)
+
+
+def test_the_plane_whose_votes_tell_bodies_apart_weighs_most():
+    random = np.random.default_rng(0)
+    right = random.random(80) > 0.7
+    telling = np.clip(np.where(right, 0.7, 0.3) + random.normal(0, 0.15, 80), 0, 1)
+    weights = best_votes(np.stack([telling, random.random(80)], 1), right)
+    assert weights.sum() == pytest.approx(1) and weights[0] >= 0.8
 
 
 def test_the_loss_falls_with_better_logits():

@@ -19,7 +19,7 @@ from orthoai.tasks.fracture.pipeline import answered
 from orthoai.tasks.fracture.vote import Bodies, score
 
 from orthoai_training.dataset import CaseFolder
-from orthoai_training.disc.ensemble.search import search_dice
+from orthoai_training.disc.ensemble.search import search_dice, simplex_grid
 from orthoai_training.fracture.cases import FRACTURE, FractureCase, load_case
 from orthoai_training.fracture.slices import labels_on
 from orthoai_training.ovf.calibration import Calibration
@@ -38,6 +38,12 @@ MOST_VOXELS = 60_000
 
 MOST_CASES = 16
 
+ON_TARGET = 0.5
+"""Share of a body that is fractured in truth where it counts as fractured."""
+
+NEAREST = 1e-6
+"""Probabilities are kept this far from 0 and 1, where their log loss would be infinite."""
+
 Shares = NDArray[np.float16]
 """Probabilities (planes, S, H, W) of one case."""
 
@@ -48,7 +54,7 @@ class Fusion:
 
     Attributes:
         weights: by plane, they sum to 1. threshold: of the weighed probability, from which a voxel is a fracture.
-        dice: of all validation voxels together. plane_dice: of each plane by itself at the same threshold.
+        dice: of all validation voxels together at the best weights for voxels. plane_dice: of each plane by itself.
         calibration: from the mean probability in a body to the chance that it is fractured.
         cases: validation cases it was found on.
     """
@@ -83,7 +89,10 @@ class PlanesOfCase:
 
 
 def search_fusion(networks: Mapping[str, SliceNetwork], cases: Sequence[CaseFolder], progress: Progress) -> Fusion:
-    """The weight and the threshold with the best Dice on ``cases``, and the calibration that goes with them.
+    """Weights, threshold and calibration, from ``cases``.
+
+    The threshold is that of the best Dice of the voxels, and so are the weights; but where the networks tell bodies, the
+    weights are those of the best votes.
 
     Args:
         networks: by plane.
@@ -100,8 +109,10 @@ def search_fusion(networks: Mapping[str, SliceNetwork], cases: Sequence[CaseFold
     weights, threshold, dice, own = best_fusion(
         np.concatenate([share for share, _ in samples], 1), np.concatenate([truth for _, truth in samples])
     )
-    answers = [answer for case in seen for answer in votes(case, weights, threshold)]
-    calibration = Calibration.fitted([score for score, _ in answers], [right for _, right in answers])
+    if all(case.bodies is not None for case in seen):
+        weights = best_votes(*votes(seen, threshold, np.eye(len(networks))))
+    scores, right = votes(seen, threshold, weights[None])
+    calibration = Calibration.fitted(scores[:, 0].tolist(), right.tolist())
     progress.report(STAGE, 1.0, f"validation Dice {dice:.4f}")
     named = [dict(zip(networks, (round(float(v), 4) for v in values), strict=True)) for values in (weights, own)]
     return Fusion(named[0], threshold, dice, named[1], calibration, len(chosen))
@@ -152,11 +163,36 @@ def best_fusion(
     return best[1].weights, best[0], best[1].score, best[1].member_scores
 
 
-def votes(case: PlanesOfCase, weights: NDArray[np.float64], threshold: float) -> list[tuple[float, bool]]:
-    """Each body's mean weighed probability, and whether most of it is fractured in truth."""
-    fracture = np.tensordot(weights, case.shares.astype(np.float32), 1).astype(np.float32)
-    fused = Fused(fracture, None, None if case.bodies is None else case.bodies.astype(np.float32))
-    bodies = Bodies.of(fused, case.grid, threshold)
-    return [
-        (score(body, fused)[0], bool(case.truth[body.place][body.mask].mean() > 0.5)) for body in bodies.parts.bodies
-    ]
+def votes(
+    cases: Sequence[PlanesOfCase], threshold: float, weightings: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """(mean weighed probability in each body (N, weightings), whether most of it is fractured in truth (N,)).
+
+    Args:
+        threshold: marks the parts that take the place of bodies where no network tells those; there the first of
+            ``weightings`` (weightings, planes) marks for all.
+    """
+    scores, right = [], []
+    for case in cases:
+        bodies = None if case.bodies is None else case.bodies.astype(np.float32)
+        shares = case.shares.astype(np.float32)
+        maps = [Fused(np.tensordot(each, shares, 1).astype(np.float32), None, bodies) for each in weightings]
+        for body in Bodies.of(maps[0], case.grid, threshold).parts.bodies:
+            scores.append([score(body, fused)[0] for fused in maps])
+            right.append(case.truth[body.place][body.mask].mean() > ON_TARGET)
+    return np.array(scores, np.float64).reshape(-1, len(weightings)), np.array(right, bool)
+
+
+def best_votes(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Weights (planes,) of the calibrated votes that tell fractured from sound bodies with the least log loss.
+
+    Args:
+        scores: (N, planes), of each plane alone. right: (N,).
+    """
+
+    def loss(weights: NDArray[np.float64]) -> float:
+        mixed = scores @ weights
+        sure = np.clip(Calibration.fitted(mixed.tolist(), right.tolist())(mixed), NEAREST, 1 - NEAREST)
+        return float(-np.mean(np.where(right, np.log(sure), np.log(1 - sure))))
+
+    return min(simplex_grid(scores.shape[1], WEIGHT_STEPS), key=loss)
