@@ -91,8 +91,8 @@ class PlanesOfCase:
 def search_fusion(networks: Mapping[str, SliceNetwork], cases: Sequence[CaseFolder], progress: Progress) -> Fusion:
     """Weights, threshold and calibration, from ``cases``.
 
-    The threshold is that of the best Dice of the voxels, and so are the weights; but where the networks tell bodies, the
-    weights are those of the best votes.
+    The threshold is that of the best Dice of the voxels, and so are the weights; but where the networks tell bodies,
+    the weights are those of the best votes.
 
     Args:
         networks: by plane.
