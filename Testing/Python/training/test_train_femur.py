@@ -141,6 +141,16 @@ def test_training_goes_on_from_a_model_and_takes_over_its_detector(cases: Path, 
     assert any("Devold" in line for line in new.metadata.attribution)
 
 
+def test_a_later_call_from_a_model_changes_no_card_of_what_began_from_nothing(cases: Path, tmp_path: Path) -> None:
+    first = train_femur(TrainRequest(tmp_path / "first", data=cases, device="cpu"), train_detector=fake_detector)[0]
+    request = TrainRequest(tmp_path / "second", data=cases, only="single-stage", device="cpu")
+    train_femur(request)
+    made = train_femur(replace(request, only="segmenter", start=str(first)))
+    cards = {folder.name: ModelStore((folder.parent,)).get(folder.name).metadata for folder in made}
+    assert "started_from" in cards["femur_two_stage"].training["data"]
+    assert "started_from" not in cards["femur_single_stage"].training["data"]
+
+
 def test_a_model_of_another_size_is_no_start(cases: Path, tmp_path: Path, tiny: SegmenterRecipe) -> None:
     request = TrainRequest(tmp_path / "out", data=cases, only="segmenter", device="cpu", start="femur_two_stage")
     with pytest.raises(InputError, match="another network"):

@@ -10,7 +10,7 @@ OUT/model/<name>/        what ``orthoai run`` can use
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,7 +132,7 @@ def train_femur(
             made = train_detector(request, recipe.detector, cases, split, progress)
         else:
             made = _segmenter_part(request, part, recipe, cases, split, start, progress)
-        _keep(request.out / part, made)
+        _keep(request.out / part, made, _first(recipe, part, start) if start and part != DETECTOR else None)
     # A detector completes the models of whatever was trained before it.
     folders = [_assemble(request, part, recipe, cases, split, start) for part in SEGMENTERS]
     return [folder for folder in folders if folder is not None]
@@ -259,16 +259,28 @@ PART_FILE = "part.json"
 """What the model card says of a finished network."""
 
 
-def _keep(folder: Path, part: Part) -> None:
-    (folder / PART_FILE).write_text(json.dumps({"file": part.file.name, "metrics": dict(part.metrics)}, indent=1))
+def _keep(folder: Path, part: Part, first: Mapping[str, Any] | None) -> None:
+    content = {"file": part.file.name, "metrics": dict(part.metrics), **({"first": first} if first else {})}
+    (folder / PART_FILE).write_text(json.dumps(content, indent=1))
+
+
+def _first(recipe: Recipe, part: str, start: Start) -> dict[str, Any]:
+    """What ``part`` began from, and whom that model names; a later call may start another part elsewhere."""
+    return {
+        "lineage": start.lineage(_segmenter_recipe(recipe, part)),
+        "attribution": list(start.model.metadata.attribution),
+    }
 
 
 def _kept(folder: Path, recipe: DetectorRecipe | SegmenterRecipe) -> Part | None:
+    content = _content(folder)
+    return Part(folder / content["file"], recipe, content["metrics"]) if content else None
+
+
+def _content(folder: Path) -> dict[str, Any]:
+    """Of the part's file; empty where it is not trained yet."""
     file = folder / PART_FILE
-    if not file.exists():
-        return None
-    content: dict[str, Any] = json.loads(file.read_text())
-    return Part(folder / content["file"], recipe, content["metrics"])
+    return json.loads(file.read_text()) if file.exists() else {}
 
 
 def _refuse_earlier_run(request: TrainRequest) -> None:
@@ -291,9 +303,11 @@ def _assemble(
 ) -> Path | None:
     """The model folder of ``part``; None while its detector is missing."""
     segmenter = _kept(request.out / part, _segmenter_recipe(recipe, part))
-    detector = None
+    detector, taken = None, False
     if part != "single-stage":
-        detector = _kept(request.out / DETECTOR, recipe.detector) or (start.detector if start else None)
+        detector = _kept(request.out / DETECTOR, recipe.detector)
+        taken = detector is None and start is not None
+        detector = start.detector if taken and start else detector
     if segmenter is None or (detector is None and part != "single-stage"):
         return None
     name, description = SEGMENTERS[part]
@@ -304,9 +318,12 @@ def _assemble(
         sources += [str(entry) for key in ("shapes", "textures") for entry in meta.get(key) or ()]
     data = _data(request, used, split)
     makers = credits_for(sources)
-    if start:
-        data["started_from"] = start.lineage(_segmenter_recipe(recipe, part))
-        makers = tuple(dict.fromkeys((*start.model.metadata.attribution, *makers)))
+    first = _content(request.out / part).get("first")
+    if first:
+        data["started_from"] = first["lineage"]
+    named = [*first["attribution"]] if first else []
+    named += start.model.metadata.attribution if taken and start else ()
+    makers = tuple(dict.fromkeys((*named, *makers)))
     parts = ModelParts(name, description, segmenter, detector, recipe.name, data, makers)
     folder = request.out / "model" / name
     write_model_folder(parts, folder)
