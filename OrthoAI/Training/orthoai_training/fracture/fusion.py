@@ -36,7 +36,7 @@ LIKELY = 0.1
 MOST_VOXELS = 60_000
 """Per case, on which the search looks; of more, every n-th."""
 
-MOST_CASES = 16
+MOST_CASES = 50
 
 ON_TARGET = 0.5
 """Share of a body that is fractured in truth where it counts as fractured."""
