@@ -57,7 +57,9 @@ def train_mask_rcnn(run: OvfRun, progress: Progress | None = None, beside: Model
     """
     progress = progress or Progress()
     folder = make_pictures(run, progress)
-    pictures = list(read_pictures(folder, "train"))
+    pictures, test = (list(read_pictures(folder, split)) for split in ("train", "val"))
+    # Before the long part: a model that cannot be opened, or is replaced meanwhile, costs no training.
+    others = [] if beside is None else [measured_model(beside, test)]
     device = choose_precision(run.device).device
     torch.manual_seed(run.seed)
     network = mask_rcnn(run.recipe.yolo.image_size).to(device)
@@ -65,12 +67,9 @@ def train_mask_rcnn(run: OvfRun, progress: Progress | None = None, beside: Model
     steps = _train(network, pictures, run, device, progress)
     seconds, worked = time.monotonic() - started, time.process_time() - worked
     save_file({k: v.contiguous() for k, v in network.state_dict().items()}, run.out / WEIGHTS_FILE)
-    test = list(read_pictures(folder, "val"))
     clock = time.process_time if device.type == "cpu" else time.perf_counter
     parameters = sum(p.numel() for p in network.parameters())
-    rows = [measured(NAME, parameters, MaskRcnn(network, device).detect, test, clock)]
-    if beside is not None:
-        rows.append(measured_model(beside, test))
+    rows = [measured(NAME, parameters, MaskRcnn(network, device).detect, test, clock), *others]
     figures: dict[str, Any] = {
         "network": "torchvision maskrcnn_resnet50_fpn, random weights",
         "training_s": seconds,
@@ -81,7 +80,7 @@ def train_mask_rcnn(run: OvfRun, progress: Progress | None = None, beside: Model
         "train_pictures": len(pictures),
         "device": str(device),
         **rows[0].to_json(),
-        "beside": {row.name: row.to_json() for row in rows[1:]},
+        "beside": {row.name: row.to_json() for row in others},
     }
     (run.out / TABLE_FILE).write_text(markdown(rows))
     (run.out / FIGURES_FILE).write_text(json.dumps(figures, indent=1))
