@@ -161,15 +161,13 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/tasks/femur/findings.py
   Logic/orthoai/tasks/femur/fuse.py
   Logic/orthoai/tasks/femur/given.py
-  Logic/orthoai/tasks/femur/hip_joint.py
   Logic/orthoai/tasks/femur/locate.py
-  Logic/orthoai/tasks/femur/part.py
   Logic/orthoai/tasks/femur/pipeline.py
-  Logic/orthoai/tasks/femur/socket.py
   Logic/orthoai/tasks/femur/view_box.py
 
   Logic/orthoai/tasks/fracture/__init__.py
   Logic/orthoai/tasks/fracture/engines.py
+  Logic/orthoai/tasks/fracture/evidence.py
   Logic/orthoai/tasks/fracture/findings.py
   Logic/orthoai/tasks/fracture/fuse.py
   Logic/orthoai/tasks/fracture/given.py

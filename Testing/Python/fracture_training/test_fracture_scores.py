@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
+from orthoai.spine.stack import Stack
 from orthoai_training.fracture.cases import FRACTURE, FractureCase
 from orthoai_training.fracture.comparison import PAPER
 from orthoai_training.fracture.evaluation.case_score import CaseScore, false_findings, score_case
 from orthoai_training.fracture.evaluation.measure import Answer, EvaluationRequest, evaluate_fracture
 from orthoai_training.fracture.evaluation.sources import Folders, Simulated
 from orthoai_training.fracture.evaluation.summary import summarize
-from orthoai_training.fracture.fusion import PlanesOfCase, best_fusion, best_votes, sampled, votes
+from orthoai_training.fracture.fusion import PlanesOfCase, best_fusion, best_votes, fit_with_height, sampled, votes
 from orthoai_training.fracture.losses import dice_bce
 from orthoai_training.fracture.scores import NOTHING, Counts
 
@@ -119,11 +120,24 @@ def test_votes_know_whether_they_are_right():
     truth = np.zeros(bodies.shape, bool)
     truth[:, 10:30, 15:45] = True
     grid = Geometry(bodies.shape, (1.0, 1.0, 3.0), (0.0, 0.0, 0.0))
-    case = PlanesOfCase(grid, shares, bodies, truth)
+    case = PlanesOfCase(Stack(np.zeros(grid.shape, np.float32), grid, grid), shares, bodies, truth)
     scores, right = votes([case], 0.5, np.array([[0.75, 0.25], [0.0, 1.0]]))
     order = np.argsort(right)
     assert right[order].tolist() == [False, True]
     assert scores[order] == pytest.approx(np.array([[0.05, 0.2], [0.6, 0.0]]), abs=0.01)
+
+
+def test_a_loss_of_height_raises_what_a_vote_is_worth():
+    random = np.random.default_rng(0)
+    judged = []
+    for _ in range(120):
+        right = bool(random.random() > 0.6)
+        vote = float(np.clip((0.6 if right else 0.4) + random.normal(0, 0.2), 0.01, 0.99))
+        judged.append((vote, 0.3 if right else float(random.normal(0, 0.05)), right))
+    fitted = fit_with_height(judged)
+    assert fitted is not None and fitted.a > 0 and fitted.c > 5
+    assert fitted(0.5, 0.3) > 0.8 and fitted(0.5, 0.0) < 0.2
+    assert fit_with_height(judged[:5]) is None
 
 
 def test_the_plane_whose_votes_tell_bodies_apart_weighs_most():

@@ -133,7 +133,8 @@ def test_a_model_folder_holds_what_the_task_needs(tmp_path):
         runs[plane].mkdir()
         (runs[plane] / "network.onnx").write_bytes(plane.encode())
         (runs[plane] / "metrics.json").write_text(json.dumps({"steps": 3, "history": [], "recipe": {}}))
-    fusion = Fusion({"sagittal": 0.7, "axial": 0.3}, 0.45, 0.9, {"sagittal": 0.88, "axial": 0.7}, Calibration(), 5)
+    planes = {"sagittal": 0.88, "axial": 0.7}
+    fusion = Fusion({"sagittal": 0.7, "axial": 0.3}, 0.45, 0.9, planes, Calibration(), None, 5)
     write_fracture_model(runs, COMPACT, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "model")
     card = read_card(tmp_path / "model")
     settings = card.networks["sagittal"].settings

@@ -18,6 +18,7 @@ from orthoai.spine.stack import working_stack
 from orthoai.spine.window import windowed
 from orthoai.tasks import RunOptions
 from orthoai.tasks.fracture.engines import AXIAL, SAGITTAL, Engines, Plane
+from orthoai.tasks.fracture.evidence import Evidence, WithHeight
 from orthoai.tasks.fracture.fuse import PlaneAnswer, worth_a_look
 from orthoai.tasks.fracture.pipeline import run
 from orthoai.tasks.fracture.planes import Seen
@@ -57,12 +58,13 @@ def loader(
     networks: Mapping[str, FakeNetwork],
     weights: Mapping[str, float] | None = None,
     calibration: Calibration = Calibration(2.0, 0.0),  # noqa: B008 (frozen)
+    both: WithHeight | None = None,
 ):
     shares = weights or dict.fromkeys(networks, 1 / len(networks))
 
     def load(options: RunOptions) -> Engines:
         planes = {name: Plane(network, shares[name]) for name, network in networks.items()}
-        return Engines(planes, calibration=calibration, model_name="fake")
+        return Engines(planes, evidence=Evidence(calibration, both), model_name="fake")
 
     return load
 
@@ -191,6 +193,25 @@ def test_a_fractured_body_has_its_heights_and_type() -> None:
     assert "genant_crush" in crushed.flags and "look_again" not in crushed.flags
     (doubtful,) = ran(spine([NORMAL, Shown("crush", "normal"), NORMAL]), sagittal=BodyNetwork()).findings
     assert {"look_again", "network_and_measurement_disagree"} <= set(doubtful.flags)
+
+
+def test_a_suspicion_without_loss_of_height_is_outweighed_and_one_with_it_stands() -> None:
+    volume = spine([NORMAL, BROKEN, NORMAL, Shown("crush", "normal"), NORMAL])
+    load = loader({SAGITTAL: BodyNetwork(0.7)}, both=WithHeight(2.0, -3.0, 10.0))
+    (only,) = run(volume, RunOptions(), Progress(), load).findings
+    assert only.place is not None and abs(only.place.lps[2] - 34) < 3
+    vote = 1 / (1 + np.exp(-only.measurements["height_loss"].value * 10 + 3 - 2 * np.log(0.7 / 0.3)))
+    assert only.probability == pytest.approx(vote, abs=0.02)
+
+
+def test_a_card_without_heights_leaves_the_vote() -> None:
+    settings = {"calibration": {"a": 2.0, "b": 1.0}, "calibration_with_height": {"a": 2.0, "b": 1.0}}
+    assert Evidence.from_card(settings) == Evidence(Calibration(2.0, 1.0))
+    assert Evidence.from_card({}) == Evidence()
+    told = Evidence.from_card({"calibration_with_height": {"a": 1.0, "b": -1.0, "c": 5.0}})
+    assert told(0.6, None) == pytest.approx(0.6)
+    assert told(0.6, 0.0) < told(0.6, 0.1) < told(0.6, 0.3)
+    assert told(0.6, -0.2) == told(0.6, 0.0)
 
 
 def test_a_box_asks_for_the_body_whose_center_it_holds() -> None:

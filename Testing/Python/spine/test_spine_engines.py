@@ -83,7 +83,7 @@ def test_the_fracture_card_tells_weights_threshold_and_calibration(folder: Path)
     store = fracture_store(folder, {"sagittal": {"weight": 3, **own}, "axial": {"weight": 1, **own}})
     engines = load_fracture(RunOptions(), store, WarmCache())
     assert {name: plane.weight for name, plane in engines.planes.items()} == {"sagittal": 0.75, "axial": 0.25}
-    assert (engines.threshold, engines.calibration.a, engines.calibration.b) == (0.35, 2.0, 0.5)
+    assert (engines.threshold, engines.evidence.vote.a, engines.evidence.vote.b) == (0.35, 2.0, 0.5)
     tiles = np.zeros((2, 1, 256, 256), np.float32)
     assert np.allclose(engines.planes["axial"].network(tiles), 0.5)
     assert load_fracture(RunOptions(confidence=0.7), store, WarmCache()).threshold == 0.7

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from orthoai.errors import InputError
-from orthoai.geometry import Geometry
 from orthoai.progress import Progress
+from orthoai.spine.measured import measured
 from orthoai.spine.region import bone_region
-from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM, working_stack
+from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM, Stack, working_stack
 from orthoai.stopwatch import Stopwatch
-from orthoai.tasks.fracture.engines import SAGITTAL, Engines, Plane, SliceNetwork
+from orthoai.tasks.fracture.engines import LIKELY, SAGITTAL, Engines, Plane, SliceNetwork
+from orthoai.tasks.fracture.evidence import BOTH, VOTE, WithHeight
 from orthoai.tasks.fracture.fuse import Fused, fuse, on_grid
 from orthoai.tasks.fracture.pipeline import answered
-from orthoai.tasks.fracture.vote import Bodies, score
+from orthoai.tasks.fracture.vote import Bodies, VotedBody, loss_of, score
 
 from orthoai_training.dataset import CaseFolder
 from orthoai_training.disc.ensemble.search import search_dice, simplex_grid
 from orthoai_training.fracture.cases import FRACTURE, FractureCase, load_case
 from orthoai_training.fracture.slices import labels_on
-from orthoai_training.ovf.calibration import Calibration
+from orthoai_training.ovf.calibration import LEAST_ANSWERS, Calibration, fit_logistic, logit
 
 STAGE = "fusion"
 
@@ -30,7 +32,7 @@ THRESHOLDS = tuple(round(0.2 + 0.05 * step, 2) for step in range(13))
 
 WEIGHT_STEPS = 10
 
-LIKELY = 0.1
+POSSIBLE = 0.1
 """Voxels below in both planes are background for every weight and threshold that is tried."""
 
 MOST_VOXELS = 60_000
@@ -56,6 +58,7 @@ class Fusion:
         weights: by plane, they sum to 1. threshold: of the weighed probability, from which a voxel is a fracture.
         dice: of all validation voxels together at the best weights for voxels. plane_dice: of each plane by itself.
         calibration: from the mean probability in a body to the chance that it is fractured.
+        with_height: the same from that and the measured loss of height; None for too few answers.
         cases: validation cases it was found on.
     """
 
@@ -64,11 +67,18 @@ class Fusion:
     dice: float
     plane_dice: Mapping[str, float]
     calibration: Calibration
+    with_height: WithHeight | None
     cases: int
 
     def to_json(self) -> dict:
         """For fusion.json and the card."""
-        return {**vars(self), "calibration": self.calibration.to_json()}
+        return {**vars(self), "with_height": None, **self.settings}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the task's evidence reads from the card (orthoai.tasks.fracture.evidence)."""
+        both = {} if self.with_height is None else {BOTH: asdict(self.with_height)}
+        return {VOTE: self.calibration.to_json(), **both}
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +86,13 @@ class PlanesOfCase:
     """What all planes say of one case, on its sagittal working grid.
 
     Attributes:
-        grid: of all arrays.
+        stack: its slices; all arrays are on their grid.
         shares: fracture probabilities (planes, S, H, W).
         bodies: of any body (S, H, W); None where no network tells.
         truth: bool (S, H, W), fractured bodies.
     """
 
-    grid: Geometry
+    stack: Stack
     shares: Shares
     bodies: NDArray[np.float16] | None
     truth: NDArray[np.bool_]
@@ -113,9 +123,12 @@ def search_fusion(networks: Mapping[str, SliceNetwork], cases: Sequence[CaseFold
         weights = best_votes(*votes(seen, threshold, np.eye(len(networks))))
     scores, right = votes(seen, threshold, weights[None])
     calibration = Calibration.fitted(scores[:, 0].tolist(), right.tolist())
+    with_height = fit_with_height(
+        [judged for case in seen for judged in measured_votes(case, weights, threshold, calibration)]
+    )
     progress.report(STAGE, 1.0, f"validation Dice {dice:.4f}")
     named = [dict(zip(networks, (round(float(v), 4) for v in values), strict=True)) for values in (weights, own)]
-    return Fusion(named[0], threshold, dice, named[1], calibration, len(chosen))
+    return Fusion(named[0], threshold, dice, named[1], calibration, with_height, len(chosen))
 
 
 def look_at(networks: Mapping[str, SliceNetwork], case: FractureCase, progress: Progress) -> PlanesOfCase | None:
@@ -130,7 +143,7 @@ def look_at(networks: Mapping[str, SliceNetwork], case: FractureCase, progress: 
     shares = [on_grid(answer.seen.fracture, answer.stack, stack.grid) for answer in answers.values()]
     bodies = fuse(answers, stack.grid).bodies
     return PlanesOfCase(
-        stack.grid,
+        stack,
         np.stack(shares).astype(np.float16),
         None if bodies is None else bodies.astype(np.float16),
         labels_on(case.labels, case.volume.geometry, stack.grid) == FRACTURE,
@@ -139,7 +152,7 @@ def look_at(networks: Mapping[str, SliceNetwork], case: FractureCase, progress: 
 
 def sampled(shares: Shares, truth: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Voxels on which weights and thresholds differ: (planes, N) and (N,). Every n-th, so that all shares stay true."""
-    places = np.flatnonzero(truth | (shares.max(0) >= LIKELY))
+    places = np.flatnonzero(truth | (shares.max(0) >= POSSIBLE))
     places = places[:: max(1, -(-len(places) // MOST_VOXELS))]
     return shares.reshape(len(shares), -1)[:, places].astype(np.float32), truth.ravel()[places]
 
@@ -177,7 +190,7 @@ def votes(
         bodies = None if case.bodies is None else case.bodies.astype(np.float32)
         shares = case.shares.astype(np.float32)
         maps = [Fused(np.tensordot(each, shares, 1).astype(np.float32), None, bodies) for each in weightings]
-        for body in Bodies.of(maps[0], case.grid, threshold).parts.bodies:
+        for body in Bodies.of(maps[0], case.stack.grid, threshold).parts.bodies:
             scores.append([score(body, fused)[0] for fused in maps])
             right.append(case.truth[body.place][body.mask].mean() > ON_TARGET)
     return np.array(scores, np.float64).reshape(-1, len(weightings)), np.array(right, bool)
@@ -196,3 +209,32 @@ def best_votes(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray
         return float(-np.mean(np.where(right, np.log(sure), np.log(1 - sure))))
 
     return min(simplex_grid(scores.shape[1], WEIGHT_STEPS), key=loss)
+
+
+def measured_votes(
+    case: PlanesOfCase, weights: NDArray[np.float64], threshold: float, calibration: Calibration
+) -> list[tuple[float, float, bool]]:
+    """(vote, loss of height, whether it is fractured in truth) of each body whose loss can be measured."""
+    bodies = None if case.bodies is None else case.bodies.astype(np.float32)
+    fused = Fused(np.tensordot(weights, case.shares.astype(np.float32), 1).astype(np.float32), None, bodies)
+    parts = Bodies.of(fused, case.stack.grid, threshold).parts.bodies
+    scores = [score(body, fused)[0] for body in parts]
+    voted = [
+        VotedBody(body, own, None, bool(calibration(own) >= LIKELY)) for body, own in zip(parts, scores, strict=True)
+    ]
+    judged = [(each.body, loss_of(each)) for each in measured(voted, case.stack)]
+    return [
+        (body.score, loss, bool(case.truth[body.place][body.mask].mean() > ON_TARGET))
+        for body, loss in judged
+        if loss is not None
+    ]
+
+
+def fit_with_height(judged: Sequence[tuple[float, float, bool]]) -> WithHeight | None:
+    """By maximum likelihood on (vote, loss of height, right); None for fewer than LEAST_ANSWERS."""
+    if len(judged) < LEAST_ANSWERS:
+        return None
+    scores, losses, right = (np.array(values, np.float64) for values in zip(*judged, strict=True))
+    x = logit(scores)
+    found = fit_logistic(np.stack([x, np.ones_like(x), np.maximum(losses, 0)], 1), right, np.array([1.0, 0.0, 0.0]))
+    return WithHeight(*found.tolist())

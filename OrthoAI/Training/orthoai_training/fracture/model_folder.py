@@ -57,7 +57,7 @@ def write_fracture_model(
             "window_hu": list(BONE_WINDOW),
             "weight": fusion.weights[plane],
             "threshold": fusion.threshold,
-            "calibration": fusion.calibration.to_json(),
+            **fusion.settings,
         }
         networks[plane] = Network(target.name, file_sha256(target), recipe.network, settings)
         trained = json.loads((run / "metrics.json").read_text())

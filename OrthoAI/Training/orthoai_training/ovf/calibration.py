@@ -15,7 +15,7 @@ CLIP = 1e-4
 """Scores are kept this far from 0 and 1, where their logit would be infinite."""
 
 RIDGE = 1e-2
-"""Pull toward a = 1, b = 0, so that separable answers give finite numbers."""
+"""Pull toward the start, a = 1 and b = 0, so that separable answers give finite numbers."""
 
 STEPS = 50
 
@@ -38,25 +38,16 @@ class Calibration:
 
     def __call__(self, score: ArrayLike) -> NDArray[np.float64]:
         """Scores 0..1 of any shape to probabilities."""
-        return 1 / (1 + np.exp(-(self.a * _logit(score) + self.b)))
+        return 1 / (1 + np.exp(-(self.a * logit(score) + self.b)))
 
     @classmethod
     def fitted(cls, scores: Sequence[float], right: Sequence[bool]) -> Calibration:
         """By maximum likelihood on answers with their ``scores``; the identity for fewer than LEAST_ANSWERS."""
         if len(scores) < LEAST_ANSWERS:
             return cls(answers=len(scores))
-        x, y = _logit(scores), np.asarray(right, np.float64)
-        design = np.stack([x, np.ones_like(x)], axis=1)
-        start = np.array([1.0, 0.0])
-        found = start.copy()
-        for _ in range(STEPS):
-            p = 1 / (1 + np.exp(-design @ found))
-            gradient = design.T @ (p - y) + RIDGE * (found - start)
-            curvature = design.T @ (design * (p * (1 - p))[:, None]) + RIDGE * np.eye(2)
-            # Half steps at most 1 long: far from the optimum Newton's step overshoots.
-            step = np.linalg.solve(curvature, gradient)
-            found -= step * min(1.0, 1.0 / max(np.abs(step).max(), 1e-9))
-        made = cls(float(found[0]), float(found[1]), len(scores))
+        x, y = logit(scores), np.asarray(right, np.float64)
+        a, b = fit_logistic(np.stack([x, np.ones_like(x)], axis=1), y, np.array([1.0, 0.0]))
+        made = cls(float(a), float(b), len(scores))
         return cls(made.a, made.b, made.answers, calibration_error(scores, y), calibration_error(made(scores), y))
 
     def to_json(self) -> dict[str, float | int | None]:
@@ -86,6 +77,21 @@ def calibration_error(probabilities: ArrayLike, right: ArrayLike, bins: int = 10
     return round(total / len(p), 12)
 
 
-def _logit(scores: ArrayLike) -> NDArray[np.float64]:
+def fit_logistic(
+    design: NDArray[np.float64], right: NDArray[np.float64], start: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Coefficients (terms,) of the logistic regression of ``right`` (N,), 0 or 1, on ``design`` (N, terms)."""
+    found = start.copy()
+    for _ in range(STEPS):
+        p = 1 / (1 + np.exp(-design @ found))
+        gradient = design.T @ (p - right) + RIDGE * (found - start)
+        curvature = design.T @ (design * (p * (1 - p))[:, None]) + RIDGE * np.eye(len(start))
+        # Half steps at most 1 long: far from the optimum Newton's step overshoots.
+        step = np.linalg.solve(curvature, gradient)
+        found -= step * min(1.0, 1.0 / max(np.abs(step).max(), 1e-9))
+    return found
+
+
+def logit(scores: ArrayLike) -> NDArray[np.float64]:
     p = np.clip(np.asarray(scores, np.float64), CLIP, 1 - CLIP)
     return np.log(p / (1 - p))

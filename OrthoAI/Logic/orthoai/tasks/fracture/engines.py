@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai.errors import InputError
-from orthoai.models.calibration import Calibration
 from orthoai.models.choose import task_model, undescribed
 from orthoai.models.store import Model, ModelStore
 from orthoai.models.warm import WarmCache
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SIZE, FRACTURE_SLICE_MM
 from orthoai.tasks import RunOptions
+from orthoai.tasks.fracture.evidence import Evidence
 from orthoai.tasks.fracture.task import DEFAULT_MODEL, NAME
 
 SAGITTAL, AXIAL = "sagittal", "axial"
@@ -60,7 +60,7 @@ class Engines:
     Attributes:
         planes: by name, SAGITTAL or AXIAL or both; their weights sum to 1.
         threshold: of the weighed probability, from which a voxel is marked where no network tells the bodies.
-        calibration: from the mean probability in a body to that of its fracture.
+        evidence: from the mean probability in a body and its loss of height to the probability of its fracture.
         likely: of that, from which on a body is called fractured.
         device, precision: where and how they run.
         model_name, model_sha256: for the provenance.
@@ -68,7 +68,7 @@ class Engines:
 
     planes: Mapping[str, Plane]
     threshold: float = THRESHOLD
-    calibration: Calibration = field(default_factory=Calibration)
+    evidence: Evidence = field(default_factory=Evidence)
     likely: float = LIKELY
     device: str = "cpu"
     precision: str = "float32"
@@ -104,7 +104,7 @@ class OnnxSlices:
 def load_engines(options: RunOptions, store: ModelStore | None = None, warm: WarmCache = WARM) -> Engines:
     """The networks that ``options`` ask for.
 
-    Every network's settings on the card hold its weight; those of the first plane also threshold and calibration of
+    Every network's settings on the card hold its weight; those of the first plane also threshold and evidence of
     the weighed probability.
 
     Raises:
@@ -123,7 +123,7 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
     return Engines(
         planes={role: Plane(_network(model, role, warm), weight / sum(used.values())) for role, weight in used.items()},
         threshold=_threshold(options, settings),
-        calibration=Calibration.from_card(settings.get("calibration")),
+        evidence=Evidence.from_card(settings),
         likely=LIKELY if options.confidence is None else options.confidence,
         model_name=model.name,
         model_sha256=model.sha256,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orthoai.finding import Finding, Measurement, Place
-from orthoai.models.calibration import Calibration
 from orthoai.spine.chain import UNNAMED
 from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
 from orthoai.tasks.fracture.task import FRACTURE
@@ -17,14 +16,13 @@ PLANES_DISAGREE = "sagittal_and_axial_disagree"
 DIFFERENT = 0.4
 
 
-def finding(
-    body: MeasuredBody[VotedBody], number: int, cm3: float, calibration: Calibration, slice_index: int
-) -> Finding:
+def finding(body: MeasuredBody[VotedBody], number: int, cm3: float, probability: float, slice_index: int) -> Finding:
     """The finding of one fractured body.
 
     Args:
         number: from the lowest upward, from 1.
         cm3: what of it is marked.
+        probability: of the fracture.
         slice_index: of the input, that shows its center.
     """
     voted = body.body
@@ -34,7 +32,7 @@ def finding(
     return Finding(
         structure=f"{FRACTURE}_{number}",
         label=FRACTURE,
-        probability=calibration(voted.score),
+        probability=probability,
         uncertainty=voted.spread,
         measurements={"volume": Measurement(cm3, "cm3"), **body.measurements},
         place=Place(body.center, slice_index),

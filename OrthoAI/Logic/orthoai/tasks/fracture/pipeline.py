@@ -33,7 +33,7 @@ from orthoai.tasks.fracture.given import keep_inside
 from orthoai.tasks.fracture.mark import attention, marked
 from orthoai.tasks.fracture.planes import look
 from orthoai.tasks.fracture.task import FRACTURE, TASK
-from orthoai.tasks.fracture.vote import Bodies, VotedBody, score
+from orthoai.tasks.fracture.vote import Bodies, VotedBody, loss_of, score
 from orthoai.volume import Volume
 
 ATTENTION = "attention"
@@ -48,13 +48,13 @@ class Spine:
 
     Attributes:
         stack: sagittal; fused and bodies lie on it.
-        called: the fractured bodies, from the lowest upward.
+        called: the fractured bodies, from the lowest upward, each with its probability.
     """
 
     stack: Stack
     fused: Fused
     bodies: Bodies
-    called: tuple[MeasuredBody[VotedBody], ...]
+    called: tuple[tuple[MeasuredBody[VotedBody], float], ...]
 
 
 def run(
@@ -91,10 +91,10 @@ def run(
         if spine is None:
             numbers = looked = np.zeros(volume.geometry.shape, np.uint8)
         else:
-            numbers = marked([each.body for each in spine.called], spine.bodies, spine.stack, progress.check)
+            numbers = marked([each.body for each, _ in spine.called], spine.bodies, spine.stack, progress.check)
             numbers = keep_inside(numbers, boxes) if boxes else numbers
             looked = attention(spine.fused.fracture, spine.stack, progress.check)
-        findings, found = _told(spine, numbers, engines, volume)
+        findings, found = _told(spine, numbers, volume)
         progress.report("Assemble", 1.0)
     return Result(
         task=TASK.name,
@@ -127,11 +127,14 @@ def _find(
         # What a person points at is a body, wherever it lies.
         for body in bodies.parts.bodies if boxes else _of_the_spine(bodies.parts.bodies, stack):
             mean, spread = score(body, fused)
-            is_asked = any(box.holds(body.center) for box in given)
-            is_likely = engines.calibration(mean) >= engines.likely
-            voted.append(VotedBody(body, mean, spread, is_asked if boxes else is_likely))
-        called = tuple(each for each in measured(voted, stack) if each.body.is_fractured)
-    return Spine(stack, fused, bodies, called)
+            voted.append(VotedBody(body, mean, spread, engines.evidence.vote(mean) >= engines.likely))
+        judged = [(each, engines.evidence(each.body.score, loss_of(each))) for each in measured(voted, stack)]
+        called = [
+            (each, sure)
+            for each, sure in judged
+            if (any(box.holds(each.body.center) for box in given) if boxes else sure >= engines.likely)
+        ]
+    return Spine(stack, fused, bodies, tuple(called))
 
 
 def _of_the_spine(bodies: Sequence[SeparateBody], stack: Stack) -> list[SeparateBody]:
@@ -156,7 +159,7 @@ def answered(
 
 
 def _told(
-    spine: Spine | None, numbers: NDArray[np.uint8], engines: Engines, volume: Volume
+    spine: Spine | None, numbers: NDArray[np.uint8], volume: Volume
 ) -> tuple[tuple[Finding, ...], tuple[Box, ...]]:
     """Findings and boxes of the bodies in ``numbers`` (K, J, I)."""
     if spine is None:
@@ -166,13 +169,13 @@ def _told(
     counts = np.bincount(numbers.ravel(), minlength=256)
     findings: list[Finding] = []
     found: list[Box] = []
-    for number, body in enumerate(spine.called, start=1):
+    for number, (body, sure) in enumerate(spine.called, start=1):
         # A given box may leave nothing of a body, and a coarse scan have no voxel of it.
         if number not in edges:
             continue
         cm3 = float(counts[number]) * geometry.voxel_volume / 1000
         slice_index = int(np.clip(np.rint(geometry.lps_to_index(body.center)[2]), 0, geometry.shape[0] - 1))
-        made = finding(body, len(findings) + 1, cm3, engines.calibration, slice_index)
+        made = finding(body, len(findings) + 1, cm3, sure, slice_index)
         findings.append(made)
         low, high = edges[number]
         found.append(Box.from_index(FRACTURE, made.probability, low, high, geometry))

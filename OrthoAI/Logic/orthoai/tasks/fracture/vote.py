@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai.geometry import Geometry
+from orthoai.spine.measured import MeasuredBody
 from orthoai.spine.separate import SeparateBody, Separated, separated
 from orthoai.tasks.fracture.fuse import Fused
 
@@ -20,7 +21,7 @@ class VotedBody:
         body: its place and mask on the sagittal working grid.
         score: mean of the weighed probability in it.
         spread: mean difference of the planes in it; None where there is one plane only.
-        is_fractured: whether the score is called one.
+        is_fractured: whether the score alone is called one, so that the body is no measure for its neighbors.
     """
 
     body: SeparateBody
@@ -72,3 +73,8 @@ def score(body: SeparateBody, fused: Fused) -> tuple[float, float | None]:
     """(mean of the weighed probability, mean difference of the planes) in ``body``."""
     own = float(fused.fracture[body.place][body.mask].mean())
     return own, None if fused.apart is None else float(fused.apart[body.place][body.mask].mean())
+
+
+def loss_of(body: MeasuredBody[VotedBody]) -> float | None:
+    """Share of its height that ``body`` has lost against its neighbors; None where that cannot be measured."""
+    return None if body.grading is None else body.grading.loss
