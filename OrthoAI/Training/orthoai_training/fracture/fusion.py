@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from orthoai.errors import InputError
+from orthoai.models.calibration import Calibration as CardCalibration
 from orthoai.progress import Progress
 from orthoai.spine.measured import measured
 from orthoai.spine.region import bone_region
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM, Stack, working_stack
 from orthoai.stopwatch import Stopwatch
 from orthoai.tasks.fracture.engines import LIKELY, SAGITTAL, Engines, Plane, SliceNetwork
-from orthoai.tasks.fracture.evidence import BOTH, VOTE, WithHeight
+from orthoai.tasks.fracture.evidence import BOTH, VOTE, Evidence, WithHeight
 from orthoai.tasks.fracture.fuse import Fused, fuse, on_grid
 from orthoai.tasks.fracture.pipeline import answered
-from orthoai.tasks.fracture.vote import Bodies, VotedBody, loss_of, score
+from orthoai.tasks.fracture.vote import Bodies, loss_of, score, voted
 
 from orthoai_training.dataset import CaseFolder
 from orthoai_training.disc.ensemble.search import search_dice, simplex_grid
@@ -191,7 +192,7 @@ def votes(
         shares = case.shares.astype(np.float32)
         maps = [Fused(np.tensordot(each, shares, 1).astype(np.float32), None, bodies) for each in weightings]
         for body in Bodies.of(maps[0], case.stack.grid, threshold).parts.bodies:
-            scores.append([score(body, fused)[0] for fused in maps])
+            scores.append([score(body, fused) for fused in maps])
             right.append(case.truth[body.place][body.mask].mean() > ON_TARGET)
     return np.array(scores, np.float64).reshape(-1, len(weightings)), np.array(right, bool)
 
@@ -218,11 +219,9 @@ def measured_votes(
     bodies = None if case.bodies is None else case.bodies.astype(np.float32)
     fused = Fused(np.tensordot(weights, case.shares.astype(np.float32), 1).astype(np.float32), None, bodies)
     parts = Bodies.of(fused, case.stack.grid, threshold).parts.bodies
-    scores = [score(body, fused)[0] for body in parts]
-    voted = [
-        VotedBody(body, own, None, bool(calibration(own) >= LIKELY)) for body, own in zip(parts, scores, strict=True)
-    ]
-    judged = [(each.body, loss_of(each)) for each in measured(voted, case.stack)]
+    evidence = Evidence(CardCalibration(calibration.a, calibration.b))
+    votes_of_case = [voted(body, fused, evidence, LIKELY) for body in parts]
+    judged = [(each.body, loss_of(each)) for each in measured(votes_of_case, case.stack)]
     return [
         (body.score, loss, bool(case.truth[body.place][body.mask].mean() > ON_TARGET))
         for body, loss in judged

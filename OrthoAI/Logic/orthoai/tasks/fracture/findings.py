@@ -26,7 +26,7 @@ def finding(body: MeasuredBody[VotedBody], number: int, cm3: float, probability:
         slice_index: of the input, that shows its center.
     """
     voted = body.body
-    flags = [PLANES_DISAGREE] if voted.spread is not None and voted.spread > DIFFERENT else []
+    flags = [PLANES_DISAGREE] if voted.apart is not None and voted.apart > DIFFERENT else []
     if body.grading is not None and not body.grading.grade:
         flags += [LOOK_AGAIN, DISAGREE]
     return Finding(

@@ -33,7 +33,7 @@ from orthoai.tasks.fracture.given import keep_inside
 from orthoai.tasks.fracture.mark import attention, marked
 from orthoai.tasks.fracture.planes import look
 from orthoai.tasks.fracture.task import FRACTURE, TASK
-from orthoai.tasks.fracture.vote import Bodies, VotedBody, loss_of, score
+from orthoai.tasks.fracture.vote import Bodies, VotedBody, loss_of, voted
 from orthoai.volume import Volume
 
 ATTENTION = "attention"
@@ -123,12 +123,11 @@ def _find(
         fused = fuse(answers, stack.grid)
         bodies = Bodies.of(fused, stack.grid, engines.threshold)
         given = [WorkingBox(box, volume.geometry, stack.grid) for box in boxes]
-        voted = []
+        votes = []
         # What a person points at is a body, wherever it lies.
         for body in bodies.parts.bodies if boxes else _of_the_spine(bodies.parts.bodies, stack):
-            mean, spread = score(body, fused)
-            voted.append(VotedBody(body, mean, spread, engines.evidence.vote(mean) >= engines.likely))
-        judged = [(each, engines.evidence(each.body.score, loss_of(each))) for each in measured(voted, stack)]
+            votes.append(voted(body, fused, engines.evidence, engines.likely))
+        judged = [(each, engines.evidence(each.body.score, loss_of(each))) for each in measured(votes, stack)]
         called = [
             (each, sure)
             for each, sure in judged

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from orthoai.geometry import Geometry
 from orthoai.spine.measured import MeasuredBody
 from orthoai.spine.separate import SeparateBody, Separated, separated
+from orthoai.tasks.fracture.evidence import Evidence
 from orthoai.tasks.fracture.fuse import Fused
 
 
@@ -20,13 +21,15 @@ class VotedBody:
     Attributes:
         body: its place and mask on the sagittal working grid.
         score: mean of the weighed probability in it.
-        spread: mean difference of the planes in it; None where there is one plane only.
+        spread: 0..1, standard deviation of what its sagittal slices say, each weighted by its area.
+        apart: 0..1, mean difference of the planes in it; None where there is one plane only.
         is_fractured: whether the score alone is called one, so that the body is no measure for its neighbors.
     """
 
     body: SeparateBody
     score: float
-    spread: float | None
+    spread: float
+    apart: float | None
     is_fractured: bool
 
     @property
@@ -69,10 +72,21 @@ class Bodies:
         return cls(fused.bodies, 0.5, separated(fused.bodies, grid))
 
 
-def score(body: SeparateBody, fused: Fused) -> tuple[float, float | None]:
-    """(mean of the weighed probability, mean difference of the planes) in ``body``."""
-    own = float(fused.fracture[body.place][body.mask].mean())
-    return own, None if fused.apart is None else float(fused.apart[body.place][body.mask].mean())
+def voted(body: SeparateBody, fused: Fused, evidence: Evidence, likely: float) -> VotedBody:
+    """The vote of ``body``; from a probability of ``likely`` on it is called fractured."""
+    mean = score(body, fused)
+    areas = np.count_nonzero(body.mask, axis=(1, 2))
+    sums = np.where(body.mask, fused.fracture[body.place], 0).sum(axis=(1, 2))
+    shown = areas > 0
+    slices = sums[shown] / areas[shown]
+    spread = float(np.sqrt(np.average((slices - mean) ** 2, weights=areas[shown])))
+    apart = None if fused.apart is None else float(fused.apart[body.place][body.mask].mean())
+    return VotedBody(body, mean, spread, apart, evidence.vote(mean) >= likely)
+
+
+def score(body: SeparateBody, fused: Fused) -> float:
+    """Mean of the weighed probability in ``body``."""
+    return float(fused.fracture[body.place][body.mask].mean())
 
 
 def loss_of(body: MeasuredBody[VotedBody]) -> float | None:
