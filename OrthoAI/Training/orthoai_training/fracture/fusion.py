@@ -73,7 +73,8 @@ class Fusion:
 
     def to_json(self) -> dict:
         """For fusion.json and the card."""
-        return {**vars(self), "with_height": None, **self.settings}
+        said = {key: value for key, value in vars(self).items() if key not in (VOTE, "with_height")}
+        return {**said, **self.settings}
 
     @property
     def settings(self) -> dict[str, Any]:
