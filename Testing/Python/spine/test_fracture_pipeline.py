@@ -190,8 +190,9 @@ def test_a_fractured_body_has_its_heights_and_type() -> None:
     assert crushed.measurements["anterior_height"].value == pytest.approx(12.0, abs=1.0)
     assert crushed.measurements["genant_grade"].value == 3
     assert "genant_crush" in crushed.flags and "look_again" not in crushed.flags
-    (doubtful,) = ran(spine([NORMAL, Shown("crush", "normal"), NORMAL]), sagittal=BodyNetwork()).findings
-    assert {"look_again", "network_and_measurement_disagree"} <= set(doubtful.flags)
+    disputed = ran(spine([NORMAL, Shown("crush", "normal"), NORMAL]), sagittal=BodyNetwork())
+    assert {"look_again", "network_and_measurement_disagree"} <= set(disputed.findings[0].flags)
+    assert disputed.message.endswith("Look again at fracture_1: the heights show no fracture.")
 
 
 def test_a_suspicion_without_loss_of_height_is_outweighed_and_one_with_it_stands() -> None:

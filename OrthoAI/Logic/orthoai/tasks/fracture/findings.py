@@ -41,8 +41,10 @@ def finding(body: MeasuredBody[VotedBody], number: int, cm3: float, probability:
 
 
 def message(findings: Sequence[Finding]) -> str:
-    """One sentence for the user."""
+    """One or two sentences for the user."""
     if not findings:
         return "No fractured vertebra found."
     count = len(findings)
-    return "Found one fractured vertebral body." if count == 1 else f"Found {count} fractured vertebral bodies."
+    found = "Found one fractured vertebral body." if count == 1 else f"Found {count} fractured vertebral bodies."
+    doubtful = [each.structure for each in findings if LOOK_AGAIN in each.flags]
+    return f"{found} Look again at {', '.join(doubtful)}: the heights show no fracture." if doubtful else found
