@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 HALF = ".half"
-"""Ending of weights stored as float16 (see ``disc/half_onnx.py``)."""
+"""Ending of weights stored as float16 (see ``half_onnx.py``)."""
 
 
 def take_over_layers(model: nn.Module, file: Path, batches: Iterable[dict[str, Any]]) -> int:

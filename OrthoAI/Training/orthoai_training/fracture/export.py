@@ -10,8 +10,8 @@ from orthoai.spine.stack import FRACTURE_SIZE
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from orthoai_training.disc.half_onnx import OPSET, store_half
 from orthoai_training.fracture.networks import build_network, config_of
+from orthoai_training.half_onnx import OPSET, store_half
 
 INPUT, OUTPUT, BODIES = "picture", "probability", "bodies"
 

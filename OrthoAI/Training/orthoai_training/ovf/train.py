@@ -17,7 +17,7 @@ from orthoai.errors import InputError
 from orthoai.progress import Progress
 
 from orthoai_training.detector import ultralytics_engine
-from orthoai_training.disc.half_onnx import store_half
+from orthoai_training.half_onnx import store_half
 from orthoai_training.ovf.dataset import copy_pictures, write_case_pictures
 from orthoai_training.ovf.features_output import add_features_output
 from orthoai_training.ovf.recipe import OvfRecipe

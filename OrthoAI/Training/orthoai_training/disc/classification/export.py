@@ -11,7 +11,7 @@ from orthoai.tasks.disc.crop import CROP_SHAPE
 from torch import Tensor, nn
 
 from orthoai_training.disc.classification.networks import DiscGrader
-from orthoai_training.disc.half_onnx import OPSET, store_half
+from orthoai_training.half_onnx import OPSET, store_half
 
 
 class _Explained(nn.Module):

@@ -12,7 +12,7 @@ from orthoai_training.detector import ultralytics_engine
 from orthoai_training.disc.detection.dataset import Stage, write_dataset
 from orthoai_training.disc.detection.recipe import StageRecipe
 from orthoai_training.disc.detection.scene import Scene
-from orthoai_training.disc.half_onnx import store_half
+from orthoai_training.half_onnx import store_half
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import torch
 from orthoai.tasks.disc.segment import OUTPUT, STRIDE
 from safetensors.torch import load_file
 
-from orthoai_training.disc.half_onnx import OPSET, store_half
 from orthoai_training.disc.segmentation.networks import CHANNELS, build_segmenter
+from orthoai_training.half_onnx import OPSET, store_half
 
 
 def export_segmenter(architecture: str, weights: Path, target: Path) -> Path:
