@@ -46,7 +46,7 @@ def draw_sagittal_page(subject: Subject) -> Figure:
     looked = attention_of(subject)
     if looked is not None:
         attention = add_panel(figure, (lefts[2], TOP, width, height), "attention")
-        panels.draw_plane(attention, clear, subject.palette, "What speaks for a herniation (Grad-CAM)")
+        panels.draw_plane(attention, clear, subject.palette, "For or against a herniation (Grad-CAM)")
         draw_heat(attention, read_plane(looked, aspect))
     table = add_panel(figure, (lefts[2] + width + GAP, TOP, TABLE_PX, height), "table")
     draw_table(table, subject.result.findings[::-1], DISC_COLUMNS)  # From the head downward, as in the pictures.
