@@ -11,11 +11,11 @@ from orthoai.errors import InputError
 from orthoai.spine.genant import Heights, gradings
 from orthoai.spine.heights import measure_body
 from orthoai_training.dataset import CaseFolder
-from orthoai_training.fracture.credits import case_sources
 from orthoai_training.spine_ct.case import CLASSES, SpineCase, class_map, read_case, write_case
 from orthoai_training.spine_ct.cases import task_labels
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.simulate import MOST_VOXELS, simulate
+from orthoai_training.train.credits import case_sources
 
 QUICK = SpineOptions(
     field="lumbar",

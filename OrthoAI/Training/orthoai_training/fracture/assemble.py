@@ -11,12 +11,13 @@ from orthoai.progress import Progress
 from orthoai.tasks.fracture.engines import OnnxSlices
 
 from orthoai_training.dataset import CaseFolder, Split
-from orthoai_training.fracture.credits import case_sources, spine_credits
+from orthoai_training.fracture.credits import spine_credits
 from orthoai_training.fracture.fusion import search_fusion
 from orthoai_training.fracture.model_folder import NAME, write_fracture_model
 from orthoai_training.fracture.recipe import get_recipe
 from orthoai_training.fracture.request import ONNX_FILE, FractureRequest, part_of, prepared_cases
 from orthoai_training.fracture.slices import PLANES
+from orthoai_training.train.credits import case_sources
 
 FUSION_FILE = "fusion.json"
 

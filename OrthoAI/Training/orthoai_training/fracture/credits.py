@@ -7,7 +7,6 @@ from pathlib import Path
 
 from orthoai.errors import InputError
 
-from orthoai_training.dataset import CaseFolder
 from orthoai_training.train.credits import credits_for
 
 SPINES = {
@@ -29,11 +28,6 @@ def spine_credits(sources: Iterable[str]) -> tuple[str, ...]:
     names = list(sources)
     known = (line for word, line in SPINES.items() if any(word in name for name in names))
     return (*credits_for(names), *known)
-
-
-def case_sources(cases: Iterable[CaseFolder]) -> list[str]:
-    """Names of the real shapes and CT that simulated ``cases`` were made from, each once."""
-    return sorted({str(name) for case in cases for key in ("shapes", "textures") for name in case.meta.get(key) or ()})
 
 
 def refuse_share_alike(sources: Iterable[str | Path]) -> None:

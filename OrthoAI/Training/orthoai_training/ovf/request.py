@@ -12,7 +12,7 @@ from orthoai.models.store import Model, ModelStore
 from orthoai.progress import Progress
 
 from orthoai_training.dataset import CaseFolder
-from orthoai_training.fracture.credits import case_sources, refuse_share_alike, spine_credits
+from orthoai_training.fracture.credits import refuse_share_alike, spine_credits
 from orthoai_training.ovf.cases import (
     FIRST_TRAINING_SEED,
     FIRST_VALIDATION_SEED,
@@ -25,6 +25,7 @@ from orthoai_training.ovf.model_folder import MODEL_FOLDER, with_settings, write
 from orthoai_training.ovf.recipe import RECIPES, OvfRecipe
 from orthoai_training.ovf.train import OvfRun, train_network
 from orthoai_training.ovf.validate import validate
+from orthoai_training.train.credits import case_sources
 
 DETECTOR_ROLES = ("detector", "discs", "lumbar")
 """Of networks to start from, in the order of preference."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from orthoai_training.dataset import CaseFolder
+
 CREDITS = {
     "vhf_lowerlimb": "Visible Human lower-limb surfaces, I. Devold et al., muscle-growth repository, CC BY 4.0 "
     "(https://github.com/ingvilddevold/muscle-growth); posed, scaled and deformed.",
@@ -26,3 +28,8 @@ def credits_for(sources: Iterable[str]) -> tuple[str, ...]:
     parts = {part for source in sources for part in str(source).replace("\\", "/").split("/")}
     known = {SAME.get(part, part) for part in parts}
     return tuple(line for folder, line in CREDITS.items() if folder in known)
+
+
+def case_sources(cases: Iterable[CaseFolder]) -> list[str]:
+    """Names of the real shapes and CT that simulated ``cases`` were made from, each once."""
+    return sorted({str(name) for case in cases for key in ("shapes", "textures") for name in case.meta.get(key) or ()})

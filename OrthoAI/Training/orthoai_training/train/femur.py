@@ -22,7 +22,7 @@ from orthoai_training.dataset import CaseFolder, Split, find_cases, split_cases
 from orthoai_training.detector.recipe import DetectorRecipe
 from orthoai_training.segmenter.crops import cut_crops
 from orthoai_training.segmenter.trainer import train_segmenter
-from orthoai_training.train.credits import credits_for
+from orthoai_training.train.credits import case_sources, credits_for
 from orthoai_training.train.model_folder import ModelParts, Part, write_model_folder
 from orthoai_training.train.recipes import Recipe, SegmenterRecipe, get_recipe
 from orthoai_training.train.start import Start
@@ -303,26 +303,23 @@ def _assemble(
 ) -> Path | None:
     """The model folder of ``part``; None while its detector is missing."""
     segmenter = _kept(request.out / part, _segmenter_recipe(recipe, part))
-    detector, taken = None, False
+    detector, lender = None, None
     if part != "single-stage":
         detector = _kept(request.out / DETECTOR, recipe.detector)
-        taken = detector is None and start is not None
-        detector = start.detector if taken and start else detector
+        lender = start if detector is None else None
+        detector = lender.detector if lender else detector
     if segmenter is None or (detector is None and part != "single-stage"):
         return None
     name, description = SEGMENTERS[part]
     used = _subset(cases, split.train)
-    sources = [str(folder) for folder in (*request.shapes, *request.textures)]
-    for case in used:
-        meta = case.meta
-        sources += [str(entry) for key in ("shapes", "textures") for entry in meta.get(key) or ()]
+    sources = [*map(str, (*request.shapes, *request.textures)), *case_sources(used)]
     data = _data(request, used, split)
     makers = credits_for(sources)
     first = _content(request.out / part).get("first")
     if first:
         data["started_from"] = first["lineage"]
     named = [*first["attribution"]] if first else []
-    named += start.model.metadata.attribution if taken and start else ()
+    named += lender.model.metadata.attribution if lender else ()
     makers = tuple(dict.fromkeys((*named, *makers)))
     parts = ModelParts(name, description, segmenter, detector, recipe.name, data, makers)
     folder = request.out / "model" / name
