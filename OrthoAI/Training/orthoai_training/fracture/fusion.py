@@ -13,13 +13,14 @@ from orthoai.models.calibration import Calibration as CardCalibration
 from orthoai.progress import Progress
 from orthoai.spine.measured import measured
 from orthoai.spine.region import bone_region
+from orthoai.spine.separate import SeparateBody
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM, Stack, working_stack
 from orthoai.stopwatch import Stopwatch
 from orthoai.tasks.fracture.engines import LIKELY, SAGITTAL, Engines, Plane, SliceNetwork
 from orthoai.tasks.fracture.evidence import BOTH, VOTE, Evidence, WithHeight
 from orthoai.tasks.fracture.fuse import Fused, fuse, on_grid
 from orthoai.tasks.fracture.pipeline import answered
-from orthoai.tasks.fracture.vote import Bodies, loss_of, score, voted
+from orthoai.tasks.fracture.vote import Bodies, VotedBody, loss_of, score, voted
 
 from orthoai_training.dataset import CaseFolder
 from orthoai_training.disc.ensemble.search import search_dice, simplex_grid
@@ -99,6 +100,15 @@ class PlanesOfCase:
     bodies: NDArray[np.float16] | None
     truth: NDArray[np.bool_]
 
+    def fused(self, weights: NDArray[np.float64]) -> Fused:
+        """All planes by ``weights`` (planes,)."""
+        fracture = np.tensordot(weights, self.shares.astype(np.float32), 1).astype(np.float32)
+        return Fused(fracture, None, None if self.bodies is None else self.bodies.astype(np.float32))
+
+    def is_fractured(self, body: SeparateBody | VotedBody) -> bool:
+        """Whether most of ``body`` is, in truth."""
+        return bool(self.truth[body.place][body.mask].mean() > ON_TARGET)
+
 
 def search_fusion(networks: Mapping[str, SliceNetwork], cases: Sequence[CaseFolder], progress: Progress) -> Fusion:
     """Weights, threshold and calibration, from ``cases``.
@@ -122,9 +132,14 @@ def search_fusion(networks: Mapping[str, SliceNetwork], cases: Sequence[CaseFold
         np.concatenate([share for share, _ in samples], 1), np.concatenate([truth for _, truth in samples])
     )
     if all(case.bodies is not None for case in seen):
-        weights = best_votes(*votes(seen, threshold, np.eye(len(networks))))
-    scores, right = votes(seen, threshold, weights[None])
-    calibration = Calibration.fitted(scores[:, 0].tolist(), right.tolist())
+        # The bodies are the same whatever the weights, so that a weighed vote is that of the planes' own votes.
+        alone, right = votes(seen, threshold, np.eye(len(networks)))
+        weights = best_votes(alone, right)
+        scores = alone @ weights
+    else:
+        every, right = votes(seen, threshold, weights[None])
+        scores = every[:, 0]
+    calibration = Calibration.fitted(scores.tolist(), right.tolist())
     with_height = fit_with_height(
         [judged for case in seen for judged in measured_votes(case, weights, threshold, calibration)]
     )
@@ -189,12 +204,10 @@ def votes(
     """
     scores, right = [], []
     for case in cases:
-        bodies = None if case.bodies is None else case.bodies.astype(np.float32)
-        shares = case.shares.astype(np.float32)
-        maps = [Fused(np.tensordot(each, shares, 1).astype(np.float32), None, bodies) for each in weightings]
+        maps = [case.fused(each) for each in weightings]
         for body in Bodies.of(maps[0], case.stack.grid, threshold).parts.bodies:
             scores.append([score(body, fused) for fused in maps])
-            right.append(case.truth[body.place][body.mask].mean() > ON_TARGET)
+            right.append(case.is_fractured(body))
     return np.array(scores, np.float64).reshape(-1, len(weightings)), np.array(right, bool)
 
 
@@ -217,17 +230,12 @@ def measured_votes(
     case: PlanesOfCase, weights: NDArray[np.float64], threshold: float, calibration: Calibration
 ) -> list[tuple[float, float, bool]]:
     """(vote, loss of height, whether it is fractured in truth) of each body whose loss can be measured."""
-    bodies = None if case.bodies is None else case.bodies.astype(np.float32)
-    fused = Fused(np.tensordot(weights, case.shares.astype(np.float32), 1).astype(np.float32), None, bodies)
+    fused = case.fused(weights)
     parts = Bodies.of(fused, case.stack.grid, threshold).parts.bodies
     evidence = Evidence(CardCalibration(calibration.a, calibration.b))
     votes_of_case = [voted(body, fused, evidence, LIKELY) for body in parts]
     judged = [(each.body, loss_of(each)) for each in measured(votes_of_case, case.stack)]
-    return [
-        (body.score, loss, bool(case.truth[body.place][body.mask].mean() > ON_TARGET))
-        for body, loss in judged
-        if loss is not None
-    ]
+    return [(body.score, loss, case.is_fractured(body)) for body, loss in judged if loss is not None]
 
 
 def fit_with_height(judged: Sequence[tuple[float, float, bool]]) -> WithHeight | None:
