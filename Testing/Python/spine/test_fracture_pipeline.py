@@ -190,9 +190,26 @@ def test_a_fractured_body_has_its_heights_and_type() -> None:
     assert crushed.measurements["anterior_height"].value == pytest.approx(12.0, abs=1.0)
     assert crushed.measurements["genant_grade"].value == 3
     assert "genant_crush" in crushed.flags and "look_again" not in crushed.flags
-    disputed = ran(spine([NORMAL, Shown("crush", "normal"), NORMAL]), sagittal=BodyNetwork())
-    assert {"look_again", "network_and_measurement_disagree"} <= set(disputed.findings[0].flags)
-    assert disputed.message.endswith("Look again at fracture_1: the heights show no fracture.")
+
+
+def test_what_looks_fractured_and_is_not_low_is_told_but_not_marked() -> None:
+    volume = spine([NORMAL, Shown("crush", "normal"), NORMAL, BROKEN, NORMAL])
+    result = ran(volume, sagittal=BodyNetwork())
+    suspicion, crushed = result.findings
+    assert (suspicion.structure, suspicion.label) == ("suspicion_1", "unclear")
+    assert (crushed.structure, crushed.label) == ("fracture_1", "fracture")
+    assert [box.label for box in result.boxes] == ["unclear", "fracture"]
+    assert {"look_again", "network_and_measurement_disagree"} <= set(suspicion.flags)
+    assert (
+        result.message
+        == "Found one fractured vertebral body. Look again at suspicion_1: the heights show no fracture."
+    )
+    low, high = (np.ceil(edge).astype(int)[::-1] for edge in (result.boxes[0].index_min, result.boxes[0].index_max))
+    inside = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    assert not result.segmentation[inside].any()
+    assert result.segmentation.any()
+    asked = ran(volume, RunOptions(boxes=(result.boxes[0],)), sagittal=BodyNetwork())
+    assert asked.findings[0].label == "fracture" and asked.segmentation[inside].any()
 
 
 def test_a_suspicion_without_loss_of_height_is_outweighed_and_one_with_it_stands() -> None:

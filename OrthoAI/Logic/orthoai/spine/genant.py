@@ -20,6 +20,9 @@ CLEAR_LOSS = 0.25
 
 CRUSH, WEDGE, BICONCAVE, NORMAL = "crush", "wedge", "biconcave", "normal"
 
+UNCLEAR = "unclear"
+"""Of a body of which network and heights say the opposite, so that neither can stand."""
+
 
 class Heights(NamedTuple):
     """Anterior, middle and posterior height in mm, or one share for each of them."""

@@ -45,6 +45,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--real-share", metavar="X", type=float, help="share of cases with real shapes; default: 1")
     parser.add_argument(
+        "--vary-shapes",
+        metavar="X",
+        type=float,
+        help="how much the endplates of real spines are varied: 1 as much as people differ; default: 0, not at all",
+    )
+    parser.add_argument(
         "--texture", metavar="DIR", type=Path, action="append", default=[], help="real CT to take texture from"
     )
 
@@ -64,7 +70,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> None:
     check_folder(args)
-    for name in ("fractures", "metal", "real_share"):
+    for name in ("fractures", "metal", "real_share", "vary_shapes"):
         value = getattr(args, name)
         if value is not None and not 0 <= value <= 1:
             word = name.replace("_", "-")
@@ -88,6 +94,7 @@ def _options(args: argparse.Namespace) -> SpineOptions:
         "metal": args.metal,
         "tilt": args.tilt,
         "real_share": args.real_share,
+        "shape_variety": args.vary_shapes,
     }
     options = replace(options, **{name: value for name, value in given.items() if value is not None})
     return options if args.slice is None else replace(options, thick_mm=None)

@@ -27,6 +27,10 @@ REDRAWN = 10
 """So often a fracture is drawn anew that would leave an impossible body."""
 
 
+class NoClearSpineError(RuntimeError):
+    """No fate leaves the class of every vertebra of a person clear; another person may do."""
+
+
 @dataclass(frozen=True)
 class Fate:
     """By vertebra: its body as it is now, its fracture or None, and its mimic or ""."""
@@ -51,6 +55,9 @@ def draw_fate(
     Args:
         bodies: draws normal bodies that vary by a factor.
         known: real fractures, which stay as they are.
+
+    Raises:
+        NoClearSpineError: not in MOST_TRIES tries.
     """
     count = len(bodies(0.0))
     known = tuple(known) or (None,) * count
@@ -65,7 +72,7 @@ def draw_fate(
         if made is not None:
             return made
         vary *= 0.93
-    raise RuntimeError("No spine came out in which every class is clear.")
+    raise NoClearSpineError("No spine came out in which every class is clear.")
 
 
 def _plans(

@@ -19,6 +19,8 @@ class SpineOptions:
         thick_mm: range of those; None for no thick scans.
         shapes: files or folders of real vertebrae (STL) or label maps (NIfTI), in the place of the parametric ones.
         real_share: share of the cases with real shapes where there are any.
+        shape_variety: how much real bodies are varied in height and in the relief of their endplates: 1 as much as
+            people differ, 0 (for evaluations) not at all.
         texture: folders of real CT ``*_ct.nii.gz`` to take texture from.
         fracture_rate: chance of a fracture per vertebra in a patient who has any; a fifth of the patients has none.
         mimic_rate: chance per vertebra of something that looks like a fracture or hides one.
@@ -35,6 +37,7 @@ class SpineOptions:
     thick_mm: tuple[float, float] | None = (2.5, 5.0)
     shapes: tuple[Path, ...] = ()
     real_share: float = 1.0
+    shape_variety: float = 0.0
     texture: tuple[Path, ...] = ()
     fracture_rate: float = 0.3
     mimic_rate: float = 0.12

@@ -27,6 +27,9 @@ SACRAL = (
 REAL_SIZE = (0.94, 1.06)
 """Factors on a real spine's size."""
 
+REAL_STRETCH, MOST_STRETCH = 0.05, 0.09
+"""Standard deviation and limit of the share by which all real bodies of one person are made higher than they were."""
+
 FEWEST_SHOWN = 3
 
 
@@ -69,13 +72,16 @@ def draw_person(
         if choice:
             real[n] = choice[int(rng.integers(len(choice)))]
 
+    stretch = _stretch(rng, options)
+
     def bodies(vary: float) -> list[VertebralBody]:
         made: list[VertebralBody] = []
         for level, found in zip(levels, real, strict=True):
             if found is None:
                 made.append(Body.of_level(level, scale, rng, vary))
             else:
-                made.append(found.body.resized(_fit(level, scale, found) * float(rng.uniform(0.98, 1.02))))
+                own = found.body.resized(_fit(level, scale, found) * float(rng.uniform(0.98, 1.02)))
+                made.append(_varied(own, stretch, rng, vary * options.shape_variety))
         return made
 
     fate = draw_fate(bodies, (indices[0], indices[1]), rng, options)
@@ -90,6 +96,16 @@ def draw_person(
     vertebrae = _living(levels, fate, frames, arches, rng) + _sacrum(sacral, frames[-2:], rng)
     used = (source,) if any(real) else ()
     return Person(vertebrae, len(levels), (indices[0], indices[1]), used)
+
+
+def _stretch(rng: np.random.Generator, options: SpineOptions) -> float:
+    if not options.shape_variety:
+        return 0.0
+    return options.shape_variety * float(np.clip(rng.normal(0, REAL_STRETCH), -MOST_STRETCH, MOST_STRETCH))
+
+
+def _varied(body: RealBody, stretch: float, rng: np.random.Generator, amount: float) -> RealBody:
+    return body.varied(stretch, rng, amount) if amount or stretch else body
 
 
 def _fit(level: Level, scale: float, found: RealVertebra) -> float:
@@ -109,8 +125,10 @@ def real_person(rng: np.random.Generator, options: SpineOptions, shown: tuple[in
     if last - first + 1 < FEWEST_SHOWN:
         first, last = 0, len(levels) - 1
 
+    stretch = _stretch(rng, options)
+
     def bodies(vary: float) -> list[VertebralBody]:
-        return [v.body for v in spine.vertebrae]
+        return [_varied(v.body, stretch, rng, vary * options.shape_variety) for v in spine.vertebrae]
 
     fate = draw_fate(bodies, (first, last), rng, options, spine.broken)
     frames = _come_down([v.frame for v in spine.vertebrae], bodies(0.0), fate.bodies)

@@ -8,8 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from orthoai_training.spine_ct.endplate_moves import Dent
 from orthoai_training.spine_ct.shapes import Field
 from orthoai_training.spine_ct.vertebral_body import VertebralBody
+
+HUMP_MM, HUMP_RADIUS_MM = 0.6, (6.0, 14.0)
+"""Standard deviation of the depth of humps and hollows that tell people's endplates apart, and their radius."""
+
+EVERYWHERE_MM = 1e4
+"""Radius of a move of a whole endplate."""
 
 ROOT_MM = 2.5
 """So far behind the wall it is looked whether bone goes on."""
@@ -50,12 +57,14 @@ class RealBody(VertebralBody):
         grid: distances to the body's surface as it was, before ``scale``.
         top, bottom: (Y, X) z of its endplates on the grid's points, continued beyond the rim.
         scale: factor on the real size.
+        relief: by which its endplates differ from those of the person whom it comes from; negative depths are humps.
     """
 
     grid: Grid
     top: NDArray[np.float64]
     bottom: NDArray[np.float64]
     scale: float = 1.0
+    relief: tuple[Dent, ...] = ()
 
     def resized(self, by: float) -> RealBody:
         """The same shape, ``by`` times as large."""
@@ -72,8 +81,36 @@ class RealBody(VertebralBody):
         """A real wall stays as it is."""
         return self
 
+    def varied(self, stretch: float, rng: np.random.Generator, amount: float = 1.0) -> RealBody:
+        """The body of somebody else, as far as endplates go: higher by ``stretch`` of its height, and of other relief.
+
+        Args:
+            amount: factor on the relief; 0 for none.
+        """
+        lift = tuple(Dent(upper, 0.0, 0.5, EVERYWHERE_MM, -stretch * self.height / 2) for upper in (True, False))
+        taller = {"front": self.front * (1 + stretch), "back": self.back * (1 + stretch)}
+        relief = tuple(self._hump(upper, rng, amount) for upper in (True, True, False, False))
+        return replace(self, relief=(*lift, *relief), **taller)
+
+    def _hump(self, upper: bool, rng: np.random.Generator, amount: float) -> Dent:
+        return Dent(
+            upper=upper,
+            x=float(rng.uniform(-0.3, 0.3)) * self.width,
+            s=float(rng.uniform(0.15, 0.85)),
+            radius=float(rng.uniform(*HUMP_RADIUS_MM)),
+            depth=amount * float(np.clip(rng.normal(0, HUMP_MM), -2 * HUMP_MM, 2 * HUMP_MM)),
+        )
+
     def whole_plates(self, x: Field, y: Field) -> tuple[Field, Field]:
         """z of the (upper, lower) endplate at ``x``, ``y`` before anything happened to it."""
+        upper, lower = self._given_plates(x, y)
+        for hump in self.relief:
+            pit = hump.pit(x, y / self.depth + 0.5, self.depth)
+            upper, lower = (upper - pit, lower) if hump.upper else (upper, lower + pit)
+        return upper, lower
+
+    def _given_plates(self, x: Field, y: Field) -> tuple[Field, Field]:
+        """z of the (upper, lower) endplate at ``x``, ``y`` in the person whom it comes from."""
         low, step = self.grid.low, self.grid.step
         index = np.stack(np.broadcast_arrays((y / self.scale - low[1]) / step, (x / self.scale - low[0]) / step))
         upper, lower = (
@@ -85,7 +122,7 @@ class RealBody(VertebralBody):
     def distance(self, x: Field, y: Field, z: Field) -> tuple[Field, Field]:
         """(signed distance in mm to the surface, negative inside; that to the nearer endplate), first order."""
         upper, lower = self.plates(x[:1], y[:1]) if _is_level(x, y) else self.plates(x, y)
-        whole_upper, whole_lower = self.whole_plates(x[:1], y[:1]) if _is_level(x, y) else self.whole_plates(x, y)
+        whole_upper, whole_lower = self._given_plates(x[:1], y[:1]) if _is_level(x, y) else self._given_plates(x, y)
         t = (z - lower) / np.maximum(upper - lower, 2.0)
         back = whole_lower + np.clip(t, 0, 1) * (whole_upper - whole_lower)
         back = back + np.maximum(z - upper, 0) + np.minimum(z - lower, 0)

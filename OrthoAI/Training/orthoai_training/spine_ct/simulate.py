@@ -11,6 +11,7 @@ from orthoai.volume import Source, Volume
 
 from orthoai_training.spine_ct.canvas import Canvas
 from orthoai_training.spine_ct.case import FROM_REAL_SHAPES, SIMULATED, SpineCase, VertebraTruth
+from orthoai_training.spine_ct.fate import NoClearSpineError
 from orthoai_training.spine_ct.label_map import read_spine
 from orthoai_training.spine_ct.mesh_map import read_meshes
 from orthoai_training.spine_ct.options import SpineOptions
@@ -29,6 +30,9 @@ KIND_SHARES = (0.15, 0.4, 0.25, 0.2)
 
 MOST_VOXELS = (220, 220, 300)
 """Along i, j and k for the fields around the spine; the spacing grows where more would be needed."""
+
+MOST_PERSONS = 10
+"""One in some hundred persons has no fate that is clear: then another is drawn, but not for ever."""
 
 THIN_MM = 1.7
 """Slices are painted at most so far apart, and averaged."""
@@ -78,7 +82,7 @@ def simulate(seed: int, options: SpineOptions = SpineOptions()) -> SpineCase:  #
     """
     rng = np.random.default_rng(seed)
     generator = torch.Generator().manual_seed(seed)
-    person = _person(rng, options)
+    person = _clear_person(rng, options)
     field = _field(person, rng, options)
     painted = field.geometry(_tilt(rng, options.tilt))
     axis = _axis(person)
@@ -101,6 +105,15 @@ def simulate(seed: int, options: SpineOptions = SpineOptions()) -> SpineCase:  #
     kind = FROM_REAL_SHAPES if person.sources else SIMULATED
     textures = tuple(folder.name for folder in options.texture)
     return SpineCase(volume, np.ascontiguousarray(bodies), vertebrae, kind, seed, person.sources, textures)
+
+
+def _clear_person(rng: np.random.Generator, options: SpineOptions) -> Person:
+    for _ in range(MOST_PERSONS - 1):
+        try:
+            return _person(rng, options)
+        except NoClearSpineError:
+            continue
+    return _person(rng, options)
 
 
 def _person(rng: np.random.Generator, options: SpineOptions) -> Person:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from orthoai.finding import Finding, Measurement, Place
 from orthoai.spine.chain import UNNAMED
+from orthoai.spine.genant import GRADE_CUTS, UNCLEAR
 from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
 from orthoai.tasks.fracture.task import FRACTURE
 from orthoai.tasks.fracture.vote import VotedBody
@@ -15,12 +16,27 @@ PLANES_DISAGREE = "sagittal_and_axial_disagree"
 
 DIFFERENT = 0.4
 
+LEAST_LOSS = GRADE_CUTS[0] / 2
+"""Of height, as a share, that a fracture has lost: half of what the mildest one has by Genant, for heights are measured
+in a mask. A body that has lost less is no fracture, whatever its gray values look like."""
 
-def finding(body: MeasuredBody[VotedBody], number: int, cm3: float, probability: float, slice_index: int) -> Finding:
-    """The finding of one fractured body.
+SUSPICION = "suspicion"
+"""What a body is called that looks fractured and is not low."""
+
+
+def is_unclear(body: MeasuredBody[VotedBody]) -> bool:
+    """Whether its heights contradict a fracture; not where they, or its neighbors', cannot be measured."""
+    return body.grading is not None and body.grading.loss < LEAST_LOSS
+
+
+def finding(
+    body: MeasuredBody[VotedBody], label: str, number: int, cm3: float, probability: float, slice_index: int
+) -> Finding:
+    """The finding of one body.
 
     Args:
-        number: from the lowest upward, from 1.
+        label: "fracture" or "unclear".
+        number: of those with this label from the lowest upward, from 1.
         cm3: what of it is marked.
         probability: of the fracture.
         slice_index: of the input, that shows its center.
@@ -30,8 +46,8 @@ def finding(body: MeasuredBody[VotedBody], number: int, cm3: float, probability:
     if body.grading is not None and not body.grading.grade:
         flags += [LOOK_AGAIN, DISAGREE]
     return Finding(
-        structure=f"{FRACTURE}_{number}",
-        label=FRACTURE,
+        structure=f"{SUSPICION if label == UNCLEAR else FRACTURE}_{number}",
+        label=label,
         probability=probability,
         uncertainty=voted.spread,
         measurements={"volume": Measurement(cm3, "cm3"), **body.measurements},
@@ -42,9 +58,10 @@ def finding(body: MeasuredBody[VotedBody], number: int, cm3: float, probability:
 
 def message(findings: Sequence[Finding]) -> str:
     """One or two sentences for the user."""
-    if not findings:
-        return "No fractured vertebra found."
-    count = len(findings)
-    found = "Found one fractured vertebral body." if count == 1 else f"Found {count} fractured vertebral bodies."
+    count = sum(each.label == FRACTURE for each in findings)
+    if not count:
+        found = "No fractured vertebra found."
+    else:
+        found = "Found one fractured vertebral body." if count == 1 else f"Found {count} fractured vertebral bodies."
     doubtful = [each.structure for each in findings if LOOK_AGAIN in each.flags]
     return f"{found} Look again at {', '.join(doubtful)}: the heights show no fracture." if doubtful else found

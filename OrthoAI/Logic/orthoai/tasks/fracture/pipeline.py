@@ -18,6 +18,7 @@ from orthoai.provenance import provenance
 from orthoai.result import Extra, Result
 from orthoai.spine.chain import one_spine
 from orthoai.spine.checks import require_spine_ct
+from orthoai.spine.genant import UNCLEAR
 from orthoai.spine.given_boxes import WorkingBox, checked_boxes
 from orthoai.spine.measured import MeasuredBody, measured
 from orthoai.spine.numbered import number_edges
@@ -27,7 +28,7 @@ from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM, Region, St
 from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
 from orthoai.tasks.fracture.engines import AXIAL, SAGITTAL, Engines, LoadEngines, load_engines
-from orthoai.tasks.fracture.findings import finding, message
+from orthoai.tasks.fracture.findings import finding, is_unclear, message
 from orthoai.tasks.fracture.fuse import Fused, PlaneAnswer, fuse, worth_a_look
 from orthoai.tasks.fracture.given import keep_inside
 from orthoai.tasks.fracture.mark import attention, marked
@@ -43,18 +44,32 @@ STAGES = {SAGITTAL: "Sagittal", AXIAL: "Axial"}
 
 
 @dataclass(frozen=True, eq=False)
+class CalledBody:
+    """A body that gets a finding.
+
+    Attributes:
+        label: "fracture", or "unclear" where its heights contradict one: then it is told, but not marked.
+        probability: of a fracture.
+    """
+
+    body: MeasuredBody[VotedBody]
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True, eq=False)
 class Spine:
     """What was found in a CT.
 
     Attributes:
         stack: sagittal; fused and bodies lie on it.
-        called: the fractured bodies, from the lowest upward, each with its probability.
+        called: the bodies that get a finding, from the lowest upward.
     """
 
     stack: Stack
     fused: Fused
     bodies: Bodies
-    called: tuple[tuple[MeasuredBody[VotedBody], float], ...]
+    called: tuple[CalledBody, ...]
 
 
 def run(
@@ -70,8 +85,8 @@ def run(
         load: gives the networks.
 
     Returns:
-        Label 1 fracture on the volume's own grid, a box and a finding per body from the lowest upward, and the extra
-        "attention". When nothing is fractured, an empty segmentation and a message that says so.
+        Label 1 fracture on the volume's own grid, a box and a finding per body from the lowest upward, also for each that
+        looks fractured and is not low, and the extra "attention". When nothing is fractured, an empty segmentation and a message that says so.
 
     Raises:
         InputError: no CT of a spine, an unknown or damaged model, boxes that cannot be used.
@@ -91,7 +106,7 @@ def run(
         if spine is None:
             numbers = looked = np.zeros(volume.geometry.shape, np.uint8)
         else:
-            numbers = marked([each.body for each, _ in spine.called], spine.bodies, spine.stack, progress.check)
+            numbers = marked([each.body.body for each in spine.called], spine.bodies, spine.stack, progress.check)
             numbers = keep_inside(numbers, boxes) if boxes else numbers
             looked = attention(spine.fused.fracture, spine.stack, progress.check)
         findings, found = _told(spine, numbers, volume)
@@ -101,7 +116,7 @@ def run(
         source=volume.source,
         geometry=volume.geometry,
         boxes=found,
-        segmentation=(numbers > 0).astype(np.uint8),
+        segmentation=np.zeros_like(numbers) if spine is None else _marks(spine)[numbers],
         labels=TASK.label_table,
         findings=findings,
         message=message(findings),
@@ -129,7 +144,7 @@ def _find(
             votes.append(voted(body, fused, engines.evidence, engines.likely))
         judged = [(each, engines.evidence(each.body.score, loss_of(each))) for each in measured(votes, stack)]
         called = [
-            (each, sure)
+            CalledBody(each, UNCLEAR if is_unclear(each) and not boxes else FRACTURE, sure)
             for each, sure in judged
             if (any(box.holds(each.body.center) for box in given) if boxes else sure >= engines.likely)
         ]
@@ -168,17 +183,26 @@ def _told(
     counts = np.bincount(numbers.ravel(), minlength=256)
     findings: list[Finding] = []
     found: list[Box] = []
-    for number, (body, sure) in enumerate(spine.called, start=1):
+    for number, each in enumerate(spine.called, start=1):
         # A given box may leave nothing of a body, and a coarse scan have no voxel of it.
         if number not in edges:
             continue
         cm3 = float(counts[number]) * geometry.voxel_volume / 1000
-        slice_index = int(np.clip(np.rint(geometry.lps_to_index(body.center)[2]), 0, geometry.shape[0] - 1))
-        made = finding(body, len(findings) + 1, cm3, sure, slice_index)
+        slice_index = int(np.clip(np.rint(geometry.lps_to_index(each.body.center)[2]), 0, geometry.shape[0] - 1))
+        place = 1 + sum(one.label == each.label for one in findings)
+        made = finding(each.body, each.label, place, cm3, each.probability, slice_index)
         findings.append(made)
         low, high = edges[number]
-        found.append(Box.from_index(FRACTURE, made.probability, low, high, geometry))
+        found.append(Box.from_index(made.label, made.probability, low, high, geometry))
     return tuple(findings), tuple(found)
+
+
+def _marks(spine: Spine) -> NDArray[np.uint8]:
+    """Label of each body's number: 1 for a fracture, else 0."""
+    table = np.zeros(256, np.uint8)
+    for number, each in enumerate(spine.called, start=1):
+        table[number] = each.label == FRACTURE
+    return table
 
 
 def _stack(volume: Volume, plane: str, region: Region) -> Stack:

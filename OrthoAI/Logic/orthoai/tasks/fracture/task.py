@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orthoai.progress import Progress
+from orthoai.spine.genant import UNCLEAR
 from orthoai.tasks import Label, RunOptions, Task
 
 if TYPE_CHECKING:
@@ -39,4 +40,5 @@ TASK = Task(
     ),
     default_model=DEFAULT_MODEL,
     run=_run,
+    classes=(FRACTURE, UNCLEAR),
 )

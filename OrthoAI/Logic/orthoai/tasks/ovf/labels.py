@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from orthoai.spine.genant import BICONCAVE, CRUSH, NORMAL, WEDGE
+from orthoai.spine.genant import BICONCAVE, CRUSH, NORMAL, UNCLEAR, WEDGE
+
+__all__ = ["CLASSES", "FRACTURES", "NORMAL", "UNCLEAR"]
 
 FRACTURES = (CRUSH, WEDGE, BICONCAVE)
 """The paper's classes, after Ismail et al. 1999; voxel values 1, 2, 3."""
 
 CLASSES = (*FRACTURES, NORMAL)
 """In the network's order. "normal" bodies are our addition: they give the heights that their neighbors should have."""
-
-UNCLEAR = "unclear"
-"""Of a body that the network calls normal and that has lost much of its height."""
