@@ -75,6 +75,7 @@ class Result:
         timings_s: seconds by stage.
         provenance: with what it was made.
         extras: further pictures on ``geometry``; a result that was read from JSON has none.
+        structures: what was measured in every structure seen, those without a finding included, by their names.
     """
 
     task: str
@@ -88,6 +89,7 @@ class Result:
     provenance: Provenance
     timings_s: dict[str, float] = field(default_factory=dict)
     extras: tuple[Extra, ...] = ()
+    structures: dict[str, dict[str, Measurement]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.segmentation.shape != self.geometry.shape:
@@ -114,6 +116,8 @@ class Result:
             content["extras"] = {
                 extra.name: {str(value): name for value, name in extra.labels.items()} for extra in self.extras
             }
+        if self.structures:
+            content["structures"] = {name: _measured_to_json(found) for name, found in self.structures.items()}
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
@@ -141,6 +145,9 @@ class Result:
                 message=str(content["message"]),
                 provenance=Provenance(**content["provenance"]),
                 timings_s={name: float(seconds) for name, seconds in content["timings_s"].items()},
+                structures={
+                    str(name): _measured_from_json(found) for name, found in content.get("structures", {}).items()
+                },
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(
@@ -213,9 +220,7 @@ def _finding_to_json(finding: Finding) -> dict[str, Any]:
         "label": finding.label,
         "probability": float(finding.probability),
         "uncertainty": None if finding.uncertainty is None else float(finding.uncertainty),
-        "measurements": {
-            name: {"value": float(item.value), "unit": item.unit} for name, item in finding.measurements.items()
-        },
+        "measurements": _measured_to_json(finding.measurements),
         "place": None
         if place is None
         else {"lps": _floats(place.lps), "slice_index": None if place.slice_index is None else int(place.slice_index)},
@@ -230,9 +235,15 @@ def _finding_from_json(content: dict[str, Any]) -> Finding:
         label=str(content["label"]),
         probability=float(content["probability"]),
         uncertainty=None if uncertainty is None else float(uncertainty),
-        measurements={
-            name: Measurement(float(item["value"]), str(item["unit"])) for name, item in content["measurements"].items()
-        },
+        measurements=_measured_from_json(content["measurements"]),
         place=None if place is None else Place(_triple(place["lps"]), place["slice_index"]),
         flags=tuple(str(flag) for flag in content["flags"]),
     )
+
+
+def _measured_to_json(measurements: dict[str, Measurement]) -> dict[str, Any]:
+    return {name: {"value": float(item.value), "unit": item.unit} for name, item in measurements.items()}
+
+
+def _measured_from_json(content: dict[str, Any]) -> dict[str, Measurement]:
+    return {name: Measurement(float(item["value"]), str(item["unit"])) for name, item in content.items()}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from orthoai.box import Box
-from orthoai.finding import Finding
+from orthoai.finding import Finding, Measurement
 from orthoai.geometry import AXIS_LETTERS, Triple
 from orthoai.result import Result
 
@@ -18,6 +18,9 @@ from orthoai_report.page import PAGE
 from orthoai_report.page_words import PageWords
 from orthoai_report.palette import Palette, display_name
 from orthoai_report.wording import flag_text, measurement_name, measurement_text, message_text, percent
+
+Measured = Sequence[tuple[str, dict[str, Measurement]]]
+"""Structures, and what was measured in each."""
 
 
 def report_page(result: Result, palette: Palette, picture_png: bytes, words: PageWords | None = None) -> str:
@@ -30,7 +33,10 @@ def report_page(result: Result, palette: Palette, picture_png: bytes, words: Pag
         words: of the task.
     """
     words = words or PageWords()
-    table = _measurements(result.findings, palette) if words.has_measurement_table else ""
+    told = [(finding.structure, finding.measurements) for finding in result.findings]
+    tables = [_measurements("Measurements", told, palette)] if words.has_measurement_table else []
+    tables.append(_measurements("All structures", _downward(result), palette))
+    table = "".join(tables)
     return PAGE.substitute(
         title=escape(palette.title),
         message=escape(message_text(result)),
@@ -38,7 +44,7 @@ def report_page(result: Result, palette: Palette, picture_png: bytes, words: Pag
         picture_text=escape(_picture_text(result, palette, words.shown)),
         note=f'<p class="note">{escape(words.note)}</p>' if words.note else "",
         legend=_legend(result, palette),
-        findings=_findings(result.findings, palette, not table),
+        findings=_findings(result.findings, palette, not words.has_measurement_table),
         measurements=f"<section><h2>Measurements</h2>{table}</section>" if table else "",
         boxes=_boxes(result.boxes, palette),
         input=_definitions(_input(result)),
@@ -72,19 +78,22 @@ def _findings(findings: Sequence[Finding], palette: Palette, has_measurements: b
     return _table("Findings", head, rows)
 
 
-def _measurements(findings: Sequence[Finding], palette: Palette) -> str:
-    """A row for each finding and a column for each measurement; empty where there are none."""
-    names = {name: item for finding in findings for name, item in finding.measurements.items()}
+def _downward(result: Result) -> Measured:
+    """Every structure seen; a task names them from the lowest upward."""
+    return [(name, result.structures[name]) for name in reversed(result.structures)]
+
+
+def _measurements(caption: str, measured: Measured, palette: Palette) -> str:
+    """A row for each structure and a column for each measurement; empty where there are none."""
+    names = {name: item for _, found in measured for name, item in found.items()}
     if not names:
         return ""
     rows = []
-    for finding in findings:
-        cells = [finding.measurements.get(name) for name in names]
-        rows.append(
-            [_named(finding.structure, palette), *("" if c is None else escape(measurement_text(c)) for c in cells)]
-        )
+    for structure, found in measured:
+        cells = [found.get(name) for name in names]
+        rows.append([_named(structure, palette), *("" if c is None else escape(measurement_text(c)) for c in cells)])
     head = ["Structure", *(measurement_name(name, item) for name, item in names.items())]
-    return _table("Measurements", head, rows)
+    return _table(caption, head, rows)
 
 
 def _finding_cells(finding: Finding, palette: Palette) -> list[str]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from orthoai.detect.instance import Instance
 from orthoai.finding import Finding, Measurement, Place
-from orthoai.result import Provenance, Result
+from orthoai.result import Extra, Provenance, Result
 from orthoai.tasks.ovf.labels import CLASSES
 from orthoai_training.ovf.evaluation.confusion import confusion_matrix
 from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer, box_iou
 from orthoai_training.ovf.evaluation.outputs import csv_text, picture_table, vertebra_table
 from orthoai_training.ovf.evaluation.plots import save_confusion, save_curves
 from orthoai_training.ovf.evaluation.precision import picture_figures
+from orthoai_training.ovf.evaluation.told import told_answers
 from orthoai_training.ovf.evaluation.vertebra_summary import vertebra_figures
-from orthoai_training.ovf.evaluation.vertebrae import case_score
+from orthoai_training.ovf.evaluation.vertebrae import HEIGHTS, case_score
 from orthoai_training.ovf.pictures import Outline
+from orthoai_training.ovf.scenes import case_scene
 from ovf_blocks import BODIES, blocks_case
 
 SHAPE = (80, 60)
@@ -117,8 +120,13 @@ def test_curves_and_tables_are_written(tmp_path: Path) -> None:
 # Vertebrae
 
 
-def result_on(case, findings: list[Finding], labels: dict[int, int]) -> Result:
-    """``labels``: VerSe number to the value that its body has in the segmentation."""
+def result_on(case, findings: list[Finding], labels: dict[int, int], error_mm: float = 0.0) -> Result:
+    """All bodies seen and measured.
+
+    Args:
+        labels: VerSe number to the value that its body has in the segmentation.
+        error_mm: of all heights.
+    """
     table = np.zeros(256, np.uint8)
     for number, value in labels.items():
         table[number] = value
@@ -134,23 +142,26 @@ def result_on(case, findings: list[Finding], labels: dict[int, int]) -> Result:
         "",
         made,
         {"detect": 1.0},
+        (Extra("vertebrae", case.bodies, {number: f"L{number - 19}" for number in BODIES}),),
+        {
+            f"L{number - 19}": {
+                **{f"{site}_height": Measurement(high - low + error_mm, "mm") for site in HEIGHTS},
+                "genant_grade": Measurement(2.0 * (number == 21), "1"),
+            }
+            for number, (low, high) in BODIES.items()
+        },
     )
 
 
-def finding_on(number: int, label: str, probability: float = 0.9, grade: int = 0, error_mm: float = 0.0) -> Finding:
+def finding_on(number: int, label: str, probability: float = 0.9) -> Finding:
     low, high = BODIES[number]
-    heights = {
-        f"{site}_height": Measurement(high - low + error_mm, "mm") for site in ("anterior", "middle", "posterior")
-    }
-    measured = {**heights, "genant_grade": Measurement(float(grade), "1")}
-    return Finding(f"L{number - 19}", label, probability, 0.1, measured, Place((30.0, 35.0, (low + high) / 2)))
+    return Finding(f"L{number - 19}", label, probability, 0.1, {}, Place((30.0, 35.0, (low + high) / 2)))
 
 
 @pytest.mark.parametrize("codes", ["LPS", "PIL"])
 def test_a_right_run_has_right_figures(codes: str) -> None:
     case = blocks_case(codes)
-    found = [finding_on(21, "crush", grade=2, error_mm=0.4), finding_on(20, "normal"), finding_on(22, "normal")]
-    score = case_score(case, "one", result_on(case, found, {21: 1}))
+    score = case_score(case, "one", result_on(case, [finding_on(21, "crush")], {21: 1}, error_mm=0.4))
     assert score.dice == {"crush": 1.0, "fracture": 1.0} and score.elsewhere == 0
     figures = vertebra_figures([score])
     assert (figures.vertebrae, figures.fractures, figures.missed, figures.false_findings) == (3, 1, 0, 0)
@@ -158,6 +169,41 @@ def test_a_right_run_has_right_figures(codes: str) -> None:
     assert figures.figures["grade exact, all vertebrae"].mean == 1.0
     assert figures.figures["anterior height error (mm)"].largest == pytest.approx(0.4)
     assert figures.figures["all heights within 1 mm"].mean == 1.0
+    assert figures.figures["heights measured"].mean == 1.0
+
+
+def test_heights_count_for_every_vertebra_and_for_fractured_ones_alone() -> None:
+    case = blocks_case()
+    result = result_on(case, [finding_on(21, "crush")], {21: 1})
+    result.structures["L1"]["anterior_height"] = Measurement(15.0, "mm")
+    del result.structures["L3"]["genant_grade"]
+    figures = vertebra_figures([case_score(case, "one", result)]).figures
+    assert figures["anterior height within 1 mm"].mean == pytest.approx(2 / 3)
+    assert figures["anterior height within 1 mm, fractured vertebrae"].mean == 1.0
+    assert figures["grade exact, all vertebrae"].mean == pytest.approx(2 / 3)
+    unseen = replace(result, extras=(Extra("vertebrae", np.zeros_like(case.bodies)),))
+    assert vertebra_figures([case_score(case, "one", unseen)]).figures["heights measured"].mean == 0.0
+
+
+@pytest.mark.parametrize("codes", ["LPS", "PIL"])
+def test_the_tasks_answer_per_picture_has_the_voted_class_and_the_masks_outline(codes: str) -> None:
+    case = blocks_case(codes)
+    scene = case_scene(case)
+    right = told_answers(scene, result_on(case, [finding_on(21, "crush", 0.8)], {21: 1}), "one", 3)
+    assert len(right) == 3
+    for measure in Measure:
+        found = picture_figures(right, measure).by_class
+        assert found["crush"].map50_95 == found["normal"].map50_95 == 1.0
+    wrong = told_answers(scene, result_on(case, [finding_on(21, "wedge", 0.8)], {21: 2}), "one", 3)
+    assert picture_figures(wrong, Measure.BOX).by_class["crush"].map50 == 0.0
+    assert confusion_matrix(wrong)[CLASSES.index("wedge"), CLASSES.index("crush")] == 3
+
+
+def test_a_result_without_vertebrae_answers_nothing() -> None:
+    case = blocks_case()
+    nothing = replace(result_on(case, [], {}), extras=())
+    answers = told_answers(case_scene(case), nothing, "one", 2)
+    assert len(answers) == 2 and all(not answer.scores.size and answer.true_kinds.size for answer in answers)
 
 
 def test_missed_false_and_misplaced_findings_are_counted() -> None:
@@ -180,7 +226,7 @@ def test_a_cut_vertebra_is_no_miss_but_may_be_a_false_finding() -> None:
 
 def test_the_table_of_vertebrae_has_a_line_for_each() -> None:
     case = blocks_case()
-    score = case_score(case, "one", result_on(case, [finding_on(21, "crush", grade=2)], {21: 1}))
+    score = case_score(case, "one", result_on(case, [finding_on(21, "crush")], {21: 1}))
     lines = csv_text(score.vertebrae).splitlines()
     assert len(lines) == 4 and lines[2].startswith("one,simulated,L2,1,,crush,crush,0.900,0.100,2,2,12.000")
     text = "\n".join(vertebra_table({"simulated": vertebra_figures([score])}))

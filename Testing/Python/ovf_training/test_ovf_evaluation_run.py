@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from orthoai.detect.instance import Instance
+from orthoai.finding import Finding, Place
 from orthoai.models.card import read_card
+from orthoai.result import Extra, Provenance, Result
 from orthoai_training.ovf.evaluation import run
 from orthoai_training.ovf.evaluation.source import Source
-from orthoai_training.ovf.evaluation.vertebrae import CaseScore, VertebraScore
 from orthoai_training.ovf.model_folder import write_ovf_model
 from orthoai_training.ovf.recipe import COMPACT
 from orthoai_training.ovf.train import OvfRun, TrainedOvf
-from orthoai_training.spine_ct.case import SpineCase, write_case
+from orthoai_training.spine_ct.case import SpineCase, class_map, write_case
 from ovf_blocks import MARROW, blocks_case
 from scipy import ndimage
 
@@ -35,10 +36,23 @@ class Blocks:
         return found
 
 
-def said_of(case: SpineCase, name: str, request: run.EvaluationRequest) -> CaseScore:
+def said_of(case: SpineCase, request: run.EvaluationRequest) -> Result:
     """Every vertebra rightly named, with half the probability that is deserved."""
-    scores = tuple(VertebraScore(name, case.kind, truth, truth.label, 0.5, 0.1) for truth in case.vertebrae)
-    return CaseScore(name, case.kind, scores, 0, {"crush": 0.9, "fracture": 0.9}, {"detect": 0.5})
+    centers = {truth: np.argwhere(case.bodies == truth.id).mean(axis=0)[::-1] for truth in case.vertebrae}
+    places = {truth: Place(tuple(case.volume.geometry.index_to_lps(center))) for truth, center in centers.items()}
+    return Result(
+        "ovf",
+        case.volume.source,
+        case.volume.geometry,
+        (),
+        class_map(case) % 4,
+        {1: "crush"},
+        tuple(Finding(truth.name, truth.label, 0.5, 0.1, place=place) for truth, place in places.items()),
+        "",
+        Provenance("0", "m", {}, "cpu", "float32", {}, "2026-01-01T00:00:00Z"),
+        {"detect": 0.5},
+        (Extra("vertebrae", case.bodies, {truth.id: truth.name for truth in case.vertebrae}),),
+    )
 
 
 @pytest.fixture
@@ -63,9 +77,11 @@ def test_an_evaluation_writes_tables_pictures_figures_and_the_calibration(reques
     assert pictures["crush"]["map50"] == 1.0 and pictures["normal"]["instances"] == 16
     assert content["vertebrae"]["simulated"]["figures"]["class accuracy, all vertebrae"]["mean"] == 1.0
     text = (out / "tables.md").read_text()
-    assert "paper: Table 1" in text and "| 3D Dice, crush | 0.900" in text and "`orthoai evaluate`" in text
+    assert "paper: Table 1" in text and "| 3D Dice, crush | 1.000" in text and "`orthoai evaluate`" in text
     assert len((out / "vertebrae.csv").read_text().splitlines()) == 25
-    assert len(list((out / "simulated").glob("*.png"))) == 10
+    assert len(list((out / "simulated").glob("*.png"))) == 10 and len(list((out / "simulated/task").iterdir())) == 9
+    task = content["pictures_of_task"]["simulated"]["mask"]["by_class"]
+    assert task["crush"]["map50_95"] == task["normal"]["map50_95"] == 1.0
     fitted = read_card(Path(request_on.model)).networks["detector"].settings["calibration"]
     # All 24 were right at 0.5: the card now says so.
     assert fitted == content["calibration"] and fitted["answers"] == 24 and fitted["b"] > 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -145,3 +146,12 @@ def test_a_task_may_add_a_note_and_give_measurements_a_table_of_their_own(legs, 
     assert "312 mL 431 mm" in text and "Volume: 312 mL" not in text
     bare = make_result(*legs, findings=(Finding("femur_left", "present", 0.9),))
     assert "Measurements</h2>" not in report_page(bare, Palette.of(bare), PNG, words)
+
+
+def test_structures_without_a_finding_are_in_a_table_from_the_upper_to_the_lower(legs, make_result):
+    height = {"anterior_height": Measurement(20.5, "mm")}
+    structures = {"vertebra_1": {}, "vertebra_2": height, "vertebra_3": {"anterior_height": Measurement(21.5, "mm")}}
+    result = replace(make_result(*legs, findings=()), structures=structures)
+    text = Outline(report_page(result, Palette.of(result), PNG)).text
+    assert "All structures" in text
+    assert "Vertebra 3 21.5 mm Vertebra 2 20.5 mm Vertebra 1" in text

@@ -47,6 +47,7 @@ def result() -> Result:
             "0.1.0", "femur", {"detector": "cd" * 32}, "cpu", "float32", {"numpy": "2"}, "2025-11-20T22:37:00Z"
         ),
         timings_s={"drr": 0.5},
+        structures={"femur_left": {"volume": Measurement(1.5, "cm3")}, "femur_right": {}},
     )
 
 
@@ -62,13 +63,20 @@ def test_the_keys_are_those_of_the_contract(result: Result) -> None:
     content = json.loads(result.to_json())
     assert content["schema_version"] == SCHEMA_VERSION == 1
     assert set(content) == {
-        "schema_version", "task", "message", "input", "boxes", "findings", "labels", "timings_s", "provenance",
+        "schema_version", "task", "message", "input", "boxes", "findings", "labels", "timings_s", "provenance", "structures",
     }  # fmt: skip
     assert set(content["input"]) == {"kind", "sha256", "uids", "shape", "spacing", "origin", "direction"}
     assert set(content["boxes"][0]) == {"label", "score", "lps_min", "lps_max", "index_min", "index_max"}
     assert content["labels"] == {"1": "femur_left", "2": "femur_right"}
     assert content["findings"][0]["measurements"] == {"volume": {"value": 1.5, "unit": "cm3"}}
     assert content["findings"][1]["place"] is None
+    assert content["structures"]["femur_left"] == {"volume": {"value": 1.5, "unit": "cm3"}}
+
+
+def test_a_result_without_measured_structures_has_no_such_key_and_one_from_before_is_read(result: Result) -> None:
+    text = replace(result, structures={}).to_json()
+    assert "structures" not in json.loads(text)
+    assert Result.from_json(text).structures == {}
 
 
 def test_the_series_description_stays_out(result: Result) -> None:

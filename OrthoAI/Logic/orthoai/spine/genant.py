@@ -18,6 +18,10 @@ POSTERIOR_CUT = 0.20
 CLEAR_LOSS = 0.25
 """Loss from which on a body that is called normal is no measure for its neighbors: a grade 2."""
 
+LEAST_LOSS = GRADE_CUTS[0] / 2
+"""Loss below which a body is not called a fracture, whatever it looks like: half of what the mildest has, since heights
+are measured in a network's mask."""
+
 CRUSH, WEDGE, BICONCAVE, NORMAL = "crush", "wedge", "biconcave", "normal"
 
 UNCLEAR = "unclear"

@@ -85,11 +85,21 @@ def training_pictures(scene: CaseScene, name: str, recipe: OvfRecipe, seed: int)
 
 def validation_pictures(scene: CaseScene, name: str, count: int) -> list[Picture]:
     """Plain tiles of ``count`` slices evenly spread over those that show bodies; only tiles with a body."""
+    spread = spread_slices(scene, count)
+    found = [picture for one in spread for picture in plain_pictures(one, f"{name}_{one.index:03d}")]
+    return [picture for picture in found if picture.outlines]
+
+
+def spread_slices(scene: CaseScene, count: int) -> list[SliceScene]:
+    """``count`` slices evenly spread over those that show bodies."""
     shown = [one for one in scene.slices() if one.bodies]
     places = np.linspace(0, len(shown) - 1, min(count, len(shown)) + 2)[1:-1]
-    picked = [shown[n] for n in sorted({round(place) for place in places})]
-    found = [picture for one in picked for picture in plain_pictures(one, f"{name}_{one.index:03d}")]
-    return [picture for picture in found if picture.outlines]
+    return [shown[n] for n in sorted({round(place) for place in places})]
+
+
+def whole_picture(scene: SliceScene, name: str) -> Picture:
+    """All of a slice as one square picture."""
+    return _picture(scene, Tile(0, 0, max(scene.picture.shape)), name)
 
 
 def ring_of(occupancy: NDArray[np.float32]) -> Ring | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,33 +93,41 @@ class CaseScene:
 def case_scene(case: SpineCase) -> CaseScene:
     """The working slices of ``case`` as the task makes them, and its bodies on their grid."""
     stack = working_stack(case.volume, "sagittal", OVF_PIXEL_MM, OVF_SLICE_MM)
-    boxes = ndimage.find_objects(case.bodies)
+    known = ((vertebra.id, CLASSES.index(vertebra.label), not vertebra.whole) for vertebra in case.vertebrae)
+    return CaseScene(stack, body_blocks(case.bodies, case.volume.geometry, known, stack.grid))
+
+
+def body_blocks(
+    numbers: NDArray[np.uint8], geometry: Geometry, wanted: Iterable[tuple[int, int, bool]], grid: Geometry
+) -> tuple[BodyBlock, ...]:
+    """Bodies of a map of numbers (K, J, I) on ``geometry``, as they lie on ``grid``; what misses its voxels is left out.
+
+    Args:
+        wanted: number, class in class order, and whether the field of view cuts it.
+    """
+    boxes = ndimage.find_objects(numbers)
     blocks = []
-    for vertebra in case.vertebrae:
-        spans = boxes[vertebra.id - 1] if vertebra.id <= len(boxes) else None
-        if spans is None:
-            continue
-        block = _block(case, vertebra.id, spans, stack.grid)
+    for number, kind, truncated in wanted:
+        spans = boxes[number - 1] if number <= len(boxes) else None
+        block = None if spans is None else _block(numbers, geometry, number, spans, grid)
         if block is not None:
-            start, occupancy = block
-            kind = CLASSES.index(vertebra.label)
-            blocks.append(BodyBlock(vertebra.id, kind, start, occupancy, not vertebra.whole))
-    return CaseScene(stack, tuple(blocks))
+            blocks.append(BodyBlock(number, kind, *block, truncated))
+    return tuple(blocks)
 
 
 def _block(
-    case: SpineCase, number: int, spans: tuple[slice, slice, slice], grid: Geometry
+    numbers: NDArray[np.uint8], geometry: Geometry, number: int, spans: tuple[slice, slice, slice], grid: Geometry
 ) -> tuple[tuple[int, int, int], NDArray[np.float32]] | None:
     """The body ``number`` in the voxels of ``grid`` around it; None when it misses their centers."""
     start = np.array([max(0, span.start - 1) for span in spans])
-    stop = np.minimum([span.stop + 1 for span in spans], case.bodies.shape)
+    stop = np.minimum([span.stop + 1 for span in spans], numbers.shape)
     window = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
-    place = case.volume.geometry.cropped(start[::-1], stop[::-1])
+    place = geometry.cropped(start[::-1], stop[::-1])
     corners = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)]) * np.asarray(place.size) - 0.5
     there = grid.lps_to_index(place.index_to_lps(corners))
     first = np.clip(np.floor(there.min(axis=0)).astype(int), 0, np.asarray(grid.size) - 1)
     last = np.clip(np.ceil(there.max(axis=0)).astype(int) + 1, first + 1, grid.size)
-    image = sitk.GetImageFromArray((case.bodies[window] == number).astype(np.float32))
+    image = sitk.GetImageFromArray((numbers[window] == number).astype(np.float32))
     image.SetSpacing(place.spacing)
     image.SetOrigin(place.origin)
     image.SetDirection(place.direction)

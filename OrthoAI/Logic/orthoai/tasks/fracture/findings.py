@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from orthoai.finding import Finding, Measurement, Place
 from orthoai.spine.chain import UNNAMED
-from orthoai.spine.genant import GRADE_CUTS, UNCLEAR
+from orthoai.spine.genant import LEAST_LOSS, UNCLEAR
 from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
 from orthoai.tasks.fracture.task import FRACTURE
 from orthoai.tasks.fracture.vote import VotedBody
@@ -15,10 +15,6 @@ PLANES_DISAGREE = "sagittal_and_axial_disagree"
 """Flag: the planes differ by more than DIFFERENT on the mean."""
 
 DIFFERENT = 0.4
-
-LEAST_LOSS = GRADE_CUTS[0] / 2
-"""Of height, as a share, that a fracture has lost: half of what the mildest one has by Genant, for heights are measured
-in a mask. A body that has lost less is no fracture, whatever its gray values look like."""
 
 SUSPICION = "suspicion"
 """What a body is called that looks fractured and is not low."""

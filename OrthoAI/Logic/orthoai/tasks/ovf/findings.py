@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from orthoai.finding import Finding, Place
 from orthoai.models.calibration import Calibration
 from orthoai.spine.chain import UNNAMED
-from orthoai.spine.genant import CLEAR_LOSS, NORMAL
+from orthoai.spine.genant import CLEAR_LOSS, LEAST_LOSS, NORMAL
 from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
 from orthoai.tasks.ovf.join import JoinedBody
 from orthoai.tasks.ovf.labels import FRACTURES, UNCLEAR
@@ -18,14 +18,14 @@ OvfBody = MeasuredBody[JoinedBody]
 def label_of(body: OvfBody) -> str:
     """The network's class; "unclear" where that cannot stand.
 
-    That is a body that it calls normal and that has clearly lost height, and one that it calls fractured and that is
-    cut by the field of view: what is missing may be outside.
+    That is a body that it calls normal and that has clearly lost height, and one that it calls fractured and that has
+    lost next to none, or is cut by the field of view: what is missing may be outside.
     """
     label = body.body.vote.label
+    loss = None if body.grading is None else body.grading.loss
     if label == NORMAL:
-        has_lost = body.grading is not None and body.grading.loss >= CLEAR_LOSS
-        return UNCLEAR if has_lost else NORMAL
-    return UNCLEAR if body.is_cut else label
+        return UNCLEAR if loss is not None and loss >= CLEAR_LOSS else NORMAL
+    return UNCLEAR if body.is_cut or (loss is not None and loss < LEAST_LOSS) else label
 
 
 def finding(body: OvfBody, calibration: Calibration, place: Place) -> Finding:

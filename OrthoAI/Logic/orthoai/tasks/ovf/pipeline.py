@@ -73,7 +73,7 @@ def run(
     Returns:
         Labels 1 crush, 2 wedge, 3 biconcave on the bodies of fractured vertebrae on the volume's own grid; a box and a
         finding for each of them and for each that the network calls normal although it is low; the extras "vertebrae"
-        and "attention". When there is no vertebra, an empty segmentation and a message that says so.
+        and "attention"; the heights of every vertebra. When there is no vertebra, an empty segmentation and a message that says so.
 
     Raises:
         InputError: no CT of a spine, an unknown or damaged model, boxes that cannot be used.
@@ -106,6 +106,7 @@ def run(
         provenance=provenance(engines.model_name, engines.model_sha256, engines.device, engines.precision),
         timings_s=watch.seconds,
         extras=extras,
+        structures={} if spine is None else {body.name: body.measurements for body in spine.bodies},
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from orthoai.models.store import Model, ModelStore
 from orthoai.progress import Progress
+from orthoai.result import Result
 
 from orthoai_training.bench.machine import measured_on
 from orthoai_training.evaluate.records import write_text
@@ -25,6 +26,7 @@ from orthoai_training.ovf.evaluation.confusion import confusion_matrix
 from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer
 from orthoai_training.ovf.evaluation.precision import picture_figures
 from orthoai_training.ovf.evaluation.source import Source
+from orthoai_training.ovf.evaluation.told import told_answers
 from orthoai_training.ovf.evaluation.vertebra_summary import NAMES, VertebraFigures, vertebra_figures, vote_calibration
 from orthoai_training.ovf.evaluation.vertebrae import CaseScore, case_score
 from orthoai_training.ovf.model_folder import NAME, with_settings
@@ -32,6 +34,19 @@ from orthoai_training.ovf.scenes import case_scene
 from orthoai_training.spine_ct.case import SpineCase
 
 TASK = "ovf"
+
+
+@dataclass(frozen=True)
+class PictureSource:
+    """Who answers per picture: the key of evaluation.json, the words of headings, and the folder of plots."""
+
+    key: str
+    words: str
+    folder: str
+
+
+NETWORK = PictureSource("pictures", "", "")
+WHOLE_TASK = PictureSource("pictures_of_task", ", after all slices of a vertebra have voted", "task")
 
 
 @dataclass(frozen=True)
@@ -73,15 +88,20 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
         # What is fitted is the task's own vote, not what a former calibration made of it.
         with_settings(model.folder, {"calibration": Calibration().to_json()}, {})
     answers: dict[str, list[PictureAnswer]] = {}
+    told: dict[str, list[PictureAnswer]] = {}
     scores: dict[str, list[CaseScore]] = {}
     network = open_network(model)
     for number, (name, load) in enumerate(cases):
         progress.report("evaluate", number / len(cases), f"{name}: {number + 1} of {len(cases)}")
         case = load()
-        if request.slices:
-            answers.setdefault(case.kind, []).extend(answers_on_case(network, case_scene(case), name, request.slices))
+        scene = case_scene(case) if request.slices else None
+        if scene is not None:
+            answers.setdefault(case.kind, []).extend(answers_on_case(network, scene, name, request.slices))
         if request.run_task:
-            scores.setdefault(case.kind, []).append(_run(case, name, request))
+            result = _run(case, request)
+            scores.setdefault(case.kind, []).append(case_score(case, name, result))
+            if scene is not None:
+                told.setdefault(case.kind, []).extend(told_answers(scene, result, name, request.slices))
     request.out.mkdir(parents=True, exist_ok=True)
     content = {
         **measured_on(request.device),
@@ -89,7 +109,9 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
         "model": request.model,
         "weights": {role: network.sha256 for role, network in model.metadata.networks.items()},
     }
-    lines = [*_head(request, model, content["machine"]), *_pictures(answers, request.out, content)]
+    lines = _head(request, model, content["machine"])
+    for source, found_by_kind in ((NETWORK, answers), (WHOLE_TASK, told)):
+        lines += _pictures(found_by_kind, source, request.out, content)
     lines += _vertebrae(scores, request.out, content)
     fitted = vote_calibration([case for found in scores.values() for case in found])
     content["calibration"] = fitted.to_json()
@@ -102,12 +124,11 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
     return content
 
 
-def _run(case: SpineCase, name: str, request: EvaluationRequest) -> CaseScore:
+def _run(case: SpineCase, request: EvaluationRequest) -> Result:
     # Imported here: the registry imports every task.
     from orthoai.tasks import RunOptions, get_task
 
-    result = get_task(TASK).run(case.volume, RunOptions(device=request.device, model=request.model), Progress())
-    return case_score(case, name, result)
+    return get_task(TASK).run(case.volume, RunOptions(device=request.device, model=request.model), Progress())
 
 
 def _head(request: EvaluationRequest, model: Model, machine: str) -> list[str]:
@@ -116,9 +137,11 @@ def _head(request: EvaluationRequest, model: Model, machine: str) -> list[str]:
     return [*lines, f"- Model {model.name} {model.metadata.version}; weights: {hashes}", f"- Machine: {machine}"]
 
 
-def _pictures(answers: dict[str, list[PictureAnswer]], out: Path, content: dict[str, Any]) -> list[str]:
+def _pictures(
+    answers: dict[str, list[PictureAnswer]], source: PictureSource, out: Path, content: dict[str, Any]
+) -> list[str]:
     lines: list[str] = []
-    content["pictures"] = {}
+    content[source.key] = {}
     for kind, found in answers.items():
         if not found:
             continue
@@ -126,18 +149,18 @@ def _pictures(answers: dict[str, list[PictureAnswer]], out: Path, content: dict[
         from orthoai_training.ovf.evaluation.plots import save_confusion, save_curves
 
         figures = {measure: picture_figures(found, measure) for measure in Measure}
-        folder = out / kind.replace(" ", "_")
+        folder = out / kind.replace(" ", "_") / source.folder
         folder.mkdir(parents=True, exist_ok=True)
         for measure, one in figures.items():
             save_curves(one.curves, measure, folder)
         confusion = confusion_matrix(found)
-        save_confusion(confusion, folder / "confusion.png", f"Instances per picture, {kind}")
-        content["pictures"][kind] = {
+        save_confusion(confusion, folder / "confusion.png", f"Instances per picture, {kind}{source.words}")
+        content[source.key][kind] = {
             **{measure.value.lower(): one.to_json() for measure, one in figures.items()},
             "confusion": confusion.tolist(),
         }
         patients = len({answer.case for answer in found})
-        lines += ["", f"## Per picture, {kind} ({len(found)} pictures of {patients} cases; paper: Table 1)", ""]
+        lines += ["", f"## Per picture, {kind}{source.words} ({len(found)} pictures of {patients} cases; paper: Table 1)", ""]
         lines += outputs.picture_table(figures)
     return lines
 

@@ -70,14 +70,17 @@ def vertebra_figures(cases: Sequence[CaseScore]) -> VertebraFigures:
         "fractures found": _share(s.found != NORMAL for s in broken),
         "class accuracy, fractures found": _share(s.found == s.truth.label for s in broken if s.found != NORMAL),
         "false findings per vertebra": Summary.of([false / len(every)]) if every else None,
-        "grade exact, all vertebrae": _share((s.grade or 0) == s.truth.grade for s in whole),
+        "grade exact, all vertebrae": _share(s.grade == s.truth.grade for s in whole),
         "grade exact, fractured vertebrae": _share(s.grade == s.truth.grade for s in broken),
         "heights measured": _share(s.heights_mm is not None for s in whole),
     }
-    for number, site in enumerate(HEIGHTS):
-        figures[f"{site} height error (mm)"] = Summary.of(_error(s, number) for s in measured)
-        figures[f"{site} height within 1 mm"] = _share(_error(s, number) <= CLOSE_MM for s in measured)
-    figures["all heights within 1 mm"] = _share(max(s.height_errors_mm or (9.0,)) <= CLOSE_MM for s in measured)
+    for words, some in (("", measured), (", fractured vertebrae", [s for s in measured if s.broken])):
+        for number, site in enumerate(HEIGHTS):
+            figures[f"{site} height error (mm){words}"] = Summary.of(_error(s, number) for s in some)
+            figures[f"{site} height within 1 mm{words}"] = _share(_error(s, number) <= CLOSE_MM for s in some)
+        figures[f"all heights within 1 mm{words}"] = _share(
+            max(s.height_errors_mm or (9.0,)) <= CLOSE_MM for s in some
+        )
     return VertebraFigures(
         cases=len(cases),
         vertebrae=len(whole),

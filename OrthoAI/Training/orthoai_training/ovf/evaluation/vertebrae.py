@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from orthoai.finding import Finding
+from orthoai.finding import Finding, Measurement
 from orthoai.result import Result
 from orthoai.tasks.ovf.labels import FRACTURES
 from scipy import ndimage
 
+from orthoai_training.ovf.evaluation.told import vertebrae_of
 from orthoai_training.spine_ct.case import SpineCase, VertebraTruth, class_map
 
 NEAR_MM = 12.0
@@ -20,6 +21,9 @@ NEAR_MM = 12.0
 HEIGHTS = ("anterior", "middle", "posterior")
 
 NORMAL = "normal"
+
+LEAST_SHARED = 0.5
+"""Share of a true body that one found must cover to be it."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class VertebraScore:
         truth: what is known.
         found: class of the finding on it; "normal" where there is none.
         probability, uncertainty: of the finding; None where there is none.
-        grade: Genant's, as measured; None where it was not.
+        grade: Genant's, as measured; None where it was not. Normal ones have one, too.
         heights_mm: anterior, middle and posterior, as measured; None where they were not.
         flags: of the finding.
     """
@@ -91,7 +95,8 @@ def case_score(case: SpineCase, name: str, result: Result) -> CaseScore:
             owners[owner].append(finding)
         elif finding.label in FRACTURES:
             elsewhere += 1
-    scores = tuple(_score(name, case.kind, truth, owners[truth.id]) for truth in case.vertebrae)
+    measured = _measured(case, result)
+    scores = tuple(_score(name, case.kind, truth, owners[truth.id], measured[truth.id]) for truth in case.vertebrae)
     return CaseScore(
         name, case.kind, scores, elsewhere, class_dice(class_map(case), result.segmentation), dict(result.timings_s)
     )
@@ -108,24 +113,40 @@ def class_dice(truth: NDArray[np.uint8], found: NDArray[np.uint8]) -> dict[str, 
     return scores
 
 
-def _score(name: str, kind: str, truth: VertebraTruth, findings: Sequence[Finding]) -> VertebraScore:
+def _measured(case: SpineCase, result: Result) -> dict[int, dict[str, Measurement]]:
+    """By true vertebra what was measured in the found body that covers most of it; nothing where none does."""
+    extra = vertebrae_of(result)
+    found: dict[int, dict[str, Measurement]] = {truth.id: {} for truth in case.vertebrae}
+    if extra is None:
+        return found
+    for truth in case.vertebrae:
+        inside = np.bincount(extra.voxels[case.bodies == truth.id], minlength=256)
+        number = int(inside[1:].argmax()) + 1
+        if inside[number] >= LEAST_SHARED * inside.sum() > 0:
+            found[truth.id] = result.structures.get(extra.labels[number], {})
+    return found
+
+
+def _score(
+    name: str, kind: str, truth: VertebraTruth, findings: Sequence[Finding], measured: dict[str, Measurement]
+) -> VertebraScore:
+    grade = measured.get("genant_grade")
+    heights = [measured[f"{site}_height"].value for site in HEIGHTS if f"{site}_height" in measured]
+    score = VertebraScore(
+        name,
+        kind,
+        truth,
+        grade=None if grade is None else round(grade.value),
+        heights_mm=(heights[0], heights[1], heights[2]) if len(heights) == len(HEIGHTS) else None,
+    )
     if not findings:
-        return VertebraScore(name, kind, truth)
+        return score
     finding = max(findings, key=lambda one: (one.label in FRACTURES, one.probability))
-    values = {key: measurement.value for key, measurement in finding.measurements.items()}
-    heights = [values.get(f"{site}_height") for site in HEIGHTS]
-    grade = values.get("genant_grade")
-    return VertebraScore(
-        case=name,
-        kind=kind,
-        truth=truth,
+    return replace(
+        score,
         found=finding.label if finding.label in FRACTURES else NORMAL,
         probability=finding.probability,
         uncertainty=finding.uncertainty,
-        grade=None if grade is None else round(grade),
-        heights_mm=None
-        if None in heights
-        else (values["anterior_height"], values["middle_height"], values["posterior_height"]),
         flags=finding.flags,
     )
 
