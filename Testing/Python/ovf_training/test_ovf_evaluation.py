@@ -180,6 +180,7 @@ def test_heights_count_for_every_vertebra_and_for_fractured_ones_alone() -> None
     figures = vertebra_figures([case_score(case, "one", result)]).figures
     assert figures["anterior height within 1 mm"].mean == pytest.approx(2 / 3)
     assert figures["anterior height within 1 mm, fractured vertebrae"].mean == 1.0
+    assert figures["anterior height within 1 mm, slices up to 3 mm"].mean == pytest.approx(2 / 3)
     assert figures["grade exact, all vertebrae"].mean == pytest.approx(2 / 3)
     unseen = replace(result, extras=(Extra("vertebrae", np.zeros_like(case.bodies)),))
     assert vertebra_figures([case_score(case, "one", unseen)]).figures["heights measured"].mean == 0.0
@@ -228,6 +229,6 @@ def test_the_table_of_vertebrae_has_a_line_for_each() -> None:
     case = blocks_case()
     score = case_score(case, "one", result_on(case, [finding_on(21, "crush")], {21: 1}))
     lines = csv_text(score.vertebrae).splitlines()
-    assert len(lines) == 4 and lines[2].startswith("one,simulated,L2,1,,crush,crush,0.900,0.100,2,2,12.000")
+    assert len(lines) == 4 and lines[2].startswith("one,simulated,1.00,L2,1,,crush,crush,0.900,0.100,2,2,12.000")
     text = "\n".join(vertebra_table({"simulated": vertebra_figures([score])}))
     assert "| Vertebrae (fractured) | 3 (1) |" in text and "3D Dice, crush" in text

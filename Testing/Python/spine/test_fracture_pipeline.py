@@ -201,8 +201,7 @@ def test_what_looks_fractured_and_is_not_low_is_told_but_not_marked() -> None:
     assert [box.label for box in result.boxes] == ["unclear", "fracture"]
     assert {"look_again", "network_and_measurement_disagree"} <= set(suspicion.flags)
     assert (
-        result.message
-        == "Found one fractured vertebral body. Look again at suspicion_1: the heights show no fracture."
+        result.message == "Found one fractured vertebral body. Look again at suspicion_1: the heights show no fracture."
     )
     low, high = (np.ceil(edge).astype(int)[::-1] for edge in (result.boxes[0].index_min, result.boxes[0].index_max))
     inside = tuple(slice(a, b) for a, b in zip(low, high, strict=True))

@@ -39,7 +39,7 @@ NOTES = """\
 - 3D Dice: mean over the cases in which the class is there or found; one found where it is not counts 0."""
 
 CSV_COLUMNS = (
-    *("case", "kind", "vertebra", "whole", "mimic", "true", "found", "probability", "uncertainty"),
+    *("case", "kind", "slice_mm", "vertebra", "whole", "mimic", "true", "found", "probability", "uncertainty"),
     *("true_grade", "grade", *(f"true_{site}_mm" for site in HEIGHTS), *(f"{site}_mm" for site in HEIGHTS), "flags"),
 )
 
@@ -85,7 +85,16 @@ def csv_text(scores: Sequence[VertebraScore]) -> str:
         true = (truth.anterior_mm, truth.middle_mm, truth.posterior_mm)
         writer.writerow(
             [
-                *(score.case, score.kind, truth.name, int(truth.whole), truth.mimic, truth.label, score.found),
+                *(
+                    score.case,
+                    score.kind,
+                    f"{score.slice_mm:.2f}",
+                    truth.name,
+                    int(truth.whole),
+                    truth.mimic,
+                    truth.label,
+                    score.found,
+                ),
                 *(_short(value) for value in (score.probability, score.uncertainty)),
                 *(truth.grade, "" if score.grade is None else score.grade),
                 *(_short(value) for value in (*true, *(score.heights_mm or (None,) * 3))),

@@ -160,7 +160,11 @@ def _pictures(
             "confusion": confusion.tolist(),
         }
         patients = len({answer.case for answer in found})
-        lines += ["", f"## Per picture, {kind}{source.words} ({len(found)} pictures of {patients} cases; paper: Table 1)", ""]
+        lines += [
+            "",
+            f"## Per picture, {kind}{source.words} ({len(found)} pictures of {patients} cases; paper: Table 1)",
+            "",
+        ]
         lines += outputs.picture_table(figures)
     return lines
 

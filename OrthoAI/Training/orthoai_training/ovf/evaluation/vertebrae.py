@@ -38,6 +38,7 @@ class VertebraScore:
         grade: Genant's, as measured; None where it was not. Normal ones have one, too.
         heights_mm: anterior, middle and posterior, as measured; None where they were not.
         flags: of the finding.
+        slice_mm: largest distance of two voxels of the CT.
     """
 
     case: str
@@ -49,6 +50,7 @@ class VertebraScore:
     grade: int | None = None
     heights_mm: tuple[float, float, float] | None = None
     flags: tuple[str, ...] = ()
+    slice_mm: float = 0.0
 
     @property
     def broken(self) -> bool:
@@ -96,7 +98,11 @@ def case_score(case: SpineCase, name: str, result: Result) -> CaseScore:
         elif finding.label in FRACTURES:
             elsewhere += 1
     measured = _measured(case, result)
-    scores = tuple(_score(name, case.kind, truth, owners[truth.id], measured[truth.id]) for truth in case.vertebrae)
+    thick = max(case.volume.geometry.spacing)
+    scores = tuple(
+        replace(_score(name, case.kind, truth, owners[truth.id], measured[truth.id]), slice_mm=thick)
+        for truth in case.vertebrae
+    )
     return CaseScore(
         name, case.kind, scores, elsewhere, class_dice(class_map(case), result.segmentation), dict(result.timings_s)
     )
