@@ -63,7 +63,8 @@ def test_the_keys_are_those_of_the_contract(result: Result) -> None:
     content = json.loads(result.to_json())
     assert content["schema_version"] == SCHEMA_VERSION == 1
     assert set(content) == {
-        "schema_version", "task", "message", "input", "boxes", "findings", "labels", "timings_s", "provenance", "structures",
+        "schema_version", "task", "message", "input", "boxes", "findings", "labels", "timings_s", "provenance",
+        "structures",
     }  # fmt: skip
     assert set(content["input"]) == {"kind", "sha256", "uids", "shape", "spacing", "origin", "direction"}
     assert set(content["boxes"][0]) == {"label", "score", "lps_min", "lps_max", "index_min", "index_max"}

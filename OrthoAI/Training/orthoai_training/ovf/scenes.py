@@ -100,7 +100,7 @@ def case_scene(case: SpineCase) -> CaseScene:
 def body_blocks(
     numbers: NDArray[np.uint8], geometry: Geometry, wanted: Iterable[tuple[int, int, bool]], grid: Geometry
 ) -> tuple[BodyBlock, ...]:
-    """Bodies of a map of numbers (K, J, I) on ``geometry``, as they lie on ``grid``; what misses its voxels is left out.
+    """Bodies of a map of numbers (K, J, I) on ``geometry``, on ``grid``; what misses its voxels is left out.
 
     Args:
         wanted: number, class in class order, and whether the field of view cuts it.

@@ -85,8 +85,9 @@ def run(
         load: gives the networks.
 
     Returns:
-        Label 1 fracture on the volume's own grid, a box and a finding per body from the lowest upward, also for each that
-        looks fractured and is not low, and the extra "attention". When nothing is fractured, an empty segmentation and a message that says so.
+        Label 1 fracture on the volume's own grid; a box and a finding per body from the lowest upward, also for each
+        that looks fractured and is not low; the extra "attention". When nothing is fractured, an empty segmentation and
+        a message that says so.
 
     Raises:
         InputError: no CT of a spine, an unknown or damaged model, boxes that cannot be used.

@@ -72,8 +72,9 @@ def run(
 
     Returns:
         Labels 1 crush, 2 wedge, 3 biconcave on the bodies of fractured vertebrae on the volume's own grid; a box and a
-        finding for each of them and for each that the network calls normal although it is low; the extras "vertebrae"
-        and "attention"; the heights of every vertebra. When there is no vertebra, an empty segmentation and a message that says so.
+        finding for each of them, and for each of which network and heights say the opposite; the extras "vertebrae"
+        and "attention"; the heights of every vertebra. When there is no vertebra, an empty segmentation and a message
+        that says so.
 
     Raises:
         InputError: no CT of a spine, an unknown or damaged model, boxes that cannot be used.
