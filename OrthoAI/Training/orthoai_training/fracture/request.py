@@ -153,7 +153,7 @@ def prepared_cases(request: FractureRequest, progress: Progress) -> tuple[list[C
 
         assert request.simulate is not None
         folder = request.out / "cases"
-        options = spine_options(request.shapes, request.textures)
+        options = spine_options(request.shapes, request.textures, shape_variety=1.0)
         simulate_cases(folder, request.simulate, request.seed, options, "fracture", progress)
     cases = find_spine_cases(folder)
     refuse_share_alike(str(name) for case in cases for name in case.meta.get("shapes") or ())

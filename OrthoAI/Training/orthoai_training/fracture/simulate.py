@@ -17,6 +17,10 @@ REAL_SHARE = 0.5
 """Of cases from real shapes, when there are any."""
 
 
-def spine_options(shapes: Sequence[Path], textures: Sequence[Path], real_share: float = REAL_SHARE) -> SpineOptions:
-    """Any field of view around the spine, any slice thickness."""
-    return SpineOptions(shapes=tuple(shapes), texture=tuple(textures), real_share=real_share)
+def spine_options(
+    shapes: Sequence[Path], textures: Sequence[Path], real_share: float = REAL_SHARE, shape_variety: float = 0.0
+) -> SpineOptions:
+    """Any field of view around the spine, any slice thickness; ``shape_variety`` is for trainings alone."""
+    return SpineOptions(
+        shapes=tuple(shapes), texture=tuple(textures), real_share=real_share, shape_variety=shape_variety
+    )

@@ -88,9 +88,9 @@ class RealBody(VertebralBody):
             amount: factor on the relief; 0 for none.
         """
         lift = tuple(Dent(upper, 0.0, 0.5, EVERYWHERE_MM, -stretch * self.height / 2) for upper in (True, False))
-        taller = {"front": self.front * (1 + stretch), "back": self.back * (1 + stretch)}
         relief = tuple(self._hump(upper, rng, amount) for upper in (True, True, False, False))
-        return replace(self, relief=(*lift, *relief), **taller)
+        by = 1 + stretch
+        return replace(self, relief=(*lift, *relief), front=self.front * by, back=self.back * by)
 
     def _hump(self, upper: bool, rng: np.random.Generator, amount: float) -> Dent:
         return Dent(
