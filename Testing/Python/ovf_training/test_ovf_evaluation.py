@@ -10,7 +10,11 @@ import pytest
 from orthoai.detect.instance import Instance
 from orthoai.finding import Finding, Measurement, Place
 from orthoai.result import Extra, Provenance, Result
+from orthoai.spine.measured import MeasuredBody
+from orthoai.tasks.ovf.join import JoinedBody
 from orthoai.tasks.ovf.labels import CLASSES
+from orthoai.tasks.ovf.pipeline import Spine
+from orthoai.tasks.ovf.slices import Seen, SliceBody
 from orthoai_training.ovf.evaluation.confusion import confusion_matrix
 from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer, box_iou
 from orthoai_training.ovf.evaluation.outputs import csv_text, picture_table, vertebra_table
@@ -20,7 +24,7 @@ from orthoai_training.ovf.evaluation.told import told_answers
 from orthoai_training.ovf.evaluation.vertebra_summary import vertebra_figures
 from orthoai_training.ovf.evaluation.vertebrae import HEIGHTS, case_score
 from orthoai_training.ovf.pictures import Outline
-from orthoai_training.ovf.scenes import case_scene
+from orthoai_training.ovf.scenes import CaseScene, case_scene
 from ovf_blocks import BODIES, blocks_case
 
 SHAPE = (80, 60)
@@ -153,6 +157,20 @@ def result_on(case, findings: list[Finding], labels: dict[int, int], error_mm: f
     )
 
 
+def seen(scene: CaseScene) -> Spine:
+    """The true bodies as the task would have found them."""
+    bodies = []
+    for block in sorted(scene.blocks, key=lambda block: -block.id):
+        mask = block.occupancy > 0.5
+        slices = tuple(
+            SliceBody(block.start[0] + n, 0.9, (0.0, 0.0, 0.0, 0.9), block.start[1], block.start[2], plane)
+            for n, plane in enumerate(mask)
+        )
+        body = JoinedBody(slices)
+        bodies.append(MeasuredBody(f"L{block.id - 19}", body, (0.0, 0.0, 0.0), None, False, None, False))
+    return Spine(scene.stack, Seen((), np.zeros(0, np.uint8)), tuple(bodies), tuple(bodies))
+
+
 def finding_on(number: int, label: str, probability: float = 0.9) -> Finding:
     low, high = BODIES[number]
     return Finding(f"L{number - 19}", label, probability, 0.1, {}, Place((30.0, 35.0, (low + high) / 2)))
@@ -190,20 +208,19 @@ def test_heights_count_for_every_vertebra_and_for_fractured_ones_alone() -> None
 def test_the_tasks_answer_per_picture_has_the_voted_class_and_the_masks_outline(codes: str) -> None:
     case = blocks_case(codes)
     scene = case_scene(case)
-    right = told_answers(scene, result_on(case, [finding_on(21, "crush", 0.8)], {21: 1}), "one", 3)
+    right = told_answers(scene, result_on(case, [finding_on(21, "crush", 0.8)], {21: 1}), seen(scene), "one", 3)
     assert len(right) == 3
     for measure in Measure:
         found = picture_figures(right, measure).by_class
         assert found["crush"].map50_95 == found["normal"].map50_95 == 1.0
-    wrong = told_answers(scene, result_on(case, [finding_on(21, "wedge", 0.8)], {21: 2}), "one", 3)
+    wrong = told_answers(scene, result_on(case, [finding_on(21, "wedge", 0.8)], {21: 2}), seen(scene), "one", 3)
     assert picture_figures(wrong, Measure.BOX).by_class["crush"].map50 == 0.0
     assert confusion_matrix(wrong)[CLASSES.index("wedge"), CLASSES.index("crush")] == 3
 
 
-def test_a_result_without_vertebrae_answers_nothing() -> None:
+def test_a_ct_without_bone_answers_nothing() -> None:
     case = blocks_case()
-    nothing = replace(result_on(case, [], {}), extras=())
-    answers = told_answers(case_scene(case), nothing, "one", 2)
+    answers = told_answers(case_scene(case), result_on(case, [], {}), None, "one", 2)
     assert len(answers) == 2 and all(not answer.scores.size and answer.true_kinds.size for answer in answers)
 
 

@@ -10,6 +10,7 @@ import pytest
 from orthoai.errors import InputError
 from orthoai.spine.genant import Heights, gradings
 from orthoai.spine.heights import measure_body
+from orthoai.volume import Volume
 from orthoai_training.dataset import CaseFolder
 from orthoai_training.spine_ct.case import CLASSES, SpineCase, class_map, read_case, write_case
 from orthoai_training.spine_ct.cases import task_labels
@@ -54,6 +55,33 @@ def test_heights_in_the_mask_are_those_that_are_said(case: SpineCase) -> None:
     assert len(off) >= 3
     assert np.median(off) < 0.8
     assert max(off) < 2.0
+
+
+def test_bodies_of_a_thick_scan_are_kept_as_they_were_before(tmp_path: Path) -> None:
+    made = simulate(900_003, replace(QUICK, slice_mm=(5.0, 5.0)))
+    assert made.fine is not None and made.fine.geometry.spacing[2] < 1.8
+    write_case(made, tmp_path)
+    back = read_case(tmp_path)
+    assert np.array_equal(back.outlined.voxels, made.fine.voxels) and back.outlined.voxels.dtype == np.uint8
+    assert back.outlined.geometry.origin == pytest.approx(made.fine.geometry.origin, abs=1e-4)
+    assert set(np.unique(made.fine.voxels)) == set(np.unique(made.bodies))
+    coarse = Volume(made.bodies, made.volume.geometry)
+    for vertebra in made.vertebrae:
+        if vertebra.whole:
+            one, other = (
+                each.geometry.index_to_lps(np.argwhere(each.voxels == vertebra.id).mean(axis=0)[::-1])
+                for each in (made.fine, coarse)
+            )
+            assert one == pytest.approx(other, abs=1.5)
+            measured = measure_body(made.fine.voxels == vertebra.id, made.fine.geometry)
+            assert measured is not None
+            assert measured.heights.posterior == pytest.approx(vertebra.posterior_mm, abs=1.0)
+
+
+def test_thin_slices_and_cases_from_before_have_their_bodies_alone(case: SpineCase, tmp_path: Path) -> None:
+    assert case.fine is None and case.outlined.voxels is case.bodies
+    write_case(case, tmp_path)
+    assert read_case(tmp_path).fine is None
 
 
 @pytest.mark.parametrize("seed", [900_002, 900_009])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from orthoai.geometry import Geometry
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM, Stack, working_stack
 from orthoai.tasks.ovf.labels import CLASSES
+from orthoai.volume import Volume
 from scipy import ndimage
 
 from orthoai_training.spine_ct.case import SpineCase
@@ -94,40 +95,38 @@ def case_scene(case: SpineCase) -> CaseScene:
     """The working slices of ``case`` as the task makes them, and its bodies on their grid."""
     stack = working_stack(case.volume, "sagittal", OVF_PIXEL_MM, OVF_SLICE_MM)
     known = ((vertebra.id, CLASSES.index(vertebra.label), not vertebra.whole) for vertebra in case.vertebrae)
-    return CaseScene(stack, body_blocks(case.bodies, case.volume.geometry, known, stack.grid))
+    return CaseScene(stack, body_blocks(case.outlined, known, stack.grid))
 
 
-def body_blocks(
-    numbers: NDArray[np.uint8], geometry: Geometry, wanted: Iterable[tuple[int, int, bool]], grid: Geometry
-) -> tuple[BodyBlock, ...]:
-    """Bodies of a map of numbers (K, J, I) on ``geometry``, on ``grid``; what misses its voxels is left out.
+def body_blocks(bodies: Volume, wanted: Iterable[tuple[int, int, bool]], grid: Geometry) -> tuple[BodyBlock, ...]:
+    """``bodies``, a map of numbers, on ``grid``; what misses its voxels is left out.
 
     Args:
         wanted: number, class in class order, and whether the field of view cuts it.
     """
-    boxes = ndimage.find_objects(numbers)
+    boxes = ndimage.find_objects(bodies.voxels)
     blocks = []
     for number, kind, truncated in wanted:
         spans = boxes[number - 1] if number <= len(boxes) else None
-        block = None if spans is None else _block(numbers, geometry, number, spans, grid)
+        block = None if spans is None else _block(bodies, number, spans, grid)
         if block is not None:
             blocks.append(BodyBlock(number, kind, *block, truncated))
     return tuple(blocks)
 
 
 def _block(
-    numbers: NDArray[np.uint8], geometry: Geometry, number: int, spans: tuple[slice, slice, slice], grid: Geometry
+    bodies: Volume, number: int, spans: tuple[slice, slice, slice], grid: Geometry
 ) -> tuple[tuple[int, int, int], NDArray[np.float32]] | None:
     """The body ``number`` in the voxels of ``grid`` around it; None when it misses their centers."""
     start = np.array([max(0, span.start - 1) for span in spans])
-    stop = np.minimum([span.stop + 1 for span in spans], numbers.shape)
+    stop = np.minimum([span.stop + 1 for span in spans], bodies.voxels.shape)
     window = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
-    place = geometry.cropped(start[::-1], stop[::-1])
+    place = bodies.geometry.cropped(start[::-1], stop[::-1])
     corners = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)]) * np.asarray(place.size) - 0.5
     there = grid.lps_to_index(place.index_to_lps(corners))
     first = np.clip(np.floor(there.min(axis=0)).astype(int), 0, np.asarray(grid.size) - 1)
     last = np.clip(np.ceil(there.max(axis=0)).astype(int) + 1, first + 1, grid.size)
-    image = sitk.GetImageFromArray((numbers[window] == number).astype(np.float32))
+    image = sitk.GetImageFromArray((bodies.voxels[window] == number).astype(np.float32))
     image.SetSpacing(place.spacing)
     image.SetOrigin(place.origin)
     image.SetDirection(place.direction)

@@ -15,7 +15,7 @@ from orthoai.io.read import read_volume
 from orthoai.io.write import write_labels, write_volume
 from orthoai.volume import Volume
 
-BODIES_FILE = "bodies.nii.gz"
+BODIES_FILE, FINE_FILE = "bodies.nii.gz", "bodies_fine.nii.gz"
 
 CLASSES = {"crush": 1, "wedge": 2, "biconcave": 3, "normal": 4}
 """Values of :func:`class_map`; the first three are the labels of the task ``ovf``."""
@@ -61,6 +61,7 @@ class SpineCase:
         seed: that it was drawn from.
         sources: names of the real shapes, empty for none.
         textures: names of the folders of real CT that texture was taken from.
+        fine: the bodies as they were before thick slices were made of thin ones; None for a CT of thin slices.
     """
 
     volume: Volume
@@ -70,6 +71,12 @@ class SpineCase:
     seed: int
     sources: tuple[str, ...] = ()
     textures: tuple[str, ...] = ()
+    fine: Volume | None = None
+
+    @property
+    def outlined(self) -> Volume:
+        """The bodies on the finest grid on which they are known: a thick slice shows an endplate as a stair."""
+        return self.fine or Volume(self.bodies, self.volume.geometry)
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -93,7 +100,7 @@ def class_map(case: SpineCase) -> NDArray[np.uint8]:
 
 
 def write_case(case: SpineCase, folder: Path, task: str = "ovf") -> None:
-    """Write image.nii.gz, bodies.nii.gz and, last, case.json into ``folder``, which is made.
+    """Write image.nii.gz, bodies.nii.gz, bodies_fine.nii.gz if any and, last, case.json into ``folder``, which is made.
 
     Raises:
         InputError: the disk is full or the folder cannot be written.
@@ -101,6 +108,8 @@ def write_case(case: SpineCase, folder: Path, task: str = "ovf") -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_volume(case.volume, folder / IMAGE_FILE)
     write_labels(case.bodies, case.volume.geometry, folder / BODIES_FILE)
+    if case.fine is not None:
+        write_labels(case.fine.voxels, case.fine.geometry, folder / FINE_FILE)
     (folder / META_FILE).write_text(json.dumps({TASK_KEY: task, **case.meta}, indent=1))
 
 
@@ -119,4 +128,6 @@ def read_case(folder: Path) -> SpineCase:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"The folder {folder.name} holds no simulated spine: {META_FILE} cannot be read.") from error
     volume, bodies = read_volume(folder / IMAGE_FILE), read_volume(folder / BODIES_FILE)
-    return SpineCase(volume, bodies.voxels.astype(np.uint8), vertebrae, kind, seed, sources, textures)
+    fine = read_volume(folder / FINE_FILE) if (folder / FINE_FILE).exists() else None
+    fine = fine and fine.with_voxels(fine.voxels.astype(np.uint8))
+    return SpineCase(volume, bodies.voxels.astype(np.uint8), vertebrae, kind, seed, sources, textures, fine)

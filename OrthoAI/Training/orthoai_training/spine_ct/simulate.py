@@ -97,6 +97,7 @@ def simulate(seed: int, options: SpineOptions = SpineOptions()) -> SpineCase:  #
     geometry = _thick(painted, field.thin)
     volume = Volume(voxels, geometry, "CT", Source("simulated"))
     vertebrae = _truths(person.vertebrae[: person.sacrum], bodies, geometry)
+    fine = _kept(canvas.bodies, painted, vertebrae) if field.thin > 1 else None
     if options.any_axes:
         codes = _codes(rng)
         bodies = np.ascontiguousarray(Volume(bodies, geometry).reoriented(codes).voxels)
@@ -104,7 +105,7 @@ def simulate(seed: int, options: SpineOptions = SpineOptions()) -> SpineCase:  #
         volume = replace(turned, voxels=np.ascontiguousarray(turned.voxels))
     kind = FROM_REAL_SHAPES if person.sources else SIMULATED
     textures = tuple(folder.name for folder in options.texture)
-    return SpineCase(volume, np.ascontiguousarray(bodies), vertebrae, kind, seed, person.sources, textures)
+    return SpineCase(volume, np.ascontiguousarray(bodies), vertebrae, kind, seed, person.sources, textures, fine)
 
 
 def _clear_person(rng: np.random.Generator, options: SpineOptions) -> Person:
@@ -217,6 +218,14 @@ def _thick(painted: Geometry, thin: int) -> Geometry:
         spacing=(painted.spacing[0], painted.spacing[1], painted.spacing[2] * thin),
         origin=(float(start[0]), float(start[1]), float(start[2])),
     )
+
+
+def _kept(bodies: np.ndarray, geometry: Geometry, vertebrae: tuple[VertebraTruth, ...]) -> Volume:
+    """The ``vertebrae`` as they were painted."""
+    table = np.zeros(256, np.uint8)
+    for vertebra in vertebrae:
+        table[vertebra.id] = vertebra.id
+    return Volume(table[bodies], geometry)
 
 
 def _codes(rng: np.random.Generator) -> str:

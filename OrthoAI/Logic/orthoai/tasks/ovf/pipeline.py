@@ -58,10 +58,26 @@ class Spine:
     bodies: tuple[OvfBody, ...]
     told: tuple[OvfBody, ...]
 
+    @property
+    def numbers(self) -> NDArray[np.uint8]:
+        """The bodies' numbers, from 1, on the working grid (S, H, W)."""
+        marked = np.zeros(self.stack.hu.shape, np.uint8)
+        for number, body in enumerate(self.bodies, start=1):
+            view = marked[body.body.place]
+            view[body.body.mask & (view == 0)] = number
+        return marked
+
 
 def run(
     volume: Volume, options: RunOptions, progress: Progress | None = None, load: LoadEngines = load_engines
 ) -> Result:
+    """The result of :func:`examined`."""
+    return examined(volume, options, progress, load)[0]
+
+
+def examined(
+    volume: Volume, options: RunOptions, progress: Progress | None = None, load: LoadEngines = load_engines
+) -> tuple[Result, Spine | None]:
     """The fractured vertebrae of a CT.
 
     Args:
@@ -74,7 +90,7 @@ def run(
         Labels 1 crush, 2 wedge, 3 biconcave on the bodies of fractured vertebrae on the volume's own grid; a box and a
         finding for each of them, and for each of which network and heights say the opposite; the extras "vertebrae"
         and "attention"; the heights of every vertebra. When there is no vertebra, an empty segmentation and a message
-        that says so.
+        that says so. Beside it what was found on the working grid; None where there is no bone.
 
     Raises:
         InputError: no CT of a spine, an unknown or damaged model, boxes that cannot be used.
@@ -95,7 +111,7 @@ def run(
     segmentation = np.zeros(shape, np.uint8) if spine is None else _classes(spine)[numbers]
     extras = () if spine is None else _extras(spine, numbers)
     progress.report("Measure", 1.0)
-    return Result(
+    result = Result(
         task=TASK.name,
         source=volume.source,
         geometry=volume.geometry,
@@ -109,6 +125,7 @@ def run(
         extras=extras,
         structures={} if spine is None else {body.name: body.measurements for body in spine.bodies},
     )
+    return result, spine
 
 
 def _find(volume: Volume, boxes: Sequence[Box], engines: Engines, progress: Progress, watch: Stopwatch) -> Spine | None:
@@ -150,11 +167,7 @@ def _written(
     """The bodies' numbers (K, J, I) on the input's grid, and findings and boxes of those that are told."""
     if spine is None:
         return np.zeros((0, 0, 0), np.uint8), (), ()
-    marked = np.zeros(spine.stack.hu.shape, np.uint8)
-    for number, body in enumerate(spine.bodies, start=1):
-        view = marked[body.body.place]
-        view[body.body.mask & (view == 0)] = number
-    numbers = spine.stack.back(marked)
+    numbers = spine.stack.back(spine.numbers)
     boxes = number_edges(numbers)
     findings, found = [], []
     for number, body in enumerate(spine.bodies, start=1):

@@ -16,6 +16,8 @@ from typing import Any
 from orthoai.models.store import Model, ModelStore
 from orthoai.progress import Progress
 from orthoai.result import Result
+from orthoai.tasks import RunOptions
+from orthoai.tasks.ovf.pipeline import Spine, examined
 
 from orthoai_training.bench.machine import measured_on
 from orthoai_training.evaluate.records import write_text
@@ -32,8 +34,6 @@ from orthoai_training.ovf.evaluation.vertebrae import CaseScore, case_score
 from orthoai_training.ovf.model_folder import NAME, with_settings
 from orthoai_training.ovf.scenes import case_scene
 from orthoai_training.spine_ct.case import SpineCase
-
-TASK = "ovf"
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,10 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
         if scene is not None:
             answers.setdefault(case.kind, []).extend(answers_on_case(network, scene, name, request.slices))
         if request.run_task:
-            result = _run(case, request)
+            result, spine = _run(case, request)
             scores.setdefault(case.kind, []).append(case_score(case, name, result))
             if scene is not None:
-                told.setdefault(case.kind, []).extend(told_answers(scene, result, name, request.slices))
+                told.setdefault(case.kind, []).extend(told_answers(scene, result, spine, name, request.slices))
     request.out.mkdir(parents=True, exist_ok=True)
     content = {
         **measured_on(request.device),
@@ -124,11 +124,8 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
     return content
 
 
-def _run(case: SpineCase, request: EvaluationRequest) -> Result:
-    # Imported here: the registry imports every task.
-    from orthoai.tasks import RunOptions, get_task
-
-    return get_task(TASK).run(case.volume, RunOptions(device=request.device, model=request.model), Progress())
+def _run(case: SpineCase, request: EvaluationRequest) -> tuple[Result, Spine | None]:
+    return examined(case.volume, RunOptions(device=request.device, model=request.model))
 
 
 def _head(request: EvaluationRequest, model: Model, machine: str) -> list[str]:

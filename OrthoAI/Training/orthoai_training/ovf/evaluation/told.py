@@ -6,13 +6,12 @@ all slices. The same figures can be counted of either.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
 from orthoai.detect.instance import Instance
-from orthoai.result import Extra, Result
+from orthoai.finding import Finding
+from orthoai.result import Result
 from orthoai.tasks.ovf.labels import CLASSES, NORMAL
-from orthoai.tasks.ovf.pipeline import VERTEBRAE
+from orthoai.tasks.ovf.pipeline import Spine
+from orthoai.volume import Volume
 
 from orthoai_training.detector.polygon_mask import polygon_mask
 from orthoai_training.ovf.evaluation.matching import PictureAnswer
@@ -20,37 +19,15 @@ from orthoai_training.ovf.pictures import ring_of, spread_slices, whole_picture
 from orthoai_training.ovf.scenes import BodyBlock, CaseScene, body_blocks
 
 
-@dataclass(frozen=True)
-class ToldBody:
-    """A vertebra of a result: its number in the extra "vertebrae", its class and the probability of that."""
+def told_answers(scene: CaseScene, result: Result, spine: Spine | None, name: str, slices: int) -> list[PictureAnswer]:
+    """On the ``slices`` of one case that the network alone is measured on, whole rather than in tiles.
 
-    number: int
-    label: str
-    score: float
-
-
-def vertebrae_of(result: Result) -> Extra | None:
-    """The map of all bodies; None where there is none."""
-    return next((extra for extra in result.extras if extra.name == VERTEBRAE), None)
-
-
-def told_bodies(result: Result) -> list[ToldBody]:
-    """Each vertebra of ``result``; what has no finding, or an unclear one, is normal."""
-    bodies = vertebrae_of(result)
+    Outlines are those on the task's working grid. What has no finding, or an unclear one, is normal.
+    """
     said = {finding.structure: finding for finding in result.findings if finding.label in CLASSES}
-    told = []
-    for number, name in (bodies.labels if bodies else {}).items():
-        finding = said.get(name)
-        told.append(ToldBody(number, finding.label if finding else NORMAL, finding.probability if finding else 1.0))
-    return told
-
-
-def told_answers(scene: CaseScene, result: Result, name: str, slices: int) -> list[PictureAnswer]:
-    """On the ``slices`` of one case that the network alone is measured on, whole rather than in tiles."""
-    bodies = vertebrae_of(result)
-    told = {body.number: body for body in told_bodies(result)}
-    wanted = [(body.number, CLASSES.index(body.label), False) for body in told.values()]
-    blocks = body_blocks(bodies.voxels, result.geometry, wanted, scene.stack.grid) if bodies else ()
+    told = {n: said.get(body.name) for n, body in enumerate(spine.bodies, start=1)} if spine else {}
+    wanted = [(n, CLASSES.index(finding.label if finding else NORMAL), False) for n, finding in told.items()]
+    blocks = body_blocks(Volume(spine.numbers, spine.stack.grid), wanted, scene.stack.grid) if spine else ()
     answers = []
     for one in spread_slices(scene, slices):
         picture = whole_picture(one, name)
@@ -61,11 +38,12 @@ def told_answers(scene: CaseScene, result: Result, name: str, slices: int) -> li
     return answers
 
 
-def _instance(block: BodyBlock, body: ToldBody, index: int, side: int) -> Instance | None:
+def _instance(block: BodyBlock, finding: Finding | None, index: int, side: int) -> Instance | None:
     ring = ring_of(block.drawn(index, (side, side)))
     if ring is None:
         return None
     (x0, y0), (x1, y1) = ring.min(axis=0), ring.max(axis=0)
     mask = polygon_mask((side, side), [ring]).astype(bool)
-    scores = tuple(body.score if label == body.label else 0.0 for label in CLASSES)
-    return Instance(body.label, body.score, (float(x0), float(y0), float(x1), float(y1)), np.asarray(mask), scores)
+    label, score = (finding.label, finding.probability) if finding else (NORMAL, 1.0)
+    scores = tuple(score if name == label else 0.0 for name in CLASSES)
+    return Instance(label, score, (float(x0), float(y0), float(x1), float(y1)), mask, scores)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from orthoai.finding import Finding, Measurement
 from orthoai.result import Result
 from orthoai.tasks.ovf.labels import FRACTURES
+from orthoai.tasks.ovf.pipeline import VERTEBRAE
 from scipy import ndimage
 
-from orthoai_training.ovf.evaluation.told import vertebrae_of
 from orthoai_training.spine_ct.case import SpineCase, VertebraTruth, class_map
 
 NEAR_MM = 12.0
@@ -121,7 +121,7 @@ def class_dice(truth: NDArray[np.uint8], found: NDArray[np.uint8]) -> dict[str, 
 
 def _measured(case: SpineCase, result: Result) -> dict[int, dict[str, Measurement]]:
     """By true vertebra what was measured in the found body that covers most of it; nothing where none does."""
-    extra = vertebrae_of(result)
+    extra = next((extra for extra in result.extras if extra.name == VERTEBRAE), None)
     found: dict[int, dict[str, Measurement]] = {truth.id: {} for truth in case.vertebrae}
     if extra is None:
         return found
