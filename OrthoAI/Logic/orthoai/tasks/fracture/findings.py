@@ -33,7 +33,7 @@ def finding(
     Args:
         label: "fracture" or "unclear".
         number: of those with this label from the lowest upward, from 1.
-        cm3: what of it is marked.
+        cm3: its volume on the input's grid.
         probability: of the fracture.
         slice_index: of the input, that shows its center.
     """
