@@ -15,6 +15,7 @@ from orthoai.volume import Volume, restore_array
 from orthoai_training.dataset import find_cases, split_cases
 from orthoai_training.segmenter.crop_store import open_crop, open_crops
 from orthoai_training.segmenter.crops import cut_case, cut_crops
+from orthoai_training.segmenter.patches import AIR_HU, make_batch
 from orthoai_training.train.recipes import COMPACT
 
 RECIPE = replace(COMPACT.segmenter, margin_mm=(4.0, 12.0))
@@ -85,6 +86,25 @@ def test_any_axis_order_gives_the_same_crop(codes: str, tmp_path: Path) -> None:
 def test_a_missing_femur_gives_no_crop(tmp_path: Path) -> None:
     volume, labels = two_bones()
     assert cut_case(volume, np.where(labels == 2, 2, 0), "a", RECIPE, tmp_path) == ["a_femur_right_0"]
+
+
+def test_the_place_of_a_missing_femur_is_cut_empty_when_asked(tmp_path: Path) -> None:
+    volume, labels = two_bones()
+    one = np.where(labels == 1, 1, 0).astype(np.uint8)
+    names = cut_case(volume, one, "a", RECIPE, tmp_path, missing=True)
+    assert names == ["a_femur_left_0", "a_femur_right_0"]
+    present, empty = (open_crop(tmp_path / name) for name in names)
+    assert present.mask.any() and not empty.mask.any() and len(empty.centers) == 0
+    # Where a left femur lies, mirrored: the other bone is there, the left one is not.
+    assert (empty.image == 500).any() and not (empty.image == 600).any()
+    batch = make_batch([empty], replace(RECIPE, patch=(24, 24, 24)), seed=1, step=0)
+    assert not batch.mask.any() and (batch.image > AIR_HU).any()
+
+
+def test_a_femur_at_the_middle_has_no_empty_place_beside_it(tmp_path: Path) -> None:
+    volume, labels = two_bones()
+    middle = np.roll(np.where(labels == 1, 1, 0).astype(np.uint8), -12, axis=2)
+    assert cut_case(volume, middle, "a", RECIPE, tmp_path, missing=True) == ["a_femur_left_0"]
 
 
 def test_single_stage_trains_on_the_whole_volume_with_both_femora(tmp_path: Path) -> None:

@@ -64,12 +64,17 @@ def quick(monkeypatch: pytest.MonkeyPatch, tiny: SegmenterRecipe) -> None:
 
 
 def fake_detector(
-    request: TrainRequest, recipe: DetectorRecipe, cases: Sequence[CaseFolder], split: Split, progress: Progress
+    request: TrainRequest,
+    recipe: DetectorRecipe,
+    cases: Sequence[CaseFolder],
+    split: Split,
+    progress: Progress,
+    start: Start | None,
 ) -> Part:
     """Stands in for hours of YOLO: some bytes and a figure."""
     file = request.out / DETECTOR / "detector.onnx"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(b"onnx")
+    file.write_bytes(b"onnx" + (start.detector.file.read_bytes() if start and start.detector else b""))
     return Part(file, recipe, {"map50": 0.5})
 
 
@@ -139,6 +144,32 @@ def test_training_goes_on_from_a_model_and_takes_over_its_detector(cases: Path, 
     # Who made the first model possible made the second possible.
     assert set(old.metadata.attribution) <= set(new.metadata.attribution)
     assert any("Devold" in line for line in new.metadata.attribution)
+
+
+def test_a_detector_goes_on_from_a_model_and_takes_over_its_segmenter(cases: Path, tmp_path: Path) -> None:
+    first = train_femur(TrainRequest(tmp_path / "first", data=cases, device="cpu"), train_detector=fake_detector)[0]
+    request = TrainRequest(tmp_path / "second", data=cases, only="detector", device="cpu", start=str(first))
+    (second,) = train_femur(request, train_detector=fake_detector)
+    old, new = (ModelStore((folder.parent,)).verify("femur_two_stage") for folder in (first, second))
+    assert new.sha256["segmenter"] == old.sha256["segmenter"]
+    assert new.weights("detector").read_bytes() == b"onnx" + old.weights("detector").read_bytes()
+    assert new.metadata.training["segmenter"] == old.metadata.training["segmenter"]
+    lineage = new.metadata.training["data"]["started_from"]
+    assert {role: lineage[f"{role}_sha256"] for role in old.sha256} == old.sha256
+    assert "detector_started_from" not in new.metadata.training["data"]
+
+
+def test_both_networks_go_on_each_from_its_own_model(cases: Path, tmp_path: Path) -> None:
+    first, other = (
+        train_femur(TrainRequest(tmp_path / name, data=cases, device="cpu", seed=seed), train_detector=fake_detector)[0]
+        for seed, name in enumerate(("first", "other"))
+    )
+    request = TrainRequest(tmp_path / "second", data=cases, only="segmenter", device="cpu", start=str(first))
+    train_femur(request)
+    (folder,) = train_femur(replace(request, only="detector", start=str(other)), train_detector=fake_detector)
+    said = ModelStore((folder.parent,)).verify("femur_two_stage").metadata.training["data"]
+    assert said["started_from"]["data"]["seed"] == 0 and "detector_sha256" not in said["started_from"]
+    assert said["detector_started_from"]["data"]["seed"] == 1
 
 
 def test_a_later_call_from_a_model_changes_no_card_of_what_began_from_nothing(cases: Path, tmp_path: Path) -> None:

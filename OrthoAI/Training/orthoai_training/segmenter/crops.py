@@ -64,7 +64,13 @@ def cut_crops(
 
 
 def cut_case(
-    image: Volume, labels: NDArray, name: str, recipe: SegmenterRecipe, folder: Path, seed: int = 0
+    image: Volume,
+    labels: NDArray,
+    name: str,
+    recipe: SegmenterRecipe,
+    folder: Path,
+    seed: int = 0,
+    missing: bool = False,
 ) -> list[str]:
     """Cut one case into ``folder``; returns the names of the crops.
 
@@ -72,6 +78,8 @@ def cut_case(
         image: CT in any orientation.
         labels: (K, J, I) on the image's grid, 1 femur_left, 2 femur_right; other values count as background.
         recipe: whole_volume gives one crop, the whole image with both femora; else one or more per femur.
+        missing: where only one femur is there, also cut the place of the other, with an empty mask, so that the network
+            learns to leave it empty. Never for labels that people may have drawn on one side only.
     """
     folder.mkdir(parents=True, exist_ok=True)
     volume = image.reoriented("LPS")
@@ -86,6 +94,9 @@ def cut_case(
     for value, side in FEMUR_LABELS.items():
         femur = marks == value
         box = Box.around(side, femur, volume.geometry)
+        if box is None and missing:
+            present = Box.around(side, np.isin(marks, list(FEMUR_LABELS)), volume.geometry)
+            box = _across(present, volume.geometry) if present else None
         if box is None:
             continue
         for number in range(recipe.crops_per_femur):
@@ -94,6 +105,15 @@ def cut_case(
             inside = tuple(slice(a, b) for a, b in zip(start[::-1], stop[::-1], strict=True))
             _save(volume.cropped(start, stop), femur[inside], recipe, folder / names[-1], name, side, rng)
     return names
+
+
+def _across(box: Box, geometry: Geometry) -> Box | None:
+    """``box`` mirrored to the other half of an LPS volume; None where the two would meet."""
+    last = geometry.size[0] - 1
+    low, high = last - box.index_max[0], last - box.index_min[0]
+    if low <= box.index_max[0] and box.index_min[0] <= high:
+        return None
+    return Box.from_index(box.label, 1.0, (low, *box.index_min[1:]), (high, *box.index_max[1:]), geometry)
 
 
 def _check_manifest(out_dir: Path, recipe: SegmenterRecipe, seed: int) -> None:

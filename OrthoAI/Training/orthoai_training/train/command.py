@@ -29,7 +29,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--simulate", metavar="N", type=int, help="simulate N cases first")
     add_sources(parser)
     parser.add_argument(
-        "--start", metavar="MODEL", help="go on from this model's segmenter, and take over its detector unless trained"
+        "--start", metavar="MODEL", help="go on from this model's networks, and take over the one that is not trained"
     )
     parser.add_argument("--minutes", metavar="M", type=float, help="end in this time; default: all epochs")
     parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")

@@ -25,7 +25,7 @@ from orthoai_training.segmenter.trainer import train_segmenter
 from orthoai_training.train.credits import case_sources, credits_for
 from orthoai_training.train.model_folder import ModelParts, Part, write_model_folder
 from orthoai_training.train.recipes import Recipe, SegmenterRecipe, get_recipe
-from orthoai_training.train.start import Start
+from orthoai_training.train.start import Start, lineage_entries
 
 if TYPE_CHECKING:
     from orthoai_training.synth.limbs import LimbRecipe
@@ -45,6 +45,9 @@ DETECTOR_SHARE = 0.3
 FINE_SHARE = 0.5
 """Fine scans for the segmenter per coarse scan for the detector; each gives many patches."""
 
+ONE_SIDED = 0.25
+"""Chance that a training scan shows one leg: more than people have, as an empty socket looks much like a full one."""
+
 DetectorTrainer = Callable[..., Part]
 
 
@@ -61,8 +64,8 @@ class TrainRequest:
         shapes, textures: folders for the simulation.
         minutes: for all trainings of this request; None trains all epochs.
         resume: go on with what ``out`` holds.
-        start: name or folder of a model whose segmenter is trained on, and whose detector the new model takes over
-            unless one is trained too; None starts from nothing.
+        start: name or folder of a model whose networks are trained on; the new model takes over the one that is not
+            trained. None starts from nothing.
     """
 
     out: Path
@@ -129,10 +132,10 @@ def train_femur(
     start = Start.of(request.start) if request.start else None
     for part in request.parts:
         if part == DETECTOR:
-            made = train_detector(request, recipe.detector, cases, split, progress)
+            made = train_detector(request, recipe.detector, cases, split, progress, start)
         else:
             made = _segmenter_part(request, part, recipe, cases, split, start, progress)
-        _keep(request.out / part, made, _first(recipe, part, start) if start and part != DETECTOR else None)
+        _keep(request.out / part, made, _first(recipe, part, start) if start else None)
     # A detector completes the models of whatever was trained before it.
     folders = [_assemble(request, part, recipe, cases, split, start) for part in SEGMENTERS]
     return [folder for folder in folders if folder is not None]
@@ -156,7 +159,7 @@ def _cases(request: TrainRequest, progress: Progress) -> list[CaseFolder]:
 def _limbs(request: TrainRequest) -> LimbRecipe:
     from orthoai_training.synth.limbs import LimbRecipe
 
-    return LimbRecipe(shapes=request.shapes, textures=request.textures)
+    return LimbRecipe(shapes=request.shapes, textures=request.textures, one_sided=ONE_SIDED)
 
 
 def _split(request: TrainRequest, recipe: Recipe, cases: Sequence[CaseFolder]) -> Split:
@@ -177,7 +180,12 @@ def _subset(cases: Sequence[CaseFolder], names: Sequence[str]) -> list[CaseFolde
 
 
 def detector_part(
-    request: TrainRequest, recipe: DetectorRecipe, cases: Sequence[CaseFolder], split: Split, progress: Progress
+    request: TrainRequest,
+    recipe: DetectorRecipe,
+    cases: Sequence[CaseFolder],
+    split: Split,
+    progress: Progress,
+    start: Start | None,
 ) -> Part:
     """Draw the pictures, train YOLOv8 on them, export it as ONNX."""
     # Imported here: only this needs ultralytics.
@@ -200,6 +208,7 @@ def detector_part(
         device=request.device,
         seed=request.seed,
         resume=request.resume,
+        backbone=start.detector.file if start and start.detector else None,
         minutes=request.minutes_for(DETECTOR),
         progress=progress,
     )
@@ -264,12 +273,13 @@ def _keep(folder: Path, part: Part, first: Mapping[str, Any] | None) -> None:
     (folder / PART_FILE).write_text(json.dumps(content, indent=1))
 
 
-def _first(recipe: Recipe, part: str, start: Start) -> dict[str, Any]:
+def _first(recipe: Recipe, part: str, start: Start) -> dict[str, Any] | None:
     """What ``part`` began from, and whom that model names; a later call may start another part elsewhere."""
-    return {
-        "lineage": start.lineage(_segmenter_recipe(recipe, part)),
-        "attribution": list(start.model.metadata.attribution),
-    }
+    if part == DETECTOR:
+        role, begun = DETECTOR, start.detector is not None
+    else:
+        role, begun = "segmenter", start.weights_for(_segmenter_recipe(recipe, part)) is not None
+    return {"lineage": start.lineage(role), "attribution": list(start.model.metadata.attribution)} if begun else None
 
 
 def _kept(folder: Path, recipe: DetectorRecipe | SegmenterRecipe) -> Part | None:
@@ -301,26 +311,34 @@ def _assemble(
     split: Split,
     start: Start | None,
 ) -> Path | None:
-    """The model folder of ``part``; None while its detector is missing."""
-    segmenter = _kept(request.out / part, _segmenter_recipe(recipe, part))
-    detector, lender = None, None
-    if part != "single-stage":
-        detector = _kept(request.out / DETECTOR, recipe.detector)
-        lender = start if detector is None else None
-        detector = lender.detector if lender else detector
-    if segmenter is None or (detector is None and part != "single-stage"):
+    """The model folder of ``part``; None while a network of it is missing."""
+    two_stages = part != "single-stage"
+    kept = {
+        "segmenter": _kept(request.out / part, _segmenter_recipe(recipe, part)),
+        DETECTOR: _kept(request.out / DETECTOR, recipe.detector) if two_stages else None,
+    }
+    firsts = {
+        role: _content(request.out / folder).get("first") if kept[role] else None
+        for role, folder in (("segmenter", part), (DETECTOR, DETECTOR))
+    }
+    lineages = {role: first["lineage"] if first else None for role, first in firsts.items()}
+    named = [maker for first in firsts.values() if first for maker in first["attribution"]]
+    if start is not None and two_stages and any(kept.values()):
+        lent = {
+            "segmenter": start.segmenter(_segmenter_recipe(recipe, part).architecture),
+            DETECTOR: start.detector,
+        }
+        for role in [role for role in lent if kept[role] is None and lent[role] is not None]:
+            kept[role], lineages[role] = lent[role], start.lineage(role)
+            named += start.model.metadata.attribution
+    segmenter, detector = kept["segmenter"], kept[DETECTOR]
+    if segmenter is None or (detector is None and two_stages):
         return None
     name, description = SEGMENTERS[part]
     used = _subset(cases, split.train)
     sources = [*map(str, (*request.shapes, *request.textures)), *case_sources(used)]
-    data = _data(request, used, split)
-    makers = credits_for(sources)
-    first = _content(request.out / part).get("first")
-    if first:
-        data["started_from"] = first["lineage"]
-    named = [*first["attribution"]] if first else []
-    named += lender.model.metadata.attribution if lender else ()
-    makers = tuple(dict.fromkeys((*named, *makers)))
+    data = _data(request, used, split) | lineage_entries(lineages["segmenter"], lineages[DETECTOR])
+    makers = tuple(dict.fromkeys((*named, *credits_for(sources))))
     parts = ModelParts(name, description, segmenter, detector, recipe.name, data, makers)
     folder = request.out / "model" / name
     write_model_folder(parts, folder)

@@ -96,6 +96,6 @@ def simulate_crops(
             real_share=0.0 if number < validation else limbs.real_share,
         )
         made = simulate_limb(one, seed * SEED_STRIDE + number)
-        cut_case(made.volume, made.labels, name, recipe, subset, seed=0)
+        cut_case(made.volume, made.labels, name, recipe, subset, seed=0, missing=number >= validation)
         (subset / f"{name}.done").touch()
     progress.report(STAGE, 1.0)

@@ -14,7 +14,7 @@ from orthoai_training.detector.augment import ViewRecipe
 from orthoai_training.detector.recipe import DetectorRecipe
 from orthoai_training.segmenter.networks import spec_of
 from orthoai_training.train.model_folder import Part
-from orthoai_training.train.recipes import SegmenterRecipe
+from orthoai_training.train.recipes import Augmentation, SegmenterRecipe
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,40 @@ class Start:
         said = self.model.metadata.training["detector"]
         views = ViewRecipe(**_tuples(said["views"]))
         recipe = replace(DetectorRecipe(**_tuples({**said, "views": None})), views=views)
-        return Part(self.model.weights("detector"), recipe, self.model.metadata.metrics.get("detector", {}))
+        return self._part("detector", recipe)
 
-    def lineage(self, recipe: SegmenterRecipe) -> Mapping[str, Any]:
-        """What the card of the model that ``recipe`` trained says of this one."""
-        taken = "detector" if self.weights_for(recipe) is None else "segmenter"
+    def segmenter(self, architecture: str) -> Part | None:
+        """The segmenter with the recipe it was trained by; None where it has another ``architecture``."""
+        if self.model.network("segmenter").architecture != architecture:
+            return None
+        said = self.model.metadata.training["segmenter"]
+        augmentation = Augmentation(**_tuples(said["augmentation"]))
+        recipe = replace(SegmenterRecipe(**_tuples({**said, "augmentation": None})), augmentation=augmentation)
+        return self._part("segmenter", recipe)
+
+    def _part(self, role: str, recipe: DetectorRecipe | SegmenterRecipe) -> Part:
+        return Part(self.model.weights(role), recipe, self.model.metadata.metrics.get(role, {}))
+
+    def lineage(self, role: str) -> Mapping[str, Any]:
+        """What the card of a model says of this one, whose ``role`` it went on from or took over."""
         return {
             "model": self.model.name,
-            f"{taken}_sha256": self.model.network(taken).sha256,
+            f"{role}_sha256": self.model.network(role).sha256,
             "data": self.model.metadata.training.get("data", {}),
         }
+
+
+def lineage_entries(segmenter: Mapping[str, Any] | None, detector: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a card's data say of where its two networks come from (:meth:`Start.lineage`); None for one from nothing.
+
+    One entry where both come from the same model.
+    """
+    if segmenter is None or detector is None:
+        one = segmenter or detector
+        return {"started_from": one} if one else {}
+    if all(segmenter[key] == detector[key] for key in ("model", "data")):
+        return {"started_from": {**detector, **segmenter}}
+    return {"started_from": segmenter, "detector_started_from": detector}
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
