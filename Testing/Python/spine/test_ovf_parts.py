@@ -25,6 +25,9 @@ def test_outlines_that_overlap_become_one_body_and_missed_slices_are_filled() ->
 def test_a_body_in_few_slices_or_far_apart_is_none() -> None:
     assert join([outline(3), outline(4)]) == []
     assert join([outline(3), outline(4), outline(9), outline(10)]) == []
+    # 12 mm: a strip of the sacrum beside its middle, not a vertebra of 25 mm.
+    assert join([outline(n) for n in range(4)]) == []
+    assert len(join([outline(n) for n in range(5)])) == 1
 
 
 def test_each_body_takes_one_outline_a_slice() -> None:
@@ -73,7 +76,7 @@ def test_a_calibration_comes_from_the_card_or_leaves_scores_alone() -> None:
 
 def test_a_body_is_sure_by_two_outlines_and_goes_on_by_faint_ones() -> None:
     faint, sure = (0.0, 0.3, 0.0, 0.0), (0.0, 0.7, 0.0, 0.0)
-    (body,) = join([outline(0, scores=faint), outline(1, scores=sure), outline(2, scores=sure)])
+    (body,) = join([outline(n, scores=sure if n in (1, 2) else faint) for n in range(5)])
     assert body.is_sure(0.6)
-    (body,) = join([outline(0, scores=faint), outline(1, scores=faint), outline(2, scores=sure)])
+    (body,) = join([outline(n, scores=sure if n == 2 else faint) for n in range(5)])
     assert not body.is_sure(0.6)

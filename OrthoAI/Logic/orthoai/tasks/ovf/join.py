@@ -19,9 +19,8 @@ LEAST_OVERLAP = 0.5
 LARGEST_STEP = 3
 """Slices from one outline to the next of one body: two may be missed between them."""
 
-LEAST_SLICES = 3
-"""Fewer are no body: a vertebra is 25 mm wide or more."""
-
+LEAST_SLICES = 5
+"""What reaches over fewer is no body: a vertebra is 25 mm wide or more, a strip of the sacrum is not."""
 
 SURE_SLICES = 2
 """Outlines of full confidence that a body needs; fainter ones then continue it."""
@@ -109,7 +108,7 @@ def join(bodies: Sequence[SliceBody], least_slices: int = LEAST_SLICES) -> list[
 
     Args:
         bodies: in the order of their slices.
-        least_slices: a body in fewer is dropped.
+        least_slices: a body that reaches over fewer, missed ones included, is dropped.
     """
     chains: list[list[SliceBody]] = []
     for index in sorted({body.index for body in bodies}):
@@ -128,7 +127,8 @@ def join(bodies: Sequence[SliceBody], least_slices: int = LEAST_SLICES) -> list[
                 taken[0].add(n)
                 taken[1].add(m)
         chains += [[body] for m, body in enumerate(here) if m not in taken[1]]
-    return [JoinedBody(tuple(chain)) for chain in chains if len(chain) >= least_slices]
+    wide = [chain for chain in chains if chain[-1].index - chain[0].index + 1 >= least_slices]
+    return [JoinedBody(tuple(chain)) for chain in wide]
 
 
 def vote(bodies: Sequence[SliceBody]) -> Vote:
