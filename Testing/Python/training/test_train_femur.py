@@ -22,9 +22,10 @@ from orthoai_training.detector.recipe import DetectorRecipe
 from orthoai_training.segmenter.crop_store import open_crops
 from orthoai_training.train import command, recipes, simulate
 from orthoai_training.train.credits import credits_for
-from orthoai_training.train.femur import DETECTOR, SEGMENTERS, TrainRequest, train_femur
+from orthoai_training.train.femur import train_femur
 from orthoai_training.train.model_folder import Part
 from orthoai_training.train.recipes import SegmenterRecipe
+from orthoai_training.train.request import DETECTOR, SEGMENTERS, TrainRequest
 from orthoai_training.train.start import Start
 
 CASES = ("a", "b", "c")

@@ -40,7 +40,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     # Heavy: torch, monai.
-    from orthoai_training.train.femur import TrainRequest, train_femur
+    from orthoai_training.train.femur import train_femur
+    from orthoai_training.train.request import TrainRequest
 
     request = TrainRequest(
         out=args.out,
