@@ -21,12 +21,14 @@ from orthoai_training.dataset import CaseFolder, Split
 from orthoai_training.detector.recipe import DetectorRecipe
 from orthoai_training.segmenter.crop_store import open_crops
 from orthoai_training.train import command, recipes, simulate
+from orthoai_training.train.blend import SHARE
 from orthoai_training.train.credits import credits_for
 from orthoai_training.train.femur import train_femur
 from orthoai_training.train.model_folder import Part
 from orthoai_training.train.recipes import SegmenterRecipe
 from orthoai_training.train.request import DETECTOR, SEGMENTERS, TrainRequest
 from orthoai_training.train.start import Start
+from safetensors.numpy import load_file
 
 CASES = ("a", "b", "c")
 
@@ -171,6 +173,21 @@ def test_both_networks_go_on_each_from_its_own_model(cases: Path, tmp_path: Path
     said = ModelStore((folder.parent,)).verify("femur_two_stage").metadata.training["data"]
     assert said["started_from"]["data"]["seed"] == 0 and "detector_sha256" not in said["started_from"]
     assert said["detector_started_from"]["data"]["seed"] == 1
+
+
+def test_a_blend_lies_between_the_weights_before_and_after(cases: Path, tmp_path: Path) -> None:
+    first = train_femur(TrainRequest(tmp_path / "first", data=cases, device="cpu"), train_detector=fake_detector)[0]
+    request = TrainRequest(tmp_path / "second", data=cases, only="segmenter", device="cpu", start=str(first))
+    weights = {}
+    for share in (1.0, 0.25):
+        (folder,) = train_femur(replace(request, blend=share, resume=True))
+        model = ModelStore((folder.parent,)).verify("femur_two_stage")
+        weights[share] = load_file(model.weights("segmenter"))
+        assert model.metadata.metrics["segmenter"].get(SHARE, 1.0) == share
+    before = load_file(first / "segmenter.safetensors")
+    assert any(not np.allclose(before[name], after, atol=0.01) for name, after in weights[1.0].items())
+    for name, after in weights[1.0].items():
+        assert np.allclose(weights[0.25][name], 0.75 * before[name] + 0.25 * after, atol=2e-3)
 
 
 def test_a_later_call_from_a_model_changes_no_card_of_what_began_from_nothing(cases: Path, tmp_path: Path) -> None:

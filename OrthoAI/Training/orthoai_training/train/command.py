@@ -31,6 +31,13 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start", metavar="MODEL", help="go on from this model's networks, and take over the one that is not trained"
     )
+    parser.add_argument(
+        "--blend",
+        metavar="SHARE",
+        type=float,
+        default=1.0,
+        help="with --start: share of the trained weights in the result, the rest are MODEL's; default: 1",
+    )
     parser.add_argument("--minutes", metavar="M", type=float, help="end in this time; default: all epochs")
     parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
@@ -56,6 +63,7 @@ def _run(args: argparse.Namespace) -> int:
         device=args.device,
         seed=args.seed,
         start=args.start,
+        blend=args.blend,
     )
     with stop_signals() as stop:
         lines = (lambda *news: None) if args.quiet else TrainingLines()

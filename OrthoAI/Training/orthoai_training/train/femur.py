@@ -22,6 +22,7 @@ from orthoai_training.detector.recipe import DetectorRecipe
 from orthoai_training.segmenter.crops import cut_crops
 from orthoai_training.segmenter.trainer import train_segmenter
 from orthoai_training.train.assemble import assemble, first_of, keep
+from orthoai_training.train.blend import blended
 from orthoai_training.train.model_folder import Part
 from orthoai_training.train.recipes import Recipe, SegmenterRecipe, get_recipe
 from orthoai_training.train.request import DETECTOR, SEGMENTERS, TrainRequest, segmenter_recipe
@@ -66,11 +67,19 @@ def train_femur(
             made = train_detector(request, recipe.detector, cases, split, progress, start)
         else:
             made = _segmenter_part(request, part, recipe, cases, split, start, progress)
+        before = _before(start, part, made) if start and request.blend < 1 else None
+        if before is not None:
+            made = blended(before, made, request.blend, request.out / part)
         keep(request.out / part, made, first_of(recipe, part, start) if start else None)
     # A detector completes the models of whatever was trained before it.
     used = _subset(cases, split.train)
     folders = [assemble(request, part, recipe, used, split, start) for part in SEGMENTERS]
     return [folder for folder in folders if folder is not None]
+
+
+def _before(start: Start, part: str, made: Part) -> Part | None:
+    """What ``made`` went on from; None for a network that began from nothing."""
+    return start.detector if part == DETECTOR else start.segmenter(made.recipe.architecture)
 
 
 # Cases

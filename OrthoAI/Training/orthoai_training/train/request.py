@@ -37,6 +37,8 @@ class TrainRequest:
         resume: go on with what ``out`` holds.
         start: name or folder of a model whose networks are trained on; the new model takes over the one that is not
             trained. None starts from nothing.
+        blend: with ``start``, share of the trained weights in the result, the rest are those it started from (see
+            ``blend.py``); 1 takes the trained ones alone.
     """
 
     out: Path
@@ -51,6 +53,7 @@ class TrainRequest:
     device: str = "auto"
     seed: int = 0
     start: str | None = None
+    blend: float = 1.0
 
     def __post_init__(self) -> None:
         if (self.data is None) == (self.simulate is None):
@@ -59,6 +62,12 @@ class TrainRequest:
             raise InputError("At least one case must be simulated: give --simulate a number above 0.")
         if self.minutes is not None and self.minutes <= 0:
             raise InputError("The time must be more than 0: give --minutes a positive number.")
+        if not 0 < self.blend <= 1:
+            raise InputError(
+                "The share of trained weights must be above 0 and at most 1: give --blend such as 0.5."
+            )
+        if self.blend < 1 and self.start is None:
+            raise InputError("There is nothing to blend with: give --start with a model, or leave out --blend.")
         if self.only is not None and self.only not in (DETECTOR, *SEGMENTERS):
             raise InputError(f"There is no network named {self.only!r}: choose {', '.join((DETECTOR, *SEGMENTERS))}.")
 
