@@ -94,7 +94,7 @@ def test_a_volume_without_a_femur_says_so() -> None:
 def test_real_hips_are_found_on_both_sides_and_the_spine_is_left_alone(real_data: Path) -> None:
     """A pelvis CT at 3 mm with a metal hip on the left; the labels are another tool's predictions.
 
-    A fifth of the mask lies on the hip bones, which is too much (docs/results/femur.md); here it may not become more.
+    A seventh of the mask lies on the hip bones, which is too much (docs/results/femur.md); here it may not become more.
     """
     folder = real_data / "ts_example"
     found = segment(read_volume(folder / "example_ct.nii.gz")).segmentation
@@ -105,4 +105,4 @@ def test_real_hips_are_found_on_both_sides_and_the_spine_is_left_alone(real_data
         # Each side lies on its own femur, not on the other one.
         assert (labels[mask] == true).sum() > (labels[mask] == TRUE[2 - value]).sum()
     assert np.isin(labels[found > 0], SPINE).mean() <= 0.02
-    assert np.isin(labels[found > 0], HIP_BONES).mean() <= 0.25
+    assert np.isin(labels[found > 0], HIP_BONES).mean() <= 0.17
