@@ -63,9 +63,7 @@ class TrainRequest:
         if self.minutes is not None and self.minutes <= 0:
             raise InputError("The time must be more than 0: give --minutes a positive number.")
         if not 0 < self.blend <= 1:
-            raise InputError(
-                "The share of trained weights must be above 0 and at most 1: give --blend such as 0.5."
-            )
+            raise InputError("The share of trained weights must be above 0 and at most 1: give --blend such as 0.5.")
         if self.blend < 1 and self.start is None:
             raise InputError("There is nothing to blend with: give --start with a model, or leave out --blend.")
         if self.only is not None and self.only not in (DETECTOR, *SEGMENTERS):
