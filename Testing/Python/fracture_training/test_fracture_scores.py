@@ -148,6 +148,14 @@ def test_the_plane_whose_votes_tell_bodies_apart_weighs_most():
     assert weights.sum() == pytest.approx(1) and weights[0] >= 0.8
 
 
+def test_the_plane_that_finds_the_bodies_always_takes_part():
+    random = np.random.default_rng(0)
+    right = random.random(80) > 0.7
+    telling = np.clip(np.where(right, 0.9, 0.1) + random.normal(0, 0.05, 80), 0, 1)
+    weights = best_votes(np.stack([random.random(80), telling], 1), right)
+    assert 0 < weights[0] < 0.5
+
+
 def test_the_loss_falls_with_better_logits():
     import torch
 

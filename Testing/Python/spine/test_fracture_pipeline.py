@@ -19,7 +19,7 @@ from orthoai.spine.window import windowed
 from orthoai.tasks import RunOptions
 from orthoai.tasks.fracture.engines import AXIAL, SAGITTAL, Engines, Plane
 from orthoai.tasks.fracture.evidence import Evidence, WithHeight
-from orthoai.tasks.fracture.fuse import PlaneAnswer, worth_a_look
+from orthoai.tasks.fracture.fuse import PlaneAnswer, fuse, worth_a_look
 from orthoai.tasks.fracture.pipeline import run
 from orthoai.tasks.fracture.planes import Seen
 from ovf_fakes import HU, Shown, spine
@@ -268,6 +268,22 @@ def test_slices_worth_a_look_surround_what_the_sagittal_plane_marks() -> None:
     heights = [axial.grid.index_to_lps((0, 0, n))[2] for n in worth_a_look(answer, axial, 0.5, 0.6)]
     assert 2 <= len(heights) <= 4 and min(heights) <= height <= max(heights)
     assert len(worth_a_look(answer, axial, 0.5, 0.4)) == len(axial.hu)
+
+
+def test_the_sagittal_plane_finds_the_bodies_whatever_the_weights() -> None:
+    """Votes are calibrated in its bodies; the plane of the larger weight once took them over in a run."""
+    volume = spine(FIVE)
+    sagittal, axial = (working_stack(volume, plane, 1.0, 3.0) for plane in (SAGITTAL, AXIAL))
+    own, other = (np.full(stack.hu.shape, share, np.float32) for stack, share in ((sagittal, 0.9), (axial, 0.2)))
+    answers = {
+        AXIAL: PlaneAnswer(axial, Seen(other, other), 0.6),
+        SAGITTAL: PlaneAnswer(sagittal, Seen(own, own), 0.4),
+    }
+    bodies = fuse(answers, sagittal.grid).bodies
+    assert bodies is not None and np.allclose(bodies, 0.9)
+    answers[SAGITTAL] = PlaneAnswer(sagittal, Seen(own, None), 0.4)
+    bodies = fuse(answers, sagittal.grid).bodies
+    assert bodies is not None and bodies.max() == pytest.approx(0.2)
 
 
 def test_small_parts_and_nothing_at_all_are_no_finding() -> None:

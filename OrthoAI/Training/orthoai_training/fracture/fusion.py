@@ -215,7 +215,8 @@ def best_votes(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray
     """Weights (planes,) of the calibrated votes that tell fractured from sound bodies with the least log loss.
 
     Args:
-        scores: (N, planes), of each plane alone. right: (N,).
+        scores: (N, planes), of each plane alone, the first of which found the bodies: a run without it would find
+            others, so its weight is not 0. right: (N,).
     """
 
     def loss(weights: NDArray[np.float64]) -> float:
@@ -223,7 +224,7 @@ def best_votes(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray
         sure = np.clip(Calibration.fitted(mixed.tolist(), right.tolist())(mixed), NEAREST, 1 - NEAREST)
         return float(-np.mean(np.where(right, np.log(sure), np.log(1 - sure))))
 
-    return min(simplex_grid(scores.shape[1], WEIGHT_STEPS), key=loss)
+    return min((weights for weights in simplex_grid(scores.shape[1], WEIGHT_STEPS) if weights[0] > 0), key=loss)
 
 
 def measured_votes(

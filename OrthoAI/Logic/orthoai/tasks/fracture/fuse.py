@@ -39,7 +39,7 @@ class Fused:
     Attributes:
         fracture: the weighed probability.
         apart: the difference of the two planes, 0..1; None where there is only one.
-        bodies: probability of any body, by the plane of the largest weight that tells; None where none does.
+        bodies: probability of any body, by the sagittal plane, else by the axial one; None where neither tells.
     """
 
     fracture: NDArray[np.float32]
@@ -55,7 +55,8 @@ def fuse(answers: Answers, grid: Geometry) -> Fused:
         fracture += np.float32(answer.weight) * shares[name]
     apart = np.abs(shares[SAGITTAL] - shares[AXIAL]) if len(shares) == 2 else None
     bodies = None
-    for answer in sorted(answers.values(), key=lambda each: -each.weight):
+    # Whatever the weights of the fracture's probability: those are searched with these bodies.
+    for answer in (answers[name] for name in (SAGITTAL, AXIAL) if name in answers):
         if bodies is None and answer.seen.bodies is not None:
             bodies = on_grid(answer.seen.bodies, answer.stack, grid)
     return Fused(fracture, apart, bodies)
