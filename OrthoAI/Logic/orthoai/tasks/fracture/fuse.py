@@ -54,12 +54,11 @@ def fuse(answers: Answers, grid: Geometry) -> Fused:
     for name, answer in answers.items():
         fracture += np.float32(answer.weight) * shares[name]
     apart = np.abs(shares[SAGITTAL] - shares[AXIAL]) if len(shares) == 2 else None
-    bodies = None
     # Whatever the weights of the fracture's probability: those are searched with these bodies.
-    for answer in (answers[name] for name in (SAGITTAL, AXIAL) if name in answers):
-        if bodies is None and answer.seen.bodies is not None:
-            bodies = on_grid(answer.seen.bodies, answer.stack, grid)
-    return Fused(fracture, apart, bodies)
+    for name in (SAGITTAL, AXIAL):
+        if name in answers and (bodies := answers[name].seen.bodies) is not None:
+            return Fused(fracture, apart, on_grid(bodies, answers[name].stack, grid))
+    return Fused(fracture, apart, None)
 
 
 def worth_a_look(sagittal: PlaneAnswer, axial: Stack, axial_weight: float, threshold: float) -> list[int]:
