@@ -32,9 +32,8 @@ def test_detectors_are_blended_in_their_weights_alone(tmp_path: Path) -> None:
         if values.dtype.kind == "f":
             tensor.CopyFrom(onnx.numpy_helper.from_array(values + values.dtype.type(1), tensor.name))
     onnx.save(model, files[1])
-    before, after = (Part(file, COMPACT.detector, {}) for file in files)
-    made = blended(before, after, 0.5, tmp_path)
-    pairs = zip(*(onnx.load(part.file).graph.initializer for part in (before, made)), strict=True)
+    made = blended(files[0], Part(files[1], COMPACT.detector, {}), 0.5, tmp_path)
+    pairs = zip(*(onnx.load(file).graph.initializer for file in (files[0], made.file)), strict=True)
     for old, new in pairs:
         was, now = onnx.numpy_helper.to_array(old), onnx.numpy_helper.to_array(new)
         assert was.dtype == now.dtype
@@ -42,9 +41,9 @@ def test_detectors_are_blended_in_their_weights_alone(tmp_path: Path) -> None:
 
 
 def test_networks_with_other_layers_are_not_blended(tmp_path: Path) -> None:
-    parts = []
+    files = []
     for name, size in (("one", 3), ("other", 4)):
-        save_file({"weight": np.zeros(size, np.float32)}, tmp_path / f"{name}.safetensors")
-        parts.append(Part(tmp_path / f"{name}.safetensors", COMPACT.segmenter, {}))
+        files.append(tmp_path / f"{name}.safetensors")
+        save_file({"weight": np.zeros(size, np.float32)}, files[-1])
     with pytest.raises(InputError, match="cannot be blended"):
-        blended(*parts, 0.5, tmp_path)
+        blended(files[0], Part(files[1], COMPACT.segmenter, {}), 0.5, tmp_path)

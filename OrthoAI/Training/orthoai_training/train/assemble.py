@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,30 +24,41 @@ PART_FILE = "part.json"
 """What the model card says of a finished network."""
 
 
-def keep(folder: Path, part: Part, first: Mapping[str, Any] | None) -> None:
-    """Note in ``folder`` that its network is trained; ``first``: what it began from (:func:`first_of`)."""
-    content = {"file": part.file.name, "metrics": dict(part.metrics), **({"first": first} if first else {})}
+@dataclass(frozen=True)
+class _Ready:
+    """A network for a model: trained in this run, or lent by the model that it started from.
+
+    Attributes:
+        lineage: of the model that it went on from or is taken from (:meth:`Start.lineage`); None for one from nothing.
+        makers: whom that model names.
+    """
+
+    part: Part
+    lineage: Mapping[str, Any] | None
+    makers: Sequence[str]
+
+
+def keep(folder: Path, part: Part, start: Start | None) -> None:
+    """Note in ``folder`` that ``part`` is trained; ``start``: what it went on from. A later call may have another."""
+    content: dict[str, Any] = {"file": part.file.name, "metrics": dict(part.metrics)}
+    if start is not None:
+        content["first"] = {"lineage": start.lineage(part.role), "attribution": list(start.model.metadata.attribution)}
     (folder / PART_FILE).write_text(json.dumps(content, indent=1))
 
 
-def first_of(recipe: Recipe, part: str, start: Start) -> dict[str, Any] | None:
-    """What ``part`` began from, and whom that model names; a later call may start another part elsewhere."""
-    if part == DETECTOR:
-        role, begun = DETECTOR, start.detector is not None
-    else:
-        role, begun = "segmenter", start.weights_for(segmenter_recipe(recipe, part)) is not None
-    return {"lineage": start.lineage(role), "attribution": list(start.model.metadata.attribution)} if begun else None
-
-
-def _kept(folder: Path, recipe: DetectorRecipe | SegmenterRecipe) -> Part | None:
-    content = _content(folder)
-    return Part(folder / content["file"], recipe, content["metrics"]) if content else None
-
-
-def _content(folder: Path) -> dict[str, Any]:
-    """Of the part's file; empty where it is not trained yet."""
+def _kept(folder: Path, recipe: DetectorRecipe | SegmenterRecipe) -> _Ready | None:
+    """None where the network is not trained yet."""
     file = folder / PART_FILE
-    return json.loads(file.read_text()) if file.exists() else {}
+    if not file.exists():
+        return None
+    content = json.loads(file.read_text())
+    first = content.get("first", {})
+    part = Part(folder / content["file"], recipe, content["metrics"])
+    return _Ready(part, first.get("lineage"), first.get("attribution", ()))
+
+
+def _lent(start: Start, part: Part | None) -> _Ready | None:
+    return None if part is None else _Ready(part, start.lineage(part.role), start.model.metadata.attribution)
 
 
 def assemble(
@@ -64,32 +76,27 @@ def assemble(
         start: the model that this call starts from; it lends the network that is not trained.
     """
     two_stages = part != "single-stage"
-    kept = {
-        "segmenter": _kept(request.out / part, segmenter_recipe(recipe, part)),
-        DETECTOR: _kept(request.out / DETECTOR, recipe.detector) if two_stages else None,
-    }
-    firsts = {
-        role: _content(request.out / folder).get("first") if kept[role] else None
-        for role, folder in (("segmenter", part), (DETECTOR, DETECTOR))
-    }
-    lineages = {role: first["lineage"] if first else None for role, first in firsts.items()}
-    named = [maker for first in firsts.values() if first for maker in first["attribution"]]
-    if start is not None and two_stages and any(kept.values()):
-        lent = {
-            "segmenter": start.segmenter(segmenter_recipe(recipe, part).architecture),
-            DETECTOR: start.detector,
-        }
-        for role in [role for role in lent if kept[role] is None and lent[role] is not None]:
-            kept[role], lineages[role] = lent[role], start.lineage(role)
-            named += start.model.metadata.attribution
-    segmenter, detector = kept["segmenter"], kept[DETECTOR]
+    own = segmenter_recipe(recipe, part)
+    segmenter = _kept(request.out / part, own)
+    detector = _kept(request.out / DETECTOR, recipe.detector) if two_stages else None
+    if start is not None and two_stages and (segmenter or detector):
+        segmenter = segmenter or _lent(start, start.segmenter(own.architecture))
+        detector = detector or _lent(start, start.detector)
     if segmenter is None or (detector is None and two_stages):
         return None
     name, description = SEGMENTERS[part]
     sources = [*map(str, (*request.shapes, *request.textures)), *case_sources(used)]
-    data = _data(request, used, split) | lineage_entries(lineages["segmenter"], lineages[DETECTOR])
-    makers = tuple(dict.fromkeys((*named, *credits_for(sources))))
-    parts = ModelParts(name, description, segmenter, detector, recipe.name, data, makers)
+    lineages = lineage_entries(segmenter.lineage, detector.lineage if detector else None)
+    named = (*segmenter.makers, *(detector.makers if detector else ()))
+    parts = ModelParts(
+        name,
+        description,
+        segmenter.part,
+        detector.part if detector else None,
+        recipe.name,
+        _data(request, used, split) | lineages,
+        tuple(dict.fromkeys((*named, *credits_for(sources)))),
+    )
     folder = request.out / "model" / name
     write_model_folder(parts, folder)
     return folder

@@ -20,15 +20,15 @@ SHARE = "share_of_this_training"
 """Of a blended network's figures: the share; the figures beside it are those of the training, before blending."""
 
 
-def blended(before: Part, after: Part, share: float, folder: Path) -> Part:
-    """``after`` with ``share`` of its own weights and the rest from ``before``, as a new file in ``folder``.
+def blended(before: Path, after: Part, share: float, folder: Path) -> Part:
+    """``after`` with ``share`` of its own weights and the rest from the file ``before``, as a new file in ``folder``.
 
     Raises:
         InputError: networks with other layers.
     """
     target = folder / f"blended{after.file.suffix}"
     write = _blend_onnx if after.file.suffix == ".onnx" else _blend_safetensors
-    write(before.file, after.file, share, target)
+    write(before, after.file, share, target)
     return replace(after, file=target, metrics={**after.metrics, SHARE: share})
 
 
@@ -36,8 +36,10 @@ def _blend_onnx(before: Path, after: Path, share: float, target: Path) -> None:
     import onnx
 
     model = onnx.load(after)
-    old = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(before).graph.initializer}
-    own = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    old, own = (
+        {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in each.graph.initializer}
+        for each in (onnx.load(before), model)
+    )
     made = _between(old, own, share)
     for tensor in model.graph.initializer:
         tensor.CopyFrom(onnx.numpy_helper.from_array(made[tensor.name], tensor.name))

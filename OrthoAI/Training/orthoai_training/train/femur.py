@@ -21,7 +21,7 @@ from orthoai_training.dataset import CaseFolder, Split, find_cases, split_cases
 from orthoai_training.detector.recipe import DetectorRecipe
 from orthoai_training.segmenter.crops import cut_crops
 from orthoai_training.segmenter.trainer import train_segmenter
-from orthoai_training.train.assemble import assemble, first_of, keep
+from orthoai_training.train.assemble import assemble, keep
 from orthoai_training.train.blend import blended
 from orthoai_training.train.model_folder import Part
 from orthoai_training.train.recipes import Recipe, SegmenterRecipe, get_recipe
@@ -63,23 +63,19 @@ def train_femur(
     train_detector = train_detector or detector_part
     start = Start.of(request.start) if request.start else None
     for part in request.parts:
+        chosen = recipe.detector if part == DETECTOR else segmenter_recipe(recipe, part)
+        first = start.weights_for(chosen) if start else None
         if part == DETECTOR:
-            made = train_detector(request, recipe.detector, cases, split, progress, start)
+            made = train_detector(request, recipe.detector, cases, split, progress, first)
         else:
-            made = _segmenter_part(request, part, recipe, cases, split, start, progress)
-        before = _before(start, part, made) if start and request.blend < 1 else None
-        if before is not None:
-            made = blended(before, made, request.blend, request.out / part)
-        keep(request.out / part, made, first_of(recipe, part, start) if start else None)
+            made = _segmenter_part(request, part, recipe, cases, split, progress, first)
+        if first is not None and request.blend < 1:
+            made = blended(first, made, request.blend, request.out / part)
+        keep(request.out / part, made, start if first else None)
     # A detector completes the models of whatever was trained before it.
     used = _subset(cases, split.train)
     folders = [assemble(request, part, recipe, used, split, start) for part in SEGMENTERS]
     return [folder for folder in folders if folder is not None]
-
-
-def _before(start: Start, part: str, made: Part) -> Part | None:
-    """What ``made`` went on from; None for a network that began from nothing."""
-    return start.detector if part == DETECTOR else start.segmenter(made.recipe.architecture)
 
 
 # Cases
@@ -126,9 +122,9 @@ def detector_part(
     cases: Sequence[CaseFolder],
     split: Split,
     progress: Progress,
-    start: Start | None,
+    first: Path | None,
 ) -> Part:
-    """Draw the pictures, train YOLOv8 on them, export it as ONNX."""
+    """Draw the pictures, train YOLOv8 on them from the detector ``first`` on, export it as ONNX."""
     # Imported here: only this needs ultralytics.
     from orthoai_training.detector import ultralytics_engine
     from orthoai_training.detector.yolo_dataset import write_yolo_dataset
@@ -149,7 +145,7 @@ def detector_part(
         device=request.device,
         seed=request.seed,
         resume=request.resume,
-        backbone=start.detector.file if start and start.detector else None,
+        backbone=first,
         minutes=request.minutes_for(DETECTOR),
         progress=progress,
     )
@@ -163,8 +159,8 @@ def _segmenter_part(
     recipe: Recipe,
     cases: Sequence[CaseFolder],
     split: Split,
-    start: Start | None,
     progress: Progress,
+    first: Path | None,
 ) -> Part:
     chosen = segmenter_recipe(recipe, part)
     crops = request.out / ("volumes" if chosen.whole_volume else "crops")
@@ -181,7 +177,7 @@ def _segmenter_part(
         minutes=request.minutes_for(part),
         progress=progress,
         resume=request.resume,
-        start=start.weights_for(chosen) if start else None,
+        start=first,
     )
     said = ("best_dice", "best_step", "steps", "training_s", "device", "precision", "train_crops", "validation_crops")
     return Part(trained.weights, chosen, {key: trained.metrics[key] for key in said})

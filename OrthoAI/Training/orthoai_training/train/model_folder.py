@@ -46,6 +46,11 @@ class Part:
     recipe: DetectorRecipe | SegmenterRecipe
     metrics: Mapping[str, Any]
 
+    @property
+    def role(self) -> str:
+        """Its name in a model: "detector" or "segmenter"."""
+        return "detector" if isinstance(self.recipe, DetectorRecipe) else "segmenter"
+
     def network(self, name: str) -> Network:
         """The card's entry for the file under ``name``."""
         if isinstance(self.recipe, DetectorRecipe):
@@ -79,9 +84,10 @@ def write_model_folder(parts: ModelParts, folder: Path) -> Card:
     """Put weights, metadata.json and README.md into ``folder``; the card goes last, so it never names missing files."""
     folder.mkdir(parents=True, exist_ok=True)
     networks, training, metrics = {}, {}, {}
-    for role, part in (("detector", parts.detector), ("segmenter", parts.segmenter)):
+    for part in (parts.detector, parts.segmenter):
         if part is None:
             continue
+        role = part.role
         target = folder / f"{role}{part.file.suffix}"
         shutil.copyfile(part.file, target)
         networks[role] = part.network(target.name)

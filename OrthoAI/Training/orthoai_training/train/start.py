@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,16 @@ class Start:
         """The model called ``name``, or in the folder ``name``. Raises InputError when there is none."""
         return cls(ModelStore.default().get(name))
 
-    def weights_for(self, recipe: SegmenterRecipe) -> Path | None:
-        """The segmenter's weights; None where ``recipe`` trains another architecture, which begins from nothing.
+    def weights_for(self, recipe: DetectorRecipe | SegmenterRecipe) -> Path | None:
+        """What a network of ``recipe`` goes on from; None where it begins from nothing.
+
+        That is so for a detector when the model has none, and for a segmenter of another architecture.
 
         Raises:
-            InputError: the same architecture in other sizes.
+            InputError: a segmenter of the same architecture in other sizes.
         """
+        if isinstance(recipe, DetectorRecipe):
+            return self.model.weights("detector") if "detector" in self.model.metadata.networks else None
         weights = self.model.weights("segmenter")
         network = self.model.network("segmenter")
         settings = spec_of(recipe).to_metadata()
@@ -52,8 +56,7 @@ class Start:
         if "detector" not in self.model.metadata.networks:
             return None
         said = self.model.metadata.training["detector"]
-        views = ViewRecipe(**_tuples(said["views"]))
-        recipe = replace(DetectorRecipe(**_tuples({**said, "views": None})), views=views)
+        recipe = DetectorRecipe(**{**_tuples(said), "views": ViewRecipe(**_tuples(said["views"]))})
         return self._part("detector", recipe)
 
     def segmenter(self, architecture: str) -> Part | None:
@@ -61,8 +64,7 @@ class Start:
         if self.model.network("segmenter").architecture != architecture:
             return None
         said = self.model.metadata.training["segmenter"]
-        augmentation = Augmentation(**_tuples(said["augmentation"]))
-        recipe = replace(SegmenterRecipe(**_tuples({**said, "augmentation": None})), augmentation=augmentation)
+        recipe = SegmenterRecipe(**{**_tuples(said), "augmentation": Augmentation(**_tuples(said["augmentation"]))})
         return self._part("segmenter", recipe)
 
     def _part(self, role: str, recipe: DetectorRecipe | SegmenterRecipe) -> Part:
