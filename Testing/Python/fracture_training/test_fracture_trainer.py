@@ -21,8 +21,9 @@ from orthoai_training.fracture.predict import slice_probabilities
 from orthoai_training.fracture.recipe import COMPACT, RECIPES, CropAugmentation
 from orthoai_training.fracture.request import FractureRequest, train_planes
 from orthoai_training.fracture.slices import PLANES
-from orthoai_training.fracture.trainer import FractureRun, plateau, train_fracture
+from orthoai_training.fracture.trainer import FractureRun, train_fracture
 from orthoai_training.ovf.calibration import Calibration
+from orthoai_training.segmenter.loop import plateau
 from orthoai_training.segmenter.precision import choose_precision
 from safetensors.torch import save_file
 from torch import nn

@@ -16,7 +16,7 @@ def outline(index: int, row: int = 10, scores: tuple[float, ...] = (0.0, 0.8, 0.
 
 def test_outlines_that_overlap_become_one_body_and_missed_slices_are_filled() -> None:
     bodies = join([outline(n, row) for n in (3, 4, 6, 7) for row in (10, 34)])
-    assert [body.start for body in bodies] == [(3, 10, 5), (3, 34, 5)]
+    assert [[edge.start for edge in body.place] for body in bodies] == [[3, 10, 5], [3, 34, 5]]
     assert all(body.mask.shape == (5, 20, 20) and body.mask.all() for body in bodies)
     assert bodies[0].center == (14.5, 19.5, 5.0)
     assert bodies[0].best_slice in (4, 6)

@@ -18,18 +18,19 @@ from orthoai.tasks import RunOptions
 from orthoai.tasks.fracture.engines import load_engines as load_fracture
 from orthoai.tasks.ovf.engines import load_engines as load_ovf
 from orthoai.tasks.ovf.labels import CLASSES
+from orthoai.tasks.ovf.outline_network import OUTLINE_SIZE, OUTPUT, SLICES
 
 SIZE = 64
 
 
-def sigmoid_network(path: Path, side: int = 256) -> Path:
-    """The sigmoid of its input, as (B, 1, side, side)."""
-    shape = ["batch", 1, side, side]
+def sigmoid_network(path: Path, side: int = 256, channels: int = 1, output: str = "probability") -> Path:
+    """The sigmoid of its input (B, channels, side, side)."""
+    shape = ["batch", channels, side, side]
     graph = helper.make_graph(
-        [helper.make_node("Sigmoid", ["picture"], ["probability"])],
+        [helper.make_node("Sigmoid", ["picture"], [output])],
         "tiny",
         [helper.make_tensor_value_info("picture", TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info("probability", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info(output, TensorProto.FLOAT, shape)],
     )
     return saved(graph, path)
 
@@ -129,6 +130,29 @@ def test_a_detector_of_other_classes_is_refused(folder: Path) -> None:
     store = model(folder, "vertebral_fractures", "ovf", {"detector": settings}, detector=file)
     with pytest.raises(InputError, match="does not describe its detector"):
         load_ovf(RunOptions(), store, WarmCache())
+
+
+def outline_store(folder: Path, own: dict[str, Any], channels: int = SLICES + 1, output: str = OUTPUT) -> ModelStore:
+    detector = silent_detector(folder / "detector.onnx")
+    outline = sigmoid_network(folder / "outline.onnx", OUTLINE_SIZE, channels, output)
+    settings = {"detector": {"labels": list(CLASSES)}, "outline": own}
+    return model(folder, "vertebral_fractures", "ovf", settings, detector=detector, outline=outline)
+
+
+def test_a_model_may_have_a_network_of_outlines(folder: Path) -> None:
+    engines = load_ovf(RunOptions(), outline_store(folder, {"pixel_mm": 0.8}), WarmCache())
+    shape = (2, SLICES + 1, OUTLINE_SIZE, OUTLINE_SIZE)
+    assert engines.outlines is not None and np.allclose(engines.outlines(np.zeros(shape, np.float32)), 0.5)
+    assert set(engines.model_sha256) == {"detector", "outline"}
+
+
+@pytest.mark.parametrize(
+    ("own", "channels", "output"),
+    [({"pixel_mm": 0.5}, SLICES + 1, OUTPUT), ({}, SLICES, OUTPUT), ({}, SLICES + 1, "probability")],
+)
+def test_a_wrong_network_of_outlines_has_its_sentence(folder: Path, own, channels: int, output: str) -> None:
+    with pytest.raises(InputError, match="does not describe its outline"):
+        load_ovf(RunOptions(), outline_store(folder, own, channels, output), WarmCache())
 
 
 @pytest.mark.parametrize("load", [load_ovf, load_fracture])

@@ -53,6 +53,13 @@ def detector_labels(model: Model, role: str) -> tuple[str, ...]:
     return tuple(str(label) for label in labels)
 
 
+def require_grid(model: Model, role: str, pixel_mm: float, slice_mm: float) -> None:
+    """Refuse a network of slices whose card names another pixel or slice distance (InputError)."""
+    settings = model.network(role).settings
+    if (settings.get("pixel_mm", pixel_mm), settings.get("slice_mm", slice_mm)) != (pixel_mm, slice_mm):
+        raise undescribed(model, role)
+
+
 def undescribed(model: Model, role: str) -> InputError:
     """The error of a card that lacks what the network in ``role`` needs."""
     return InputError(f'The card of the model "{model.name}" does not describe its {role}: install the model again.')

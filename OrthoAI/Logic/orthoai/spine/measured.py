@@ -35,6 +35,13 @@ GENANT = "genant_"
 """What the flag of the measured type begins with, such as "genant_wedge"."""
 
 
+Block = tuple[slice, slice, slice]
+"""Slices, rows and columns of the stack."""
+
+Surface = tuple[Block, NDArray]
+"""Where a body lies, and what of each voxel there: a bool mask, or shares 0..1 whose surface runs at 0.5."""
+
+
 class Body(Protocol):
     """One vertebral body on the sagittal working grid, as a task found it."""
 
@@ -44,8 +51,13 @@ class Body(Protocol):
         ...
 
     @property
-    def place(self) -> tuple[slice, slice, slice]:
+    def place(self) -> Block:
         """Where ``mask`` lies in the stack."""
+        ...
+
+    @property
+    def surface(self) -> Surface:
+        """What is measured."""
         ...
 
     @property
@@ -168,8 +180,8 @@ def is_cut(body: Body, stack: Stack) -> bool:
 
 
 def _size(body: Body, stack: Stack, up: NDArray[np.float64]) -> BodyHeights | None:
-    s, r, c = body.place
+    (s, r, c), mask = body.surface
     grid = stack.grid.cropped((c.start, r.start, s.start), (c.stop, r.stop, s.stop))
-    found = measure_body(body.mask, grid, up)
+    found = measure_body(mask, grid, up)
     # Endplates that run along the spine are none: the outline misses most of the body.
     return None if found is None or float(np.dot(found.up, up)) < LEAST_ALONG else found

@@ -24,7 +24,8 @@ from orthoai_training.fracture.export import export_fracture
 from orthoai_training.fracture.recipe import FractureRecipe, get_recipe
 from orthoai_training.fracture.simulate import MOST_TRAINING_SEEDS, spine_options
 from orthoai_training.fracture.slices import PLANES, cut_slices
-from orthoai_training.fracture.trainer import FractureRun, TrainedFracture, train_fracture
+from orthoai_training.fracture.trainer import FractureRun, train_fracture
+from orthoai_training.segmenter.loop import Learned
 
 VALIDATION_SHARE, TEST_SHARE = 0.1, 0.2
 """Of the cases (paper: "Model Training Parameters")."""
@@ -99,7 +100,7 @@ class FractureRequest:
         return self.slices or self.out / "slices"
 
 
-def train_planes(request: FractureRequest, progress: Progress | None = None) -> dict[str, TrainedFracture]:
+def train_planes(request: FractureRequest, progress: Progress | None = None) -> dict[str, Learned]:
     """Train one network per plane and export it.
 
     Raises:
@@ -127,7 +128,7 @@ def train_one(
     split: Split,
     folder: Path,
     progress: Progress,
-) -> TrainedFracture:
+) -> Learned:
     """Train one network of one plane into ``folder``."""
     run = FractureRun(
         cut_slices(part_of(cases, split.train), plane, request.slices_folder, progress),

@@ -12,7 +12,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.progress_lines import TrainingLines
 
-NETWORKS = ("yolov8n-seg", "mask-rcnn")
+NETWORKS = ("yolov8n-seg", "outline", "mask-rcnn")
 
 RANDOM = "random"
 """Of --start: no model."""
@@ -39,7 +39,8 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
         "--start",
         metavar="MODEL",
         default="lumbar_disc",
-        help=f"model whose detector's layers to start from, or {RANDOM}; default: lumbar_disc",
+        help=f"model whose detector's layers to start from, or {RANDOM}; with --only outline the model that gets the "
+        "outlines; default: lumbar_disc",
     )
     parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
@@ -53,7 +54,9 @@ def train(args: argparse.Namespace) -> int:
         raise InputError("Training takes time: give --minutes a number above 0.")
     if args.epochs is not None and args.epochs < 1:
         raise InputError("Training takes at least one epoch: give --epochs a number above 0.")
-    if args.beside is not None and args.only == NETWORKS[0]:
+    if args.only == "outline" and (args.pictures or args.epochs or args.recipe != "compact"):
+        raise InputError("Outlines are learned from cases, for some minutes: leave --pictures, --epochs, --recipe out.")
+    if args.beside is not None and args.only != "mask-rcnn":
         raise InputError("Only --only mask-rcnn is measured beside a model: leave --beside out.")
     # Heavy: torch.
     from orthoai_training.ovf.request import TrainRequest, train_ovf

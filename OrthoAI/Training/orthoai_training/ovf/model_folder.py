@@ -17,6 +17,7 @@ from orthoai.models.card import Card, Network, read_card, write_card
 from orthoai.models.hashing import file_sha256
 from orthoai.models.store import Model
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM
+from orthoai.tasks.ovf.engines import DETECTOR
 from orthoai.tasks.ovf.labels import CLASSES, FRACTURES
 
 from orthoai_training.ovf.calibration import Calibration
@@ -95,9 +96,7 @@ def write_ovf_model(
         attribution=(*credits, *first_credits(inherited, credits)),
         labels={number: label for number, label in enumerate(FRACTURES, start=1)},
         networks={
-            "detector": Network(
-                NETWORK_FILE, file_sha256(folder / NETWORK_FILE), run.recipe.yolo.architecture, settings
-            )
+            DETECTOR: Network(NETWORK_FILE, file_sha256(folder / NETWORK_FILE), run.recipe.yolo.architecture, settings)
         },
         training={"recipe": recipe, "data": data, "seed": run.seed, "detector": asdict(run.recipe)},
         metrics={"detector": {**trained.metrics, "training_s": trained.seconds}},
@@ -107,19 +106,20 @@ def write_ovf_model(
             "numpy_version": np.__version__,
         },
     )
-    return _written(card, folder)
+    return written(card, folder)
 
 
 def with_settings(folder: Path, settings: Mapping[str, Any], metrics: Mapping[str, Any]) -> Path:
     """Change the detector's settings on the card in ``folder``, such as its calibration, and add groups of figures."""
     card = read_card(folder)
-    old = card.networks["detector"]
-    network = Network(old.file, old.sha256, old.architecture, {**old.settings, **settings})
-    changed = replace(card, networks={"detector": network}, metrics={**card.metrics, **metrics})
-    return _written(changed, folder)
+    old = card.networks[DETECTOR]
+    network = replace(old, settings={**old.settings, **settings})
+    changed = replace(card, networks={**card.networks, DETECTOR: network}, metrics={**card.metrics, **metrics})
+    return written(changed, folder)
 
 
-def _written(card: Card, folder: Path) -> Path:
+def written(card: Card, folder: Path) -> Path:
+    """Write ``card`` and its page into ``folder``, whose other files are there already; returns ``folder``."""
     # The page has a table for each part of the training, and none for a lone number.
     parts = {key: value for key, value in card.training.items() if isinstance(value, Mapping) or key == "recipe"}
     (folder / "README.md").write_text(readme(replace(card, training=parts), PAGE), encoding="utf-8")

@@ -10,6 +10,8 @@ from pathlib import Path
 from orthoai.errors import InputError
 from orthoai.models.store import Model, ModelStore
 from orthoai.progress import Progress
+from orthoai.tasks.ovf.engines import OUTLINE
+from orthoai.tasks.ovf.task import NAME as TASK_NAME
 
 from orthoai_training.dataset import CaseFolder
 from orthoai_training.fracture.credits import refuse_share_alike, spine_credits
@@ -22,6 +24,8 @@ from orthoai_training.ovf.cases import (
     simulated,
 )
 from orthoai_training.ovf.model_folder import MODEL_FOLDER, with_settings, write_ovf_model
+from orthoai_training.ovf.outline.model_folder import keep_outline, write_outline_model
+from orthoai_training.ovf.outline.train import OutlineRun, train_outline
 from orthoai_training.ovf.recipe import RECIPES, OvfRecipe
 from orthoai_training.ovf.train import OvfRun, train_network
 from orthoai_training.ovf.validate import validate
@@ -37,13 +41,14 @@ class TrainRequest:
 
     Attributes:
         out: run folder; the model appears in ``out/model``.
-        network: "yolov8n-seg" or "mask-rcnn".
+        network: "yolov8n-seg", "outline" or "mask-rcnn".
         data: folder of cases; simulate: cases to make in ``out/cases`` instead; pictures: own pictures instead.
         validation: folder of cases to validate on; None keeps a tenth of ``data``.
         recipe: a name of :data:`orthoai_training.ovf.recipe.RECIPES`.
         minutes, epochs: limits; None takes the recipe's epochs.
         beside: with mask-rcnn, model of the store, or folder, that is measured on the same pictures; None for none.
-        start: model of the store, or folder, whose detector's layers to start from; None for random weights.
+        start: model of the store, or folder, whose detector's layers to start from, and whose outline network to keep;
+            None for random weights. With "outline" its detector is kept.
     """
 
     out: Path
@@ -84,6 +89,8 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
         beside = None if request.beside is None else ModelStore.default().get(request.beside)
         return train_mask_rcnn(_run(request, train, validation, None), progress, beside)
     model = None if request.start is None else ModelStore.default().get(request.start)
+    if request.network == OUTLINE:
+        return _outline(request, train, validation, model, spine_credits(sources), progress or Progress())
     run = _run(request, train, validation, model)
     trained = train_network(run, progress)
     (request.out / "cases.json").write_text(
@@ -92,7 +99,31 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
     folder = write_ovf_model(trained, run, request.out / MODEL_FOLDER, request.recipe, model, spine_credits(sources))
     found = validate(trained.file, request.out / "pictures")
     settings = {"confidence": found.confidence, "calibration": found.calibration.to_json()}
-    return with_settings(folder, settings, {"validation": found.figures})
+    with_settings(folder, settings, {"validation": found.figures})
+    return folder if model is None else keep_outline(folder, model)
+
+
+def _outline(
+    request: TrainRequest,
+    train: Sequence[Path],
+    validation: Sequence[Path],
+    start: Model | None,
+    credits: Sequence[str],
+    progress: Progress,
+) -> Path:
+    """The model of ``request.start`` with a new outline network."""
+    if start is None or start.metadata.task != TASK_NAME:
+        raise InputError(f"Outlines are drawn after those of a detector: name a model for {TASK_NAME} with --start.")
+    run = OutlineRun(
+        out=request.out,
+        train=train,
+        validation=validation,
+        minutes=request.minutes,
+        device=request.device,
+        seed=request.seed,
+        resume=request.resume,
+    )
+    return write_outline_model(train_outline(run, progress), run, request.out / MODEL_FOLDER, start, credits)
 
 
 def _cases(request: TrainRequest, progress: Progress | None) -> tuple[Sequence[Path], Sequence[Path]]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai.errors import InputError
-from orthoai.models.choose import task_model, undescribed
+from orthoai.models.choose import require_grid, task_model, undescribed
 from orthoai.models.store import Model, ModelStore
 from orthoai.models.warm import WarmCache
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SIZE, FRACTURE_SLICE_MM
@@ -131,11 +131,8 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
 
 
 def _network(model: Model, role: str, warm: WarmCache) -> SliceNetwork:
-    entry = model.network(role)
-    for key, own in (("pixel_mm", FRACTURE_PIXEL_MM), ("slice_mm", FRACTURE_SLICE_MM)):
-        if entry.settings.get(key, own) != own:
-            raise undescribed(model, role)
-    network = warm.get((entry.sha256, "cpu"), lambda: OnnxSlices(model.weights(role)))
+    require_grid(model, role, FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM)
+    network = warm.get((model.network(role).sha256, "cpu"), lambda: OnnxSlices(model.weights(role)))
     if not network.takes_tiles:
         raise undescribed(model, role)
     return network

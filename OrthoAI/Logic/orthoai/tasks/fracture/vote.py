@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai.geometry import Geometry
-from orthoai.spine.measured import MeasuredBody
+from orthoai.spine.measured import Block, MeasuredBody, Surface
 from orthoai.spine.separate import SeparateBody, Separated, separated
 from orthoai.tasks.fracture.evidence import Evidence
 from orthoai.tasks.fracture.fuse import Fused
@@ -38,9 +38,14 @@ class VotedBody:
         return self.body.mask
 
     @property
-    def place(self) -> tuple[slice, slice, slice]:
+    def place(self) -> Block:
         """Where ``mask`` lies in the stack."""
         return self.body.place
+
+    @property
+    def surface(self) -> Surface:
+        """The mask: the network's outlines are as fine as its pixels."""
+        return self.place, self.mask
 
     @property
     def center(self) -> tuple[float, float, float]:

@@ -1,4 +1,4 @@
-"""The network of the task, found in the model store, checked, loaded and kept warm."""
+"""The networks of the task, found in the model store, checked, loaded and kept warm."""
 
 from __future__ import annotations
 
@@ -10,21 +10,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai.models.calibration import Calibration
-from orthoai.models.choose import LOWEST_CONFIDENCE, chosen_confidence, detector_labels, task_model, undescribed
+from orthoai.models.choose import (
+    LOWEST_CONFIDENCE,
+    chosen_confidence,
+    detector_labels,
+    require_grid,
+    task_model,
+    undescribed,
+)
 from orthoai.models.store import Model, ModelStore
 from orthoai.models.warm import WarmCache
+from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM
 from orthoai.tasks import RunOptions
 from orthoai.tasks.ovf.labels import CLASSES
+from orthoai.tasks.ovf.outline_network import OnnxOutlines, OutlineNetwork
 from orthoai.tasks.ovf.task import DEFAULT_MODEL, NAME
 
 if TYPE_CHECKING:
     from orthoai.detect.onnx_yolo_seg import Answer
 
+DETECTOR, OUTLINE = "detector", "outline"
+"""Roles of the networks; the second may be missing."""
+
 CONFIDENCE = 0.25
 """Smallest score of an instance that counts where neither the person nor the card says another."""
 
-WARM = WarmCache(2)
-"""The networks of this process."""
+WARM = WarmCache(4)
+"""The networks of this process: those of two models."""
 
 
 class BodyDetector(Protocol):
@@ -43,6 +55,7 @@ class Engines:
 
     Attributes:
         detector: of bodies in sagittal slices.
+        outlines: draws what it found once more, finer; None where the model has no such network.
         confidence: smallest score of an instance that counts.
         calibration: from the vote of a body to the probability of its class.
         device, precision: where and how it runs.
@@ -50,6 +63,7 @@ class Engines:
     """
 
     detector: BodyDetector
+    outlines: OutlineNetwork | None = None
     confidence: float = CONFIDENCE
     calibration: Calibration = field(default_factory=Calibration)
     device: str = "cpu"
@@ -62,7 +76,7 @@ LoadEngines = Callable[[RunOptions], Engines]
 
 
 def load_engines(options: RunOptions, store: ModelStore | None = None, warm: WarmCache = WARM) -> Engines:
-    """The network that ``options`` ask for.
+    """The networks that ``options`` ask for.
 
     The card's "finding_calibration" holds for the vote of a body; where there is none, "calibration" of single
     instances stands in.
@@ -74,9 +88,10 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
 
     model = task_model(options.model, DEFAULT_MODEL, NAME, store)
     choose(options.device)
-    settings = model.network("detector").settings
+    settings = model.network(DETECTOR).settings
     return Engines(
         detector=_detector(model, warm),
+        outlines=_outlines(model, warm) if OUTLINE in model.metadata.networks else None,
         confidence=chosen_confidence(options.confidence, settings.get("confidence"), CONFIDENCE),
         calibration=Calibration.from_card(settings.get("finding_calibration", settings.get("calibration"))),
         model_name=model.name,
@@ -87,10 +102,18 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
 def _detector(model: Model, warm: WarmCache) -> BodyDetector:
     from orthoai.detect.onnx_yolo_seg import OnnxYoloSeg
 
-    if detector_labels(model, "detector") != CLASSES:
-        raise undescribed(model, "detector")
+    if detector_labels(model, DETECTOR) != CLASSES:
+        raise undescribed(model, DETECTOR)
     return warm.get(
-        (model.network("detector").sha256, "cpu"),
+        (model.network(DETECTOR).sha256, "cpu"),
         # One instance per place, whatever its class: a vertebra has one.
-        lambda: OnnxYoloSeg(model.weights("detector"), CLASSES, confidence=LOWEST_CONFIDENCE, agnostic=True),
+        lambda: OnnxYoloSeg(model.weights(DETECTOR), CLASSES, confidence=LOWEST_CONFIDENCE, agnostic=True),
     )
+
+
+def _outlines(model: Model, warm: WarmCache) -> OutlineNetwork:
+    require_grid(model, OUTLINE, OVF_PIXEL_MM, OVF_SLICE_MM)
+    network = warm.get((model.network(OUTLINE).sha256, "cpu"), lambda: OnnxOutlines(model.weights(OUTLINE)))
+    if not network.fits:
+        raise undescribed(model, OUTLINE)
+    return network

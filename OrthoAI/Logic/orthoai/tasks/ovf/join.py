@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from orthoai.spine.measured import Block, Surface
 from orthoai.tasks.ovf.labels import CLASSES, FRACTURES, NORMAL
 from orthoai.tasks.ovf.slices import SliceBody
 
@@ -64,12 +65,12 @@ class JoinedBody:
         return self.vote.label != NORMAL
 
     @cached_property
-    def _block(self) -> tuple[tuple[int, int, int], NDArray[np.bool_]]:
-        return _volume(self.slices)
+    def _block(self) -> tuple[Block, NDArray]:
+        return _stacked([(body.index, body.row, body.col, body.mask) for body in self.slices])
 
     @property
-    def start(self) -> tuple[int, int, int]:
-        """(slice, row, column) of the first voxel of ``mask``."""
+    def place(self) -> Block:
+        """Where ``mask`` lies in the stack."""
         return self._block[0]
 
     @property
@@ -77,15 +78,17 @@ class JoinedBody:
         """bool (s, h, w) on the working grid."""
         return self._block[1]
 
+    @cached_property
+    def surface(self) -> Surface:
+        """The shares of its outlines where all have some, else its mask."""
+        shares = [(body.index, body.shares) for body in self.slices if body.shares is not None]
+        if len(shares) < len(self.slices):
+            return self._block
+        return _stacked([(index, each.row, each.col, each.values) for index, each in shares])
+
     def is_sure(self, confidence: float) -> bool:
         """Whether SURE_SLICES outlines or more score ``confidence``."""
         return sum(body.score >= confidence for body in self.slices) >= SURE_SLICES
-
-    @property
-    def place(self) -> tuple[slice, slice, slice]:
-        """Where ``mask`` lies in the stack."""
-        s, r, c = (slice(first, first + size) for first, size in zip(self.start, self.mask.shape, strict=True))
-        return s, r, c
 
     @property
     def best_slice(self) -> int:
@@ -96,7 +99,7 @@ class JoinedBody:
     @property
     def center(self) -> tuple[float, float, float]:
         """(column, row, slice) of the mask's centroid, as continuous indices of the working grid."""
-        s, r, c = np.argwhere(self.mask).mean(axis=0) + self.start
+        s, r, c = np.argwhere(self.mask).mean(axis=0) + [edge.start for edge in self.place]
         return float(c), float(r), float(s)
 
 
@@ -160,20 +163,20 @@ def _covered(first: SliceBody, second: SliceBody) -> float:
     return first.overlap(second) / max(1, min(first.area, second.area))
 
 
-def _volume(bodies: Sequence[SliceBody]) -> tuple[tuple[int, int, int], NDArray[np.bool_]]:
-    """(first voxel, mask) of the outlines; a slice that was missed holds what both its neighbors have."""
-    top, left = min(body.row for body in bodies), min(body.col for body in bodies)
-    bottom = max(body.row + body.mask.shape[0] for body in bodies)
-    right = max(body.col + body.mask.shape[1] for body in bodies)
-    first, last = bodies[0].index, bodies[-1].index
-    mask = np.zeros((last - first + 1, bottom - top, right - left), bool)
-    for body in bodies:
-        rows, cols = body.mask.shape
-        view = mask[
-            body.index - first, body.row - top : body.row - top + rows, body.col - left : body.col - left + cols
-        ]
-        view |= body.mask
-    for before, after in pairwise(bodies):
-        for index in range(before.index + 1, after.index):
-            mask[index - first] = mask[before.index - first] & mask[after.index - first]
-    return (first, top, left), mask
+def _stacked(outlines: Sequence[tuple[int, int, int, NDArray]]) -> tuple[Block, NDArray]:
+    """Outlines (slice, first row, first column, mask or shares) as one block.
+
+    A slice that was missed holds what both its neighbors have.
+    """
+    top, left = min(row for _, row, _, _ in outlines), min(col for _, _, col, _ in outlines)
+    bottom = max(row + values.shape[0] for _, row, _, values in outlines)
+    right = max(col + values.shape[1] for _, _, col, values in outlines)
+    first, last = outlines[0][0], outlines[-1][0]
+    block = np.zeros((last - first + 1, bottom - top, right - left), outlines[0][3].dtype)
+    for index, row, col, values in outlines:
+        rows, cols = values.shape
+        block[index - first, row - top : row - top + rows, col - left : col - left + cols] = values
+    for (before, *_), (after, *_) in pairwise(outlines):
+        for index in range(before + 1, after):
+            block[index - first] = np.minimum(block[before - first], block[after - first])
+    return (slice(first, last + 1), slice(top, bottom), slice(left, right)), block

@@ -28,6 +28,7 @@ from orthoai.tasks.ovf.findings import OvfBody, finding, label_of, message
 from orthoai.tasks.ovf.given import GivenBox
 from orthoai.tasks.ovf.join import JoinedBody, join
 from orthoai.tasks.ovf.labels import FRACTURES
+from orthoai.tasks.ovf.outline import redrawn
 from orthoai.tasks.ovf.slices import Seen, look
 from orthoai.tasks.ovf.task import TASK
 from orthoai.volume import Volume
@@ -150,6 +151,8 @@ def _find(volume: Volume, boxes: Sequence[Box], engines: Engines, progress: Prog
             given = [GivenBox(box, volume.geometry, stack.grid) for box in boxes]
             asked = [body for body in (each.body(seen.bodies) for each in given) if body is not None]
             joined = [body for body in joined if not any(each.holds(body.center) for each in given)]
+        if engines.outlines is not None:
+            asked, joined = (redrawn(each, stack, engines.outlines, progress) for each in (asked, joined))
         bodies = measured([*asked, *joined][:MOST_BODIES], stack, asked=len(asked))
     told = [body for body in bodies if _is_told(body, asked, bool(boxes))]
     return Spine(stack, seen, tuple(bodies), tuple(told))

@@ -36,6 +36,20 @@ COARSE = 4
 
 
 @dataclass(frozen=True, eq=False)
+class Shares:
+    """What of each pixel around an outline is body.
+
+    Attributes:
+        row, col: the first pixel of ``values`` in the slice.
+        values: float32 (h, w), 0..1; the outline runs at 0.5.
+    """
+
+    row: int
+    col: int
+    values: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
 class SliceBody:
     """One body in one slice.
 
@@ -45,6 +59,7 @@ class SliceBody:
         class_scores: 0..1 each, in the order of CLASSES.
         row, col: the first pixel of ``mask`` in the slice.
         mask: bool (h, w), cut to the body.
+        shares: the outline finer than its pixels; None where only the mask is known.
     """
 
     index: int
@@ -53,6 +68,7 @@ class SliceBody:
     row: int
     col: int
     mask: NDArray[np.bool_]
+    shares: Shares | None = None
 
     @property
     def area(self) -> int:

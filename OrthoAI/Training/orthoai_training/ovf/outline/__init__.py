@@ -1,0 +1,1 @@
+"""Training of the network that draws the outlines of the task ``ovf`` at the pixels' own resolution."""

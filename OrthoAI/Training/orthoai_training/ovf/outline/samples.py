@@ -1,0 +1,75 @@
+"""Bodies in their slices as the outline network learns from them: three slices around one, and the body's share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from orthoai.errors import InputError
+from orthoai.progress import Progress
+from orthoai.tasks.ovf.outline import LEAST_AREA, around, window
+from orthoai.tasks.ovf.outline_network import SLICES
+
+from orthoai_training.ovf.scenes import BodyBlock, CaseScene, case_scene
+from orthoai_training.spine_ct.case import read_case
+
+SIDE = 112
+"""Pixels of a stored window: room to turn, zoom and shift what the network sees of it."""
+
+Samples = NDArray[np.uint8]
+"""(N, SLICES + 1, SIDE, SIDE): gray values of the slices around one, then 255 times the body's share of each pixel."""
+
+
+@dataclass(frozen=True)
+class SampleFolder:
+    """Samples of cases as files, one a case: drawing them takes longer than reading."""
+
+    folder: Path
+
+    def draw(self, cases: Sequence[Path], count: int, seed: int, progress: Progress) -> Samples:
+        """``count`` slices of every body of every case; those that are there already are kept.
+
+        Raises:
+            InputError: a case that cannot be read, or none that shows a body.
+            Canceled: asked for by ``progress``.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        found = []
+        for number, case in enumerate(cases):
+            progress.report("samples", number / len(cases), f"case {number + 1} of {len(cases)}")
+            file = self.folder / f"{case.name}.npy"
+            if not file.exists():
+                drawn = body_samples(case_scene(read_case(case)), case.name, count, seed)
+                aside = file.with_suffix(".partial")
+                with aside.open("wb") as stream:
+                    np.save(stream, drawn)
+                aside.replace(file)
+            found.append(np.load(file, allow_pickle=False))
+        samples = np.concatenate(found) if found else np.zeros((0, SLICES + 1, SIDE, SIDE), np.uint8)
+        if not len(samples):
+            raise InputError("No case shows a vertebral body: give cases of a spine.")
+        return samples
+
+
+def body_samples(scene: CaseScene, name: str, count: int, seed: int) -> Samples:
+    """``count`` slices, or all, of every body in ``scene``; the same seed and name give the same ones."""
+    random = np.random.default_rng([seed, *name.encode()])
+    found = []
+    for block in scene.blocks:
+        areas = (block.occupancy > 0.5).sum(axis=(1, 2))
+        seen = np.flatnonzero(areas >= LEAST_AREA)
+        found += [_sample(scene, block, int(place)) for place in np.sort(random.permutation(seen)[:count])]
+    return np.stack(found) if found else np.zeros((0, SLICES + 1, SIDE, SIDE), np.uint8)
+
+
+def _sample(scene: CaseScene, block: BodyBlock, place: int) -> Samples:
+    index = block.start[0] + place
+    share = block.drawn(index, scene.stack.pictures.shape[1:])
+    rows, cols = np.nonzero(share > 0.5)
+    middle = (int(rows.min() + rows.max() + 1) // 2, int(cols.min() + cols.max() + 1) // 2)
+    pictures = scene.stack.pictures
+    planes = [window(pictures[n], middle, SIDE) for n in around(index, len(pictures))]
+    return np.stack([*planes, np.rint(255 * window(share, middle, SIDE)).astype(np.uint8)])

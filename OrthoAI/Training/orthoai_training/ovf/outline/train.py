@@ -1,0 +1,138 @@
+"""From cases to the network file.
+
+OUT/outline_samples, OUT/outline_validation   samples, one file a case
+OUT/outline                                   weights, metrics.json and checkpoint
+OUT/outline.onnx                              the network, weights stored as float16
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import count
+from pathlib import Path
+
+import torch
+from orthoai.errors import InputError
+from orthoai.progress import Progress
+from safetensors.torch import load_file
+from torch import Tensor
+
+from orthoai_training.ovf.outline.batches import Batch, plain_batches, random_batch
+from orthoai_training.ovf.outline.export import export_outline
+from orthoai_training.ovf.outline.network import build_outline
+from orthoai_training.ovf.outline.recipe import OUTLINE, OutlineRecipe
+from orthoai_training.ovf.outline.samples import SampleFolder, Samples
+from orthoai_training.segmenter.loop import Learned, Lesson, Loop, Pace, Place
+from orthoai_training.segmenter.precision import Precision, choose_precision
+
+STAGE = "outline"
+NETWORK_FILE = "outline.onnx"
+
+
+@dataclass(frozen=True)
+class OutlineRun:
+    """What to train.
+
+    Attributes:
+        out: run folder.
+        train, validation: folders of cases; of the latter, the best weights are chosen.
+        minutes: of training in all, earlier sittings included; None for all steps.
+    """
+
+    out: Path
+    train: Sequence[Path]
+    validation: Sequence[Path]
+    recipe: OutlineRecipe = OUTLINE
+    minutes: float | None = None
+    device: str = "auto"
+    seed: int = 0
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class TrainedOutline:
+    """The network file, and what metrics.json says."""
+
+    file: Path
+    learned: Learned
+
+
+def train_outline(run: OutlineRun, progress: Progress) -> TrainedOutline:
+    """Draw the samples, train, export.
+
+    Raises:
+        InputError: a use without cases, a case that cannot be read, or the run folder holds a former run.
+        Canceled: asked for by ``progress``.
+    """
+    if not run.train or not run.validation:
+        raise InputError("Training needs cases to train on and others to validate on: give at least two.")
+    place = run.out / "outline"
+    if place.exists() and not run.resume:
+        raise InputError(f"{run.out} holds a former run: give --resume, or another folder.")
+    recipe = run.recipe
+    train = SampleFolder(run.out / "outline_samples").draw(run.train, recipe.slices_per_body, run.seed, progress)
+    held_out = SampleFolder(run.out / "outline_validation").draw(
+        run.validation, recipe.validation_slices, run.seed, progress
+    )
+    torch.manual_seed(run.seed)
+    lesson = OutlineLesson(train, held_out, recipe, run.seed, choose_precision(run.device))
+    optimizer = torch.optim.AdamW(lesson.network.parameters(), lr=recipe.learning_rate)
+    pace = Pace(
+        recipe.steps,
+        run.minutes,
+        recipe.validate_every,
+        recipe.learning_rate,
+        recipe.warmup_steps,
+        gradient_clip=recipe.gradient_clip,
+        ema_decay=recipe.ema_decay,
+    )
+    facts = {"samples": len(train), "validation_samples": len(held_out), "train_cases": len(run.train)}
+    recorded = json.loads(json.dumps(asdict(recipe)))
+    learned = Loop(
+        lesson, optimizer, pace, Place(place, STAGE, recorded, run.seed, facts, resume=run.resume), progress
+    ).train()
+    network = build_outline()
+    network.load_state_dict(load_file(learned.weights))
+    return TrainedOutline(export_outline(network, run.out / NETWORK_FILE), learned)
+
+
+class OutlineLesson(Lesson[Batch]):
+    """Shares of bodies from three slices and a coarse mask."""
+
+    def __init__(
+        self, train: Samples, held_out: Samples, recipe: OutlineRecipe, seed: int, precision: Precision
+    ) -> None:
+        self.network = build_outline().to(precision.device).to(memory_format=torch.channels_last)
+        self._train, self._recipe, self._seed, self._precision = train, recipe, seed, precision
+        self._held_out = plain_batches(held_out, recipe.batch, seed)
+
+    def batches(self, first_step: int) -> Iterator[Batch]:
+        for step in count(first_step):
+            yield random_batch(self._train, self._recipe, self._seed, step)
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Binary cross entropy with the shares, lowest where each pixel's share is told, and 1 - Dice."""
+        logits, shares = self._logits(batch)
+        told = torch.sigmoid(logits)
+        entropy = torch.nn.functional.binary_cross_entropy_with_logits(logits, shares)
+        return entropy + 1 - shared_dice(told, shares)
+
+    @torch.no_grad()
+    def score(self) -> float:
+        self.network.eval()
+        pairs = [self._logits(batch) for batch in self._held_out]
+        told = torch.cat([torch.sigmoid(logits) for logits, _ in pairs])
+        return float(shared_dice(told, torch.cat([shares for _, shares in pairs])))
+
+    def _logits(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        seen = batch.seen.to(self._precision.device, memory_format=torch.channels_last)
+        with self._precision.context():
+            logits = self.network(seen)
+        return logits.float(), batch.shares.to(self._precision.device)
+
+
+def shared_dice(told: Tensor, shares: Tensor) -> Tensor:
+    """Dice of shares 0..1, which is 1 only where all are equal (Crum et al., IEEE Trans Med Imaging 2006)."""
+    return 2 * torch.minimum(told, shares).sum() / (told.sum() + shares.sum()).clamp_min(1e-6)

@@ -1,0 +1,195 @@
+"""Training of the outline network: samples, coarse masks, that it learns, can be taken up again, and its model."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from orthoai.errors import Canceled, InputError
+from orthoai.models.card import Card, Network, read_card, write_card
+from orthoai.models.hashing import file_sha256
+from orthoai.models.store import Model
+from orthoai.progress import Progress
+from orthoai.tasks.ovf.outline_network import OUTLINE_SIZE, SLICES
+from orthoai_training.ovf.outline.batches import plain_batches, random_batch
+from orthoai_training.ovf.outline.coarse import coarse_masks
+from orthoai_training.ovf.outline.export import export_outline
+from orthoai_training.ovf.outline.model_folder import keep_outline, write_outline_model
+from orthoai_training.ovf.outline.network import build_outline
+from orthoai_training.ovf.outline.recipe import OUTLINE, OutlineRecipe
+from orthoai_training.ovf.outline.samples import SIDE, SampleFolder, body_samples
+from orthoai_training.ovf.outline.train import OutlineRun, TrainedOutline, shared_dice, train_outline
+from orthoai_training.ovf.request import TrainRequest, train_ovf
+from orthoai_training.ovf.scenes import case_scene
+from orthoai_training.segmenter.loop import Learned
+from orthoai_training.spine_ct.case import write_case
+from ovf_blocks import BODIES, blocks_case
+
+SHORT = replace(OUTLINE, steps=4, batch=2, validate_every=2, warmup_steps=0)
+
+
+@pytest.fixture(scope="module")
+def samples() -> np.ndarray:
+    return body_samples(case_scene(blocks_case()), "blocks", 3, 0)
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> list[Path]:
+    for name in ("a", "b"):
+        write_case(blocks_case(), tmp_path / "cases" / name)
+    return [tmp_path / "cases" / name for name in ("a", "b")]
+
+
+def test_samples_hold_the_share_of_each_body_in_the_middle(samples) -> None:
+    assert samples.shape == (3 * len(BODIES), SLICES + 1, SIDE, SIDE)
+    areas = sorted(samples[:, -1].sum(axis=(1, 2)) / 255 * 0.64)
+    truth = sorted(30 * (high - low) for low, high in BODIES.values() for _ in range(3))
+    assert np.allclose(areas, truth, rtol=0.03)
+    for sample in samples:
+        rows, cols = np.nonzero(sample[-1] > 127)
+        assert abs((rows.min() + rows.max()) / 2 - SIDE / 2) <= 1 and abs((cols.min() + cols.max()) / 2 - SIDE / 2) <= 1
+        # Bone is bright where the share says body.
+        inside, outside = sample[1][sample[-1] == 255], sample[1][sample[-1] == 0]
+        assert inside.mean() > outside.mean() + 20
+
+
+def test_samples_depend_on_seed_and_name_alone(samples) -> None:
+    scene = case_scene(blocks_case())
+    assert (body_samples(scene, "blocks", 3, 0) == samples).all()
+    assert (body_samples(scene, "others", 3, 0) != samples).any()
+
+
+def test_samples_are_drawn_once(tmp_path: Path, cases: list[Path]) -> None:
+    folder = SampleFolder(tmp_path / "samples")
+    first = folder.draw(cases, 2, 0, Progress())
+    (cases[0] / "image.nii.gz").unlink()
+    assert (folder.draw(cases, 2, 0, Progress()) == first).all()
+    with pytest.raises(InputError, match="No case shows"):
+        folder.draw([], 2, 0, Progress())
+
+
+def test_coarse_masks_mean_the_body_and_miss_its_outline() -> None:
+    share = torch.zeros(40, 1, OUTLINE_SIZE, OUTLINE_SIZE)
+    share[:, :, 25:52, 20:60] = 1
+    masks = coarse_masks(share, np.random.default_rng(0))
+    assert set(masks.unique().tolist()) == {0.0, 1.0}
+    both, either = (torch.minimum(masks, share).sum((1, 2, 3)), torch.maximum(masks, share).sum((1, 2, 3)))
+    agreement = both / either
+    assert float(agreement.min()) > 0.6 and float(agreement.max()) < 1
+    assert float(agreement.std()) > 0.01
+
+
+def test_batches_depend_on_their_number_alone(samples) -> None:
+    first, again, other = (random_batch(samples, SHORT, 3, step) for step in (5, 5, 6))
+    assert torch.equal(first.seen, again.seen) and torch.equal(first.shares, again.shares)
+    assert not torch.equal(first.shares, other.shares)
+    assert first.seen.shape == (2, SLICES + 1, OUTLINE_SIZE, OUTLINE_SIZE)
+    assert float(first.seen.min()) >= 0 and float(first.seen.max()) <= 1
+
+
+def test_a_batch_without_changes_is_the_sample(samples) -> None:
+    still = OutlineRecipe(batch=4, degrees=0, zoom=0, shift=0, gain=(1, 1), level=(0, 0), noise=0)
+    batch = random_batch(samples, still, 0, 0)
+    (plain,) = plain_batches(samples, len(samples), 0)
+    gaps = [float((plain.shares - share).abs().amax((1, 2, 3)).min()) for share in batch.shares]
+    assert max(gaps) < 1e-3
+
+
+def test_the_dice_of_shares_is_one_only_where_all_are_equal() -> None:
+    share = torch.tensor([0.0, 0.4, 1.0])
+    assert float(shared_dice(share, share)) == pytest.approx(1)
+    assert float(shared_dice(share, torch.tensor([0.0, 0.6, 1.0]))) == pytest.approx(2 * 1.4 / 3.0)
+    # Where all is 0 or 1 it is the Dice of masks.
+    assert float(shared_dice(torch.tensor([1.0, 1, 0]), torch.tensor([1.0, 0, 0]))) == pytest.approx(2 / 3)
+
+
+def test_it_learns_to_draw_what_the_coarse_mask_misses(tmp_path: Path, cases: list[Path]) -> None:
+    recipe = replace(OUTLINE, steps=120, batch=4, validate_every=120, warmup_steps=5, learning_rate=1e-2, ema_decay=0.9)
+    trained = train_outline(OutlineRun(tmp_path / "run", cases[:1], cases[1:], recipe), Progress())
+    held_out = SampleFolder(tmp_path / "run" / "outline_validation").draw(cases[1:], 3, 0, Progress())
+    coarse = [shared_dice(batch.seen[:, -1:], batch.shares) for batch in plain_batches(held_out, 6, 0)]
+    assert trained.learned.metrics["best_dice"] > float(np.mean(coarse)) + 0.01
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(tmp_path: Path, cases: list[Path]) -> None:
+    whole = OutlineRun(tmp_path / "whole", cases[:1], cases[1:], SHORT)
+    train_outline(whole, Progress())
+    stopped = replace(whole, out=tmp_path / "stopped")
+    steps: list[str] = []
+
+    def listen(stage: str, fraction: float, message: str = "") -> None:
+        steps.append(message)
+
+    with pytest.raises(Canceled):
+        train_outline(stopped, Progress(listen, lambda: any(text.startswith("step 3") for text in steps)))
+    with pytest.raises(InputError, match="--resume"):
+        train_outline(stopped, Progress())
+    train_outline(replace(stopped, resume=True), Progress())
+    both = [json.loads((tmp_path / name / "outline" / "metrics.json").read_text()) for name in ("whole", "stopped")]
+    dices = [[entry["dice"] for entry in metrics["history"]] for metrics in both]
+    assert len(dices[0]) == 2 and dices[0] == pytest.approx(dices[1], abs=1e-6)
+
+
+def test_the_file_answers_as_the_network_does(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = build_outline().eval()
+    session = onnxruntime.InferenceSession(str(export_outline(network, tmp_path / "outline.onnx")))
+    picture = torch.rand(3, SLICES + 1, OUTLINE_SIZE, OUTLINE_SIZE)
+    (found,) = session.run(["shares"], {"seen": picture.numpy()})
+    with torch.no_grad():
+        assert np.abs(found - torch.sigmoid(network(picture)).numpy()).max() < 5e-3
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Model:
+    """A model of the task that has a detector only."""
+    folder = tmp_path / "start"
+    folder.mkdir()
+    (folder / "detector.onnx").write_bytes(b"detector")
+    own = Network("detector.onnx", file_sha256(folder / "detector.onnx"), "yolo", {"confidence": 0.4})
+    training = {"recipe": "compact", "detector": {"epochs": 4}}
+    card = Card("start", "1", "ovf", "Bodies.", "Apache-2.0", ("A",), {1: "crush"}, {"detector": own}, training)
+    write_card(card, folder)
+    return Model("start", folder, read_card(folder))
+
+
+def trained(folder: Path) -> TrainedOutline:
+    file = folder / "drawn.onnx"
+    file.write_bytes(b"outline")
+    said = {"samples": 9, "validation_samples": 3, "train_cases": 2, "parameters": 5}
+    run = {"best_dice": 0.9, "best_step": 4, "steps": 4, "training_s": 2.0}
+    return TrainedOutline(file, Learned(file, {**said, **run}))
+
+
+def test_the_model_keeps_its_detector_and_names_all_makers(tmp_path: Path, start: Model) -> None:
+    folder = write_outline_model(trained(tmp_path), OutlineRun(tmp_path, [], []), tmp_path / "new", start, ("B", "A"))
+    card = read_card(folder)
+    assert card.networks["detector"] == start.network("detector") and set(card.networks) == {"detector", "outline"}
+    Model("new", folder, card).verify()
+    assert card.attribution == ("A", "B") and card.training["detector"] == {"epochs": 4}
+    assert card.metrics["outline"]["best_dice"] == 0.9 and "outline.onnx" in (folder / "README.md").read_text()
+    again = write_outline_model(
+        trained(tmp_path), OutlineRun(tmp_path, [], []), tmp_path / "again", Model("new", folder, card), ()
+    )
+    assert read_card(again).description == card.description
+
+
+def test_a_new_detector_takes_the_outlines_over(tmp_path: Path, start: Model) -> None:
+    made = write_outline_model(trained(tmp_path), OutlineRun(tmp_path, [], []), tmp_path / "made", start, ())
+    before = read_card(start.folder)
+    assert keep_outline(start.folder, start) == start.folder and read_card(start.folder) == before
+    card = read_card(keep_outline(start.folder, Model("made", made, read_card(made))))
+    assert set(card.networks) == {"detector", "outline"} and card.metrics["outline"]["steps"] == 4
+    Model("start", start.folder, card).verify()
+
+
+def test_outlines_need_a_model_of_the_task_to_go_to(tmp_path: Path, cases: list[Path]) -> None:
+    request = TrainRequest(tmp_path / "run", network="outline", data=cases[0].parent, validation=cases[0].parent)
+    for name in (None, "lumbar_disc"):
+        with pytest.raises(InputError, match="--start"):
+            train_ovf(replace(request, start=name))
