@@ -30,6 +30,7 @@ $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITS)' || { echo "OrthoAI needs Python 3.11 or 3.12: install one and run make PYTHON=python3.12" >&2; exit 1; }
 	@.ci/packages
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make a virtual environment: run apt-get install python3-venv as root." >&2; exit 1; }
+	@test -x $(BIN)/python || .ci/room
 	@echo "Setting up $(VENV) (once; this downloads several gigabytes)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@# --no-deps: the lock is complete, and ultralytics' wish for opencv-python is met by its headless twin.

@@ -15,7 +15,7 @@ class OutlineRecipe:
         gain, level, noise: gray values 0..1 are multiplied and shifted; noise is a standard deviation, at most.
     """
 
-    steps: int = 12_000
+    steps: int = 20_000
     batch: int = 24
     learning_rate: float = 2e-3
     warmup_steps: int = 50
