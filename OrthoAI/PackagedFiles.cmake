@@ -184,6 +184,8 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/tasks/ovf/given.py
   Logic/orthoai/tasks/ovf/join.py
   Logic/orthoai/tasks/ovf/labels.py
+  Logic/orthoai/tasks/ovf/outline.py
+  Logic/orthoai/tasks/ovf/outline_network.py
   Logic/orthoai/tasks/ovf/pipeline.py
   Logic/orthoai/tasks/ovf/slices.py
   Logic/orthoai/tasks/ovf/task.py
