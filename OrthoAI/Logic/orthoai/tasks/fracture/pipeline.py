@@ -31,7 +31,7 @@ from orthoai.tasks.fracture.engines import AXIAL, SAGITTAL, Engines, LoadEngines
 from orthoai.tasks.fracture.findings import finding, is_unclear, message
 from orthoai.tasks.fracture.fuse import Fused, PlaneAnswer, fuse, worth_a_look
 from orthoai.tasks.fracture.given import keep_inside
-from orthoai.tasks.fracture.mark import attention, marked
+from orthoai.tasks.fracture.mark import attention, marked_bodies
 from orthoai.tasks.fracture.planes import look
 from orthoai.tasks.fracture.task import FRACTURE, TASK
 from orthoai.tasks.fracture.vote import Bodies, VotedBody, loss_of, voted
@@ -107,7 +107,9 @@ def run(
         if spine is None:
             numbers = looked = np.zeros(volume.geometry.shape, np.uint8)
         else:
-            numbers = marked([each.body.body for each in spine.called], spine.bodies, spine.stack, progress.check)
+            numbers = marked_bodies(
+                [each.body.body for each in spine.called], spine.bodies, spine.stack, progress.check
+            )
             numbers = keep_inside(numbers, boxes) if boxes else numbers
             looked = attention(spine.fused.fracture, spine.stack, progress.check)
         findings, found = _told(spine, numbers, volume)

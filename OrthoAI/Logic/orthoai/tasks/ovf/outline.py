@@ -92,7 +92,10 @@ def _drawn(outline: SliceBody, share: NDArray[np.float32], stack: Stack) -> Slic
     rows, cols = (slice(int(span[0]), int(span[-1]) + 1) for span in spans)
     # What lies further out belongs to a neighbor.
     near = ndimage.binary_dilation(mask, iterations=RIM)
-    out = tuple(slice(max(0, s.start - RIM), s.stop + RIM) for s in (rows, cols))
+    out = tuple(
+        slice(max(0, -first, span.start - RIM), min(span.stop + RIM, OUTLINE_SIZE, count - first))
+        for span, first, count in ((rows, row, height), (cols, col, width))
+    )
     values = np.where(near, share, 0)[out].astype(np.float32)
     shares = Shares(row + out[0].start, col + out[1].start, values)
     return replace(outline, row=row + rows.start, col=col + cols.start, mask=mask[rows, cols], shares=shares)

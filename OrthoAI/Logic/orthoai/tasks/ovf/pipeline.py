@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from orthoai.result import Extra, Result
 from orthoai.spine.checks import require_spine_ct
 from orthoai.spine.genant import NORMAL
 from orthoai.spine.given_boxes import checked_boxes
+from orthoai.spine.mark import marked
 from orthoai.spine.measured import measured
 from orthoai.spine.numbered import number_edges
 from orthoai.spine.region import bone_region
@@ -41,6 +42,9 @@ NO_BONE = "No bone found."
 FAINT = 0.5
 """Share of the confidence that outlines need to continue a body that is sure in other slices."""
 
+SURFACE = 0.5
+"""Share at which a body's surface runs."""
+
 MOST_BODIES = 250
 """What fits into a label map of 8 bits; a person has 33."""
 
@@ -62,11 +66,21 @@ class Spine:
     @property
     def numbers(self) -> NDArray[np.uint8]:
         """The bodies' numbers, from 1, on the working grid (S, H, W)."""
-        marked = np.zeros(self.stack.hu.shape, np.uint8)
+        numbers = np.zeros(self.stack.hu.shape, np.uint8)
         for number, body in enumerate(self.bodies, start=1):
-            view = marked[body.body.place]
+            view = numbers[body.body.place]
             view[body.body.mask & (view == 0)] = number
-        return marked
+        return numbers
+
+    def marked(self, check: Callable[[], None]) -> NDArray[np.uint8]:
+        """The bodies' numbers on the input's own grid (K, J, I); ``check`` may raise Canceled."""
+        numbers, shares = np.zeros(self.stack.hu.shape, np.uint8), np.zeros(self.stack.hu.shape, np.float32)
+        for number, body in enumerate(self.bodies, start=1):
+            place, own = body.body.surface
+            more = own > shares[place]
+            numbers[place][more] = number
+            shares[place][more] = own[more]
+        return marked(numbers, shares, SURFACE, self.stack, check)
 
 
 def run(
@@ -107,7 +121,7 @@ def examined(
         engines = load(options)
     spine = _find(volume, boxes, engines, progress, watch)
     with watch.stage("Measure"):
-        numbers, findings, found = _written(spine, engines, volume)
+        numbers, findings, found = _written(spine, engines, volume, progress.check)
     shape = volume.geometry.shape
     segmentation = np.zeros(shape, np.uint8) if spine is None else _classes(spine)[numbers]
     extras = () if spine is None else _extras(spine, numbers)
@@ -165,12 +179,12 @@ def _is_told(body: OvfBody, asked: Sequence[JoinedBody], has_boxes: bool) -> boo
 
 
 def _written(
-    spine: Spine | None, engines: Engines, volume: Volume
+    spine: Spine | None, engines: Engines, volume: Volume, check: Callable[[], None]
 ) -> tuple[NDArray[np.uint8], tuple[Finding, ...], tuple[Box, ...]]:
     """The bodies' numbers (K, J, I) on the input's grid, and findings and boxes of those that are told."""
     if spine is None:
         return np.zeros((0, 0, 0), np.uint8), (), ()
-    numbers = spine.stack.back(spine.numbers)
+    numbers = spine.marked(check)
     boxes = number_edges(numbers)
     findings, found = [], []
     for number, body in enumerate(spine.bodies, start=1):
