@@ -10,11 +10,15 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from orthoai.cli.exits import BAD_INPUT
+from orthoai.cli.main import main
 from orthoai.errors import Canceled, InputError
 from orthoai.models.card import Card, Network, read_card, write_card
 from orthoai.models.hashing import file_sha256
-from orthoai.models.store import Model
+from orthoai.models.store import Model, ModelStore
 from orthoai.progress import Progress
+from orthoai.tasks import RunOptions
+from orthoai.tasks.ovf.engines import load_engines
 from orthoai.tasks.ovf.outline_network import OUTLINE_SIZE, SLICES
 from orthoai_training.ovf.outline.batches import plain_batches, random_batch
 from orthoai_training.ovf.outline.coarse import coarse_masks
@@ -41,8 +45,8 @@ def samples() -> np.ndarray:
 @pytest.fixture
 def cases(tmp_path: Path) -> list[Path]:
     for name in ("a", "b"):
-        write_case(blocks_case(), tmp_path / "cases" / name)
-    return [tmp_path / "cases" / name for name in ("a", "b")]
+        write_case(blocks_case(), tmp_path / name / f"case_{name}")
+    return [tmp_path / name / f"case_{name}" for name in ("a", "b")]
 
 
 def test_samples_hold_the_share_of_each_body_in_the_middle(samples) -> None:
@@ -189,7 +193,27 @@ def test_a_new_detector_takes_the_outlines_over(tmp_path: Path, start: Model) ->
 
 
 def test_outlines_need_a_model_of_the_task_to_go_to(tmp_path: Path, cases: list[Path]) -> None:
-    request = TrainRequest(tmp_path / "run", network="outline", data=cases[0].parent, validation=cases[0].parent)
+    request = TrainRequest(tmp_path / "run", network="outline", data=cases[0].parent, validation=cases[1].parent)
+    with pytest.raises(InputError, match="keep them apart"):
+        train_ovf(replace(request, validation=request.data, start="vertebral_fractures"))
     for name in (None, "lumbar_disc"):
         with pytest.raises(InputError, match="--start"):
             train_ovf(replace(request, start=name))
+
+
+def test_the_command_adds_outlines_to_the_shipped_model(tmp_path: Path, cases: list[Path]) -> None:
+    data, validation = (str(case.parent) for case in cases)
+    words = ["train", "ovf", "--only", "outline", "--data", data, "--validation", validation]
+    assert main([*words, "-o", str(tmp_path / "run"), "--minutes", "0.001", "--quiet"]) == 0
+    shipped = ModelStore.default().get("vertebral_fractures")
+    made = ModelStore.default().get(str(tmp_path / "run" / "model"))
+    assert made.sha256["detector"] == shipped.sha256["detector"]
+    assert made.sha256["outline"] != shipped.sha256.get("outline")
+    assert load_engines(RunOptions(model=str(made.folder))).outlines is not None
+
+
+@pytest.mark.parametrize("more", [["--epochs", "3"], ["--recipe", "paper"], ["--beside", "vertebral_fractures"]])
+def test_what_means_nothing_to_outlines_is_refused(tmp_path: Path, more: list[str], capsys) -> None:
+    words = ["train", "ovf", "--only", "outline", "--simulate", "2", "-o", str(tmp_path / "run"), "--quiet"]
+    assert main([*words, *more]) == BAD_INPUT
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1 and not (tmp_path / "run").exists()

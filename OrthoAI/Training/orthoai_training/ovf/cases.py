@@ -28,6 +28,14 @@ def case_folders(folder: Path) -> list[Path]:
     return found
 
 
+def require_apart(train: Sequence[Path], validation: Sequence[Path]) -> None:
+    """Refuse a use without cases, and a case in both (InputError)."""
+    if not train or not validation:
+        raise InputError("Training needs cases to train on and others to validate on: give at least two.")
+    if {path.resolve() for path in train} & {path.resolve() for path in validation}:
+        raise InputError("A case is in training and in validation: keep them apart.")
+
+
 def dealt(folders: Sequence[Path], seed: int) -> tuple[list[Path], list[Path]]:
     """(training, validation): cases of one real shape stay together."""
     split = split_cases([CaseFolder(path) for path in folders], seed, VALIDATION_SHARE)

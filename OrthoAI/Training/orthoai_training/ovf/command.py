@@ -9,13 +9,14 @@ from orthoai.cli.exits import DONE, say
 from orthoai.cli.supervise import stop_signals
 from orthoai.errors import InputError
 from orthoai.progress import Progress
+from orthoai.tasks.ovf.task import DEFAULT_MODEL
 
 from orthoai_training.progress_lines import TrainingLines
 
 NETWORKS = ("yolov8n-seg", "outline", "mask-rcnn")
 
-RANDOM = "random"
-"""Of --start: no model."""
+RANDOM, LAYERS = "random", "lumbar_disc"
+"""Of --start: no model, and the one to take the first layers from."""
 
 
 def add_training_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,9 +39,8 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start",
         metavar="MODEL",
-        default="lumbar_disc",
-        help=f"model whose detector's layers to start from, or {RANDOM}; with --only outline the model that gets the "
-        "outlines; default: lumbar_disc",
+        help=f"model whose detector's layers to start from, or {RANDOM}; default: {LAYERS}; with --only outline the "
+        f"model whose detector to keep; default: {DEFAULT_MODEL}",
     )
     parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
@@ -58,6 +58,7 @@ def train(args: argparse.Namespace) -> int:
         raise InputError("Outlines are learned from cases, for some minutes: leave --pictures, --epochs, --recipe out.")
     if args.beside is not None and args.only != "mask-rcnn":
         raise InputError("Only --only mask-rcnn is measured beside a model: leave --beside out.")
+    start = args.start or (DEFAULT_MODEL if args.only == "outline" else LAYERS)
     # Heavy: torch.
     from orthoai_training.ovf.request import TrainRequest, train_ovf
 
@@ -72,7 +73,7 @@ def train(args: argparse.Namespace) -> int:
         minutes=args.minutes,
         epochs=args.epochs,
         beside=args.beside,
-        start=None if args.start == RANDOM else args.start,
+        start=None if start == RANDOM else start,
         resume=args.resume,
         device=args.device,
         seed=args.seed,

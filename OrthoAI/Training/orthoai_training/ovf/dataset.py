@@ -19,6 +19,7 @@ from orthoai.tasks.ovf.labels import CLASSES
 from PIL import Image
 
 from orthoai_training.detector.yolo_dataset import write_data_file
+from orthoai_training.ovf.cases import require_apart
 from orthoai_training.ovf.pictures import Outline, Picture, training_pictures, validation_pictures
 from orthoai_training.ovf.recipe import OvfRecipe
 from orthoai_training.ovf.scenes import case_scene
@@ -46,10 +47,7 @@ def write_case_pictures(
         InputError: a use without cases, a case in both, or one that cannot be read.
         Canceled: asked for by ``progress``.
     """
-    if not train or not validation:
-        raise InputError("Training needs cases to train on and others to validate on: give at least two.")
-    if {path.resolve() for path in train} & {path.resolve() for path in validation}:
-        raise InputError("A case is in training and in validation: keep them apart.")
+    require_apart(train, validation)
     progress = progress or Progress()
     total = len(train) + len(validation)
     with _staged(folder, progress) as staged:

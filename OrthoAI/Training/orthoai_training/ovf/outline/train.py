@@ -19,6 +19,7 @@ from orthoai.progress import Progress
 from safetensors.torch import load_file
 from torch import Tensor
 
+from orthoai_training.ovf.cases import require_apart
 from orthoai_training.ovf.outline.batches import Batch, plain_batches, random_batch
 from orthoai_training.ovf.outline.export import export_outline
 from orthoai_training.ovf.outline.network import build_outline
@@ -63,11 +64,10 @@ def train_outline(run: OutlineRun, progress: Progress) -> TrainedOutline:
     """Draw the samples, train, export.
 
     Raises:
-        InputError: a use without cases, a case that cannot be read, or the run folder holds a former run.
+        InputError: a use without cases, a case in both or one that cannot be read, or the folder holds a former run.
         Canceled: asked for by ``progress``.
     """
-    if not run.train or not run.validation:
-        raise InputError("Training needs cases to train on and others to validate on: give at least two.")
+    require_apart(run.train, run.validation)
     place = run.out / "outline"
     if place.exists() and not run.resume:
         raise InputError(f"{run.out} holds a former run: give --resume, or another folder.")
