@@ -2,12 +2,54 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 SMALLEST_COUNT = 64
 """Smaller tensors stay float32: sizes, scales and biases cost nothing."""
 
 OPSET = 17
+
+ANY_BATCH = {0: "batch"}
+
+
+def write_half(
+    network: nn.Module,
+    example: Tensor,
+    target: Path,
+    picture: str,
+    outputs: Sequence[str],
+    free: Mapping[int, str] = ANY_BATCH,
+) -> Path:
+    """Write ``network`` to ``target``, its large weights as float16.
+
+    Args:
+        example: an input, named ``picture`` in the file.
+        outputs: their names, in order.
+        free: axes of any size, by name; those of the input and of every output.
+    """
+    import torch
+
+    with warnings.catch_warnings():
+        # The exporter warns of sizes that become constants: tests run the files at other sizes of the free axes.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network.cpu().eval(),
+            (example,),
+            str(target),
+            dynamo=False,
+            input_names=[picture],
+            output_names=list(outputs),
+            dynamic_axes={name: dict(free) for name in (picture, *outputs)},
+            opset_version=OPSET,
+        )
+    store_half(target)
+    return target
 
 
 def store_half(path: Path) -> None:

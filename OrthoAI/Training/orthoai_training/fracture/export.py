@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import torch
@@ -11,7 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from orthoai_training.fracture.networks import build_network, config_of
-from orthoai_training.half_onnx import OPSET, store_half
+from orthoai_training.half_onnx import write_half
 
 INPUT, OUTPUT, BODIES = "picture", "probability", "bodies"
 
@@ -41,20 +40,7 @@ def export_fracture(network: str, recipe: str, weights: Path, target: Path) -> P
 
     Its first output is the fracture's probability; the compact networks have the bodies' as well.
     """
-    wrapped = Probabilities(load_network(network, recipe, weights)).eval()
+    wrapped = Probabilities(load_network(network, recipe, weights))
     names = [OUTPUT, BODIES][: config_of(recipe).outputs]
-    with warnings.catch_warnings():
-        # The exporter warns of sizes that become constants: only the batch may differ, and it does not become one.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            wrapped,
-            (torch.rand(2, 1, FRACTURE_SIZE, FRACTURE_SIZE),),
-            str(target),
-            dynamo=False,
-            input_names=[INPUT],
-            output_names=names,
-            dynamic_axes={name: {0: "batch"} for name in (INPUT, *names)},
-            opset_version=OPSET,
-        )
-    store_half(target)
-    return target
+    example = torch.rand(2, 1, FRACTURE_SIZE, FRACTURE_SIZE)
+    return write_half(wrapped, example, target, INPUT, names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import torch
@@ -11,7 +10,7 @@ from orthoai.tasks.disc.crop import CROP_SHAPE
 from torch import Tensor, nn
 
 from orthoai_training.disc.classification.networks import DiscGrader
-from orthoai_training.half_onnx import OPSET, store_half
+from orthoai_training.half_onnx import write_half
 
 
 class _Explained(nn.Module):
@@ -27,19 +26,5 @@ class _Explained(nn.Module):
 
 def export_grader(network: DiscGrader, target: Path) -> Path:
     """Write ``network`` to ``target`` (.onnx, float16 weights); any batch of crops of CROP_SHAPE."""
-    names = [LOGITS, FEATURES, SLOPES]
-    with warnings.catch_warnings():
-        # The exporter warns of sizes that become constants; the test runs the file at several sizes.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            _Explained(network).cpu().eval(),
-            (torch.rand(2, 1, *CROP_SHAPE),),
-            str(target),
-            dynamo=False,
-            input_names=["crops"],
-            output_names=names,
-            dynamic_axes={name: {0: "batch"} for name in ("crops", *names)},
-            opset_version=OPSET,
-        )
-    store_half(target)
-    return target
+    example = torch.rand(2, 1, *CROP_SHAPE)
+    return write_half(_Explained(network), example, target, "crops", [LOGITS, FEATURES, SLOPES])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import torch
@@ -10,26 +9,12 @@ from orthoai.tasks.disc.segment import OUTPUT, STRIDE
 from safetensors.torch import load_file
 
 from orthoai_training.disc.segmentation.networks import CHANNELS, build_segmenter
-from orthoai_training.half_onnx import OPSET, store_half
+from orthoai_training.half_onnx import write_half
 
 
 def export_segmenter(architecture: str, weights: Path, target: Path) -> Path:
     """Write the network with ``weights`` (safetensors) to ``target`` (.onnx, float16 weights); any size, any batch."""
     network = build_segmenter(architecture).network
     network.load_state_dict(load_file(weights))
-    axes = {0: "batch", 2: "rows", 3: "columns"}
-    with warnings.catch_warnings():
-        # The exporter warns of sizes that become constants; the test runs the file at several sizes.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            network.eval(),
-            (torch.rand(1, CHANNELS, 2 * STRIDE, 3 * STRIDE),),
-            str(target),
-            dynamo=False,
-            input_names=["picture"],
-            output_names=[OUTPUT],
-            dynamic_axes={"picture": axes, OUTPUT: axes},
-            opset_version=OPSET,
-        )
-    store_half(target)
-    return target
+    example = torch.rand(1, CHANNELS, 2 * STRIDE, 3 * STRIDE)
+    return write_half(network, example, target, "picture", [OUTPUT], {0: "batch", 2: "rows", 3: "columns"})
