@@ -12,7 +12,7 @@ from orthoai.spine.stack import Stack
 from orthoai.tasks import RunOptions
 from orthoai.tasks.ovf.engines import Engines
 from orthoai.tasks.ovf.join import JoinedBody
-from orthoai.tasks.ovf.outline import around, redrawn, seen, window
+from orthoai.tasks.ovf.outline import around, around_middle, redrawn, seen
 from orthoai.tasks.ovf.outline_network import OUTLINE_SIZE, SLICES
 from orthoai.tasks.ovf.pipeline import examined
 from orthoai.tasks.ovf.slices import SliceBody
@@ -126,19 +126,12 @@ def test_the_network_sees_the_slice_its_neighbors_and_the_mask(share) -> None:
     assert batch.shape == (SLICES + 1, OUTLINE_SIZE, OUTLINE_SIZE) and batch.dtype == np.float32
     middle = (outline.row + outline.mask.shape[0] // 2, outline.col + outline.mask.shape[1] // 2)
     for channel, index in enumerate((outline.index - 1, outline.index, outline.index + 1)):
-        assert np.allclose(batch[channel], window(pictures[index], middle, OUTLINE_SIZE) / 255)
+        assert np.allclose(batch[channel], around_middle(middle, OUTLINE_SIZE).cut(pictures[index]) / 255)
     assert batch[-1].sum() == outline.area
 
 
 def test_the_ends_of_a_stack_stand_in_for_what_is_beyond() -> None:
     assert around(0, 5) == [0, 0, 1] and around(4, 5) == [3, 4, 4] and around(0, 1) == [0, 0, 0]
-
-
-def test_windows_are_empty_beyond_the_plane() -> None:
-    plane = np.arange(1, 13).reshape(3, 4)
-    assert window(plane, (0, 0), 4).tolist() == [[0] * 4, [0] * 4, [0, 0, 1, 2], [0, 0, 5, 6]]
-    assert window(plane, (2, 3), 2).tolist() == [[7, 8], [11, 12]]
-    assert not window(plane, (40, 40), 4).any()
 
 
 def test_a_cancel_is_heard(share) -> None:

@@ -19,6 +19,10 @@ BORDER = 1.5
 """Pixels from a tile's inner border within which a box counts as cut there."""
 
 
+Part = tuple[slice, slice]
+"""Rows and columns."""
+
+
 class InstanceDetector(Protocol):
     """What is needed of :class:`orthoai.detect.onnx_yolo_seg.OnnxYoloSeg`."""
 
@@ -40,11 +44,22 @@ class Tile:
     def cut(self, picture: NDArray, outside: int = 0) -> NDArray:
         """The tile's pixels (size, size) of ``picture`` (H, W); ``outside`` where the picture has none."""
         pixels = np.full((self.size, self.size), outside, picture.dtype)
-        rows, cols = self._inside(picture.shape[0], self.row), self._inside(picture.shape[1], self.col)
-        pixels[rows.start - self.row : rows.stop - self.row, cols.start - self.col : cols.stop - self.col] = picture[
-            rows, cols
-        ]
+        there, here = self.shared((picture.shape[0], picture.shape[1]))
+        pixels[here] = picture[there]
         return pixels
+
+    def shared(self, shape: tuple[int, int]) -> tuple[Part, Part]:
+        """What the tile and a picture of ``shape`` share: as rows and columns of the picture, and of the tile."""
+        spans = [
+            slice(max(start, 0), max(0, min(start + self.size, length)))
+            for start, length in zip((self.row, self.col), shape, strict=True)
+        ]
+        rows, cols = spans
+        own = [
+            slice(span.start - start, max(span.stop, span.start) - start)
+            for span, start in zip(spans, (self.row, self.col), strict=True)
+        ]
+        return (rows, cols), (own[0], own[1])
 
     def placed(self, instance: Instance, shape: tuple[int, int]) -> Instance:
         """``instance`` of the tile as one of the picture of ``shape``, cut at its border."""
@@ -57,10 +72,8 @@ class Tile:
             float(np.clip(y1 + self.row, 0, height)),
         )
         mask = np.zeros(shape, bool)
-        rows, cols = self._inside(height, self.row), self._inside(width, self.col)
-        mask[rows, cols] = instance.mask[
-            rows.start - self.row : rows.stop - self.row, cols.start - self.col : cols.stop - self.col
-        ]
+        there, here = self.shared(shape)
+        mask[there] = instance.mask[here]
         return replace(instance, box=box, mask=mask)
 
     def cuts(self, instance: Instance, shape: tuple[int, int]) -> bool:
@@ -70,9 +83,6 @@ class Tile:
         more = (self.col > 0, self.row > 0, self.col + self.size < shape[1], self.row + self.size < shape[0])
         at = (x0 < low, y0 < low, x1 > high, y1 > high)
         return any(there and near for there, near in zip(more, at, strict=True))
-
-    def _inside(self, length: int, start: int) -> slice:
-        return slice(max(start, 0), min(start + self.size, length))
 
 
 def tiles(shape: tuple[int, int], size: int, overlap: int) -> list[Tile]:

@@ -9,14 +9,12 @@ import torch
 from numpy.typing import NDArray
 from orthoai.detect.tiles import tiles
 from orthoai.spine.stack import FRACTURE_SIZE
+from orthoai.tasks.fracture.planes import OVERLAP
 from torch import nn
 
 from orthoai_training.segmenter.precision import Precision
 
 BATCH = 4
-
-OVERLAP = 64
-"""Pixels that neighboring tiles of a slice share, at least; their mean counts there."""
 
 
 @torch.no_grad()
@@ -41,14 +39,7 @@ def slice_probabilities(network: nn.Module, pictures: NDArray[np.uint8], precisi
     total, count = np.zeros(pictures.shape, np.float32), np.zeros(shape, np.float32)
     for number in range(len(pictures)):
         for tile in places:
-            rows, columns = _inside(tile.row, shape[0]), _inside(tile.col, shape[1])
-            answer = next(answers)
-            total[number, rows, columns] += answer[
-                rows.start - tile.row : rows.stop - tile.row, columns.start - tile.col : columns.stop - tile.col
-            ]
-            count[rows, columns] += number == 0
+            there, here = tile.shared(shape)
+            total[number][there] += next(answers)[here]
+            count[there] += number == 0
     return total / count
-
-
-def _inside(start: int, length: int) -> slice:
-    return slice(max(start, 0), min(start + FRACTURE_SIZE, length))

@@ -52,7 +52,7 @@ def look(stack: Stack, network: SliceNetwork, indices: Sequence[int], stage: str
     places = tiles(shape, FRACTURE_SIZE, OVERLAP)
     count = np.zeros(shape, np.float32)
     for tile in places:
-        count[_inside(tile, shape)] += 1
+        count[tile.shared(shape)[0]] += 1
     todo = _with_bone(stack, indices, places)
     done, total = 0, max(1, len(indices) * len(places))
     while batch := list(islice(todo, BATCH)):
@@ -61,12 +61,9 @@ def look(stack: Stack, network: SliceNetwork, indices: Sequence[int], stage: str
         done = batch[-1][0]
         gray = np.stack([pixels for *_, pixels in batch]).astype(np.float32)[:, None] / np.float32(255)
         for (_, index, tile, _), answer in zip(batch, network(gray), strict=True):
-            rows, cols = _inside(tile, shape)
-            inside = answer[
-                :, rows.start - tile.row : rows.stop - tile.row, cols.start - tile.col : cols.stop - tile.col
-            ]
-            for each, part in zip(found, inside, strict=True):
-                each[index, rows, cols] += part
+            there, here = tile.shared(shape)
+            for each, part in zip(found, answer, strict=True):
+                each[index][there] += part[here]
     for each in found:
         each[list(indices)] /= count
     progress.report(stage, 1.0)
@@ -84,12 +81,3 @@ def _with_bone(
             pixels = tile.cut(stack.pictures[index])
             if np.count_nonzero(pixels > BONE_GRAY) * stack.pixel_mm**2 >= LEAST_BONE_MM2:
                 yield looked, index, tile, pixels
-
-
-def _inside(tile: Tile, shape: tuple[int, int]) -> tuple[slice, slice]:
-    """The pixels of a picture of ``shape`` that ``tile`` covers."""
-    rows, cols = (
-        slice(max(start, 0), min(start + tile.size, length))
-        for start, length in zip((tile.row, tile.col), shape, strict=True)
-    )
-    return rows, cols

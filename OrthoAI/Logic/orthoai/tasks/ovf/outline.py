@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from orthoai.detect.tiles import Tile
 from orthoai.progress import Progress
 from orthoai.segment.components import largest_parts
 from orthoai.spine.stack import Stack
@@ -52,9 +53,9 @@ def seen(pictures: NDArray[np.uint8], outline: SliceBody) -> NDArray[np.float32]
     mask = np.zeros(pictures.shape[1:], np.float32)
     rows, cols = outline.mask.shape
     mask[outline.row : outline.row + rows, outline.col : outline.col + cols] = outline.mask
-    planes = [window(pictures[n], _middle(outline), OUTLINE_SIZE) for n in around(outline.index, len(pictures))]
-    gray = np.stack(planes).astype(np.float32) / 255
-    return np.concatenate([gray, window(mask, _middle(outline), OUTLINE_SIZE)[None]])
+    tile = around_middle(_middle(outline), OUTLINE_SIZE)
+    planes = [tile.cut(pictures[n]) for n in around(outline.index, len(pictures))]
+    return np.concatenate([np.stack(planes).astype(np.float32) / 255, tile.cut(mask)[None]])
 
 
 def around(index: int, count: int) -> list[int]:
@@ -63,15 +64,9 @@ def around(index: int, count: int) -> list[int]:
     return [int(np.clip(n, 0, count - 1)) for n in range(index - reach, index + reach + 1)]
 
 
-def window(plane: NDArray, middle: tuple[int, int], side: int) -> NDArray:
-    """(side, side) of ``plane`` (H, W) around ``middle`` (row, column); 0 beyond it."""
-    found = np.zeros((side, side), plane.dtype)
-    starts = [at - side // 2 for at in middle]
-    inside = [slice(max(0, a), max(0, min(a + side, n))) for a, n in zip(starts, plane.shape, strict=True)]
-    there = tuple(slice(s.start - a, s.stop - a) for s, a in zip(inside, starts, strict=True))
-    if all(s.stop > s.start for s in inside):
-        found[there] = plane[tuple(inside)]
-    return found
+def around_middle(middle: tuple[int, int], side: int) -> Tile:
+    """The square of ``side`` pixels around ``middle`` (row, column)."""
+    return Tile(middle[0] - side // 2, middle[1] - side // 2, side)
 
 
 def _middle(outline: SliceBody) -> tuple[int, int]:
@@ -81,11 +76,10 @@ def _middle(outline: SliceBody) -> tuple[int, int]:
 
 def _drawn(outline: SliceBody, share: NDArray[np.float32], stack: Stack) -> SliceBody:
     """``outline`` as ``share`` (OUTLINE_SIZE, OUTLINE_SIZE) has it; its own where the two are no one body."""
-    row, col = (middle - OUTLINE_SIZE // 2 for middle in _middle(outline))
-    height, width = stack.hu.shape[1:]
-    mask = largest_parts((share >= 0.5)[None])[0]
-    mask[: max(0, -row)] = mask[:, : max(0, -col)] = False
-    mask[max(0, height - row) :] = mask[:, max(0, width - col) :] = False
+    tile = around_middle(_middle(outline), OUTLINE_SIZE)
+    (height, width), (row, col) = stack.hu.shape[1:], (tile.row, tile.col)
+    inside = tile.cut(np.ones((height, width), bool))
+    mask = largest_parts((inside & (share >= 0.5))[None])[0]
     if not _agree(mask, outline):
         return outline
     spans = [np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0)]

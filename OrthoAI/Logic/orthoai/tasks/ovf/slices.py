@@ -187,9 +187,6 @@ def _add_attention(attention: NDArray[np.uint8], answer: Answer, tile: Tile) -> 
     cols = (np.arange(width) * tile.size // width + tile.size // (2 * width)).clip(0, tile.size - 1)
     heat = over_picture(eigen_cam(features, found[np.ix_(rows, cols)]), answer.letterbox)
     gray = np.rint(255 * np.clip(heat, 0, 1)).astype(np.uint8)
-    top, left = max(tile.row, 0), max(tile.col, 0)
-    bottom, right = (
-        min(start + tile.size, length) for start, length in zip((tile.row, tile.col), attention.shape, strict=True)
-    )
-    part = gray[top - tile.row : bottom - tile.row, left - tile.col : right - tile.col]
-    np.maximum(attention[top:bottom, left:right], part, out=attention[top:bottom, left:right])
+    height, width = attention.shape
+    there, here = tile.shared((height, width))
+    np.maximum(attention[there], gray[here], out=attention[there])

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from orthoai.errors import InputError
 from orthoai.progress import Progress
-from orthoai.tasks.ovf.outline import LEAST_AREA, around, window
+from orthoai.tasks.ovf.outline import LEAST_AREA, around, around_middle
 from orthoai.tasks.ovf.outline_network import SLICES
 
 from orthoai_training.ovf.scenes import BodyBlock, CaseScene, case_scene
@@ -71,5 +71,6 @@ def _sample(scene: CaseScene, block: BodyBlock, place: int) -> Samples:
     rows, cols = np.nonzero(share > 0.5)
     middle = (int(rows.min() + rows.max() + 1) // 2, int(cols.min() + cols.max() + 1) // 2)
     pictures = scene.stack.pictures
-    planes = [window(pictures[n], middle, SIDE) for n in around(index, len(pictures))]
-    return np.stack([*planes, np.rint(255 * window(share, middle, SIDE)).astype(np.uint8)])
+    tile = around_middle(middle, SIDE)
+    planes = [tile.cut(pictures[n]) for n in around(index, len(pictures))]
+    return np.stack([*planes, np.rint(255 * tile.cut(share)).astype(np.uint8)])
