@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from review_room import CASES, Questions
 
 EXTENSION = Path(__file__).resolve().parents[3] / "OrthoAI"
 
@@ -148,3 +149,68 @@ def paint(nodes: object, segmentId: str = "femur_left") -> None:
 @pytest.fixture
 def paintOn() -> Callable[..., None]:
     return paint
+
+
+@pytest.fixture
+def room(host, addResult, tmp_path):
+    """The panel on a small result, entered, with a parameter node, and wired as the module does it."""
+    import slicer
+    import vtk
+    from orthoai.tasks import get_task
+    from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
+    from OrthoAILib.Panels.ReviewPanel import ReviewPanel
+    from OrthoAILib.ParameterNode import OrthoAIParameterNode
+
+    ask = Questions()
+    panel = ReviewPanel(ask=ask)
+    node = OrthoAIParameterNode(host.scene.AddNewNodeByClass("vtkMRMLScriptedModuleNode"))
+    shown = addResult(host.scene)
+    node.inputVolume = shown.volumeNode
+
+    def follow(caller=None, event=None):
+        """The shell's part: no result is shown for an image that has none."""
+        if panel.session is not None and node.inputVolume is not panel.session.volumeNode:
+            panel.setResult(None, node.inputVolume, None)
+
+    def show(parts):
+        node.inputVolume = parts.volumeNode
+        panel.setResult(parts.nodes, parts.volumeNode, get_task("femur"))
+
+    tag = node.parameterNode.AddObserver(vtk.vtkCommand.ModifiedEvent, follow)
+    panel.setParameterNode(node)
+    show(shown)
+    panel.widget.resize(420, 900)
+    panel.widget.show()
+    panel.widget.activateWindow()
+    panel.enter()
+    host.processEvents()
+    yield SimpleNamespace(
+        panel=panel,
+        node=node,
+        ask=ask,
+        host=host,
+        training=tmp_path / "training",
+        reviews=ReviewBridge(host.scene),
+        child=lambda name: slicer.util.findChild(panel.widget, name),
+        show=show,
+        **vars(shown),
+    )
+    panel.cleanup()
+    node.parameterNode.RemoveObserver(tag)
+    panel.widget.deleteLater()
+    host.processEvents()
+
+
+@pytest.fixture
+def folder(tmp_path, smallResult):
+    """A worklist of three small images."""
+    from orthoai.io.write import write_volume
+    from orthoai.volume import Volume
+
+    result = smallResult()
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    for number, name in enumerate(CASES):
+        voxels = np.full(result.geometry.shape, number, np.int16)
+        write_volume(Volume(voxels, result.geometry), folder / name)
+    return folder

@@ -1,0 +1,87 @@
+"""The review panel while scenes are saved, loaded and closed."""
+
+from __future__ import annotations
+
+import pytest
+from review_room import click, down, press, typeInto
+
+
+def test_the_review_survives_saving_and_loading_of_the_scene(room, tmp_path):
+    from orthoai.tasks import get_task
+    from OrthoAILib.Bridge.ResultBridge import ResultBridge
+
+    room.reviews.setFindingClass(room.nodes, 0, "femur_right")
+    click(room, "correctButton")
+    typeInto(room, "commentEdit", "Seite")
+    room.host.saveScene(tmp_path / "scene.mrb")
+    room.panel.setParameterNode(None)
+    assert room.child("commentEdit").text == "" and not room.child("approveButton").enabled
+    room.host.loadScene(tmp_path / "scene.mrb")
+    (nodes,) = ResultBridge(room.host.scene).load()
+    room.panel.setResult(nodes, nodes.volumeNode, get_task("femur"))
+    assert down(room) == ["correctButton"] and room.child("commentEdit").text == "Seite"
+    assert room.panel.session.isUnsaved
+    assert room.panel.session.review().result.findings[0].label == "femur_right"
+
+
+def test_the_segment_editor_works_on_the_results_masks_over_its_image(room):
+    editor = room.child("segmentEditor")
+    assert editor.segmentationNode() is room.nodes.segmentation
+    assert editor.sourceVolumeNode() is room.volumeNode
+    room.panel.setResult(None, None, None)
+    assert editor.segmentationNode() is None
+
+
+def test_a_brush_does_not_stay_active_when_the_module_is_left(room):
+    editor = room.child("segmentEditor")
+    editor.setActiveEffectByName("Paint")
+    room.panel.exit()
+    assert editor.activeEffect() is None
+
+
+def test_time_is_counted_while_somebody_scrolls_and_not_in_another_module(host, addResult, clock, monkeypatch):
+    import slicer
+    from OrthoAILib.Panels import ReviewPanel as module
+
+    monkeypatch.setattr(module, "ReviewSession", lambda *parts: ReviewSession(*parts, clock=clock))
+    from OrthoAILib.Review.ReviewSession import ReviewSession
+
+    red = slicer.vtkMRMLSliceNode()
+    red.SetLayoutName("Red")
+    red = host.scene.AddNode(red)
+    shown = addResult(host.scene)
+    panel = module.ReviewPanel()
+    panel.setResult(shown.nodes, shown.volumeNode, None)
+    panel.enter()
+    for step in range(3):
+        clock.advance(40)
+        red.SetSliceOffset(step + 1.0)
+    panel.exit()
+    clock.advance(40)
+    panel.enter()
+    clock.advance(5)
+    assert panel.session.review().time_spent_s == pytest.approx(125)
+    panel.cleanup()
+    panel.widget.deleteLater()
+
+
+def test_closing_the_scene_under_the_panel_does_no_harm(room):
+    room.panel.setParameterNode(None)
+    room.host.clearScene()
+    press(room, "Ctrl+Z")
+    press(room, "Ctrl+Shift+A")
+    assert room.panel.session is None and not room.child("exportButton").enabled
+
+
+def test_the_question_is_asked_in_a_window_that_loses_nothing_when_it_is_closed(host):
+    import qt
+    from OrthoAILib.Panels.Ask import Answer, askInSlicer
+
+    answers = {qt.QMessageBox.Save: Answer.SAVE, qt.QMessageBox.Discard: Answer.DISCARD}
+    for button in (qt.QMessageBox.Save, qt.QMessageBox.Discard, qt.QMessageBox.Cancel, qt.QMessageBox.NoButton):
+        host.answerNextDialog(button)
+        assert askInSlicer(True) is answers.get(button, Answer.STAY)
+    host.answerNextDialog(qt.QMessageBox.Cancel)
+    askInSlicer(False)
+    texts = [dialog.text for dialog in host.askedDialogs]
+    assert "not in the training set yet" in texts[0] and "no verdict" in texts[-1]

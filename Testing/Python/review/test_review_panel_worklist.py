@@ -1,0 +1,164 @@
+"""A walk through a worklist in the review panel."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from review_room import CASES, caseText, click, openFolder, press, review, typeInto
+
+
+def test_next_and_previous_walk_through_the_folder(room, folder):
+    openFolder(room, folder)
+    assert room.node.worklistFolder == str(folder) and caseText(room) == "0 of 3 decided"
+    assert not room.child("previousButton").enabled
+    opened = []
+    room.panel.openCaseRequested.connect(opened.append)
+    for number, name in enumerate(CASES):
+        click(room, "nextButton")
+        assert room.node.inputVolume.GetAttribute("OrthoAI.WorklistCase") == name
+        assert caseText(room).startswith(f"Case {number + 1} of 3 (open)")
+    assert not room.child("nextButton").enabled
+    press(room, "Ctrl+PgUp")
+    assert caseText(room).startswith("Case 2 of 3")
+    assert [Path(path).name for path in opened] == [*CASES, CASES[1]]
+
+
+def test_the_case_that_is_left_is_taken_out_of_the_scene_and_other_images_stay(room, folder):
+    openFolder(room, folder)
+    click(room, "nextButton")
+    review(room)
+    click(room, "nextButton")
+    scene = room.host.scene
+    names = [
+        scene.GetNthNodeByClass(n, "vtkMRMLScalarVolumeNode").GetAttribute("OrthoAI.WorklistCase")
+        for n in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode"))
+    ]
+    assert names == [None, CASES[1]]
+    assert scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 1
+
+
+def test_verdicts_are_remembered_for_the_next_session(room, folder):
+    openFolder(room, folder)
+    click(room, "nextButton")
+    review(room)
+    click(room, "flagButton")
+    typeInto(room, "commentEdit", "ask MR")
+    assert caseText(room) == "Case 1 of 3 (Flagged), 1 of 3 decided"
+    click(room, "nextButton")
+    assert room.ask.asked == []
+
+    from OrthoAILib.Review.Worklist import Worklist
+
+    again = Worklist(folder)
+    assert again.current.name == CASES[1]
+    kept = again.state(again.cases[0])
+    assert (kept.verdict.value, kept.comment) == ("flagged", "ask MR")
+
+
+def test_the_walk_goes_on_with_the_case_that_was_open_last_time(room, folder):
+    from OrthoAILib.Review.Worklist import Worklist
+
+    earlier = Worklist(folder)
+    earlier.open(earlier.cases[1])
+    openFolder(room, folder)
+    click(room, "nextButton")
+    assert caseText(room).startswith("Case 2 of 3")
+
+
+def test_an_unsaved_review_is_not_left_without_a_question(room, folder):
+    from OrthoAILib.Panels.Ask import Answer
+
+    openFolder(room, folder)
+    click(room, "nextButton")
+    nodes = review(room)
+    room.reviews.setFindingClass(nodes, 0, "femur_right")
+    room.ask.answers = [Answer.STAY, Answer.DISCARD]
+    click(room, "nextButton")
+    assert room.ask.asked == [False] and caseText(room).startswith("Case 1 of 3")
+    assert room.reviews.findingClass(nodes, 0) == "femur_right"
+    press(room, "Ctrl+PgDown")
+    assert caseText(room).startswith("Case 2 of 3")
+
+
+def test_save_puts_the_case_into_the_training_set_before_the_next_one_opens(room, folder):
+    from orthoai.dataset import Dataset
+    from OrthoAILib.Panels.Ask import Answer
+
+    room.child("exportFolder").setCurrentPath(str(room.training))
+    openFolder(room, folder)
+    click(room, "nextButton")
+    review(room)
+    click(room, "approveButton")
+    room.ask.answers = [Answer.SAVE]
+    click(room, "nextButton")
+    assert room.host.processEvents(until=lambda: caseText(room).startswith("Case 2 of 3"))
+    assert room.ask.asked == [True]
+    assert len(Dataset(room.training).cases()) == 1 and Dataset(room.training).verify() == []
+    click(room, "previousButton")
+    assert caseText(room) == "Case 1 of 3 (Approved), 1 of 3 decided"
+
+
+def test_when_saving_fails_the_case_stays_open(room, folder, tmp_path):
+    from OrthoAILib.Panels.Ask import Answer
+
+    (tmp_path / "file").write_text("in the way")
+    room.child("exportFolder").setCurrentPath(str(tmp_path / "file"))
+    openFolder(room, folder)
+    click(room, "nextButton")
+    review(room)
+    click(room, "approveButton")
+    room.ask.answers = [Answer.SAVE]
+    click(room, "nextButton")
+    assert room.host.processEvents(until=lambda: not room.panel.export.isBusy)
+    assert caseText(room).startswith("Case 1 of 3") and room.panel.session.isUnsaved
+
+
+def test_an_image_that_cannot_be_read_is_named_as_such_and_the_walk_goes_on(room, folder):
+    (folder / CASES[1]).write_text("no image")
+    openFolder(room, folder)
+    click(room, "nextButton")
+    click(room, "nextButton")
+    assert "could not be read" in room.child("noticeText").text
+    assert room.node.inputVolume is None and room.panel.session is None
+    click(room, "nextButton")
+    assert caseText(room).startswith("Case 3 of 3") and room.child("noticeText").text == ""
+
+
+def test_a_read_only_folder_keeps_its_progress_in_the_training_set(room, folder, monkeypatch):
+    import errno
+
+    from OrthoAILib.Review import WorklistFile
+
+    write = WorklistFile.writeText
+
+    def refuse(path, text):
+        if path.parent == folder:
+            raise OSError(errno.EROFS, "Read-only file system")
+        write(path, text)
+
+    monkeypatch.setattr(WorklistFile, "writeText", refuse)
+    openFolder(room, folder)
+    click(room, "nextButton")
+    assert "read-only" in room.child("noticeText").text
+    room.child("exportFolder").setCurrentPath(str(room.training))
+    review(room)
+    click(room, "rejectButton")
+    assert not room.panel.session.isUnsaved
+    assert sorted(path.name for path in folder.iterdir()) == sorted(CASES)
+    assert [path.suffix for path in room.training.iterdir()] == [".json"]
+
+
+def test_a_folder_that_goes_away_during_the_walk_does_no_harm(room, folder):
+    openFolder(room, folder)
+    shutil.rmtree(folder)
+    click(room, "nextButton")
+    assert "could not be read" in room.child("noticeText").text
+
+
+def test_nothing_is_opened_during_a_run(room, folder):
+    openFolder(room, folder)
+    room.panel.setEnabled(False)
+    press(room, "Ctrl+PgDown")
+    click(room, "nextButton")
+    assert room.node.inputVolume is room.volumeNode
