@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from panel_bench import MODULE, PanelBench, addLegs, chooseWorker
+from panel_run_bench import Bench, openBench
 
 
 @pytest.fixture
@@ -27,3 +28,10 @@ def openPanel(host, monkeypatch, tmp_path) -> Callable[..., PanelBench]:
 def bench(openPanel) -> Iterator[PanelBench]:
     """The module with a CT and a quick worker."""
     yield openPanel()
+
+
+@pytest.fixture
+def controlled(tmp_path) -> Iterator[Bench]:
+    """The run controller alone, among fakes."""
+    with openBench(tmp_path / "exchange") as bench:
+        yield bench
