@@ -336,6 +336,7 @@ set(MODULE_PYTHON_RESOURCES
 
   Resources/Models/vertebral_fractures/detector.onnx
   Resources/Models/vertebral_fractures/metadata.json
+  Resources/Models/vertebral_fractures/outline.onnx
   Resources/Models/vertebral_fractures/README.md
 
   Resources/Sample/OrthoAI_hips.nrrd
