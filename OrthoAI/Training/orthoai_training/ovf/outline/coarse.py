@@ -16,6 +16,9 @@ WAVES = 7
 BEND, GROW = 0.3, 0.12
 """By how much of a share a field bends an outline, at most, and by how much all of it grows or shrinks."""
 
+LEAST_GIVING, FAR = 0.2, 0.02
+"""Of a bend, this share holds inside of the body; where the smooth share is lower than that, none does."""
+
 SHIFT = 2
 """Pixels, at most, that a mask lies beside its body."""
 
@@ -33,9 +36,9 @@ def coarse_masks(shares: Tensor, random: np.random.Generator) -> Tensor:
     strength = torch.from_numpy(random.uniform(0, BEND, (count, 1, 1, 1)).astype(np.float32))
     growth = torch.from_numpy(random.uniform(-GROW, GROW, (count, 1, 1, 1)).astype(np.float32))
     smooth = torch.cat(found)
-    # Far from the body nothing is bent into being.
-    edge = 4 * smooth * (1 - smooth)
-    return (smooth + (strength * field + growth) * edge.clamp_min(0.2) * (smooth > 0.02) > 0.5).float()
+    # An outline gives way most; what is far from the body is not bent into being.
+    gives = (4 * smooth * (1 - smooth)).clamp_min(LEAST_GIVING) * (smooth > FAR)
+    return (smooth + (strength * field + growth) * gives > 0.5).float()
 
 
 def _smoothed(share: Tensor, deviation: float) -> Tensor:

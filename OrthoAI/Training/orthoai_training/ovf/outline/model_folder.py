@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
-from orthoai.models.card import Card, Network, read_card
+from orthoai.models.card import Network, read_card
 from orthoai.models.hashing import file_sha256
 from orthoai.models.store import Model
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM
@@ -71,12 +72,12 @@ def keep_outline(folder: Path, start: Model) -> Path:
         card,
         description=card.description + DESCRIPTION,
         networks={**card.networks, OUTLINE: network},
-        training=_joined(card, start, "training"),
-        metrics=_joined(card, start, "metrics"),
+        training=_with_outline(card.training, start.metadata.training),
+        metrics=_with_outline(card.metrics, start.metadata.metrics),
     )
     return written(changed, folder)
 
 
-def _joined(card: Card, start: Model, group: str) -> dict[str, object]:
-    theirs = getattr(start.metadata, group)
-    return {**getattr(card, group), **({OUTLINE: theirs[OUTLINE]} if OUTLINE in theirs else {})}
+def _with_outline(own: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """A group of the card's entries with what another card has of the outline network."""
+    return {**own, **{key: value for key, value in theirs.items() if key == OUTLINE}}
