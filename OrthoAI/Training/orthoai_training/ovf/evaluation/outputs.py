@@ -34,9 +34,9 @@ NOTES = """\
 - Per vertebra: the whole task on the CT. A vertebra without a finding counts as normal; those that the field of view
   cuts are left out of all shares, and a fracture found on one is a false finding. Heights and grades are measured in
   the masks of all bodies, sound ones included; a grade that cannot be measured counts as wrong.
-- After all slices have voted: the answer that the task gives, in the same slices, with outlines drawn anew where the model
-  has a network for that. The detector alone sees one slice at a time; a body near whose rim a slice runs looks sound in
-  it, whatever it is.
+- After all slices have voted: the answer that the task gives, in the same slices, with outlines drawn anew where the
+  model has a network for that. The detector alone sees one slice at a time; a body near whose rim a slice runs looks
+  sound in it, whatever it is.
 - 3D Dice: mean over the cases in which the class is there or found; one found where it is not counts 0."""
 
 CSV_COLUMNS = (
