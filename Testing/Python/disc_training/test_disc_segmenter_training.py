@@ -16,6 +16,7 @@ from orthoai_training.disc.segmentation.networks import PAPER_GRID, build_segmen
 from orthoai_training.disc.segmentation.recipe import SliceRecipe, paper_recipe
 from orthoai_training.disc.segmentation.slices import IGNORED, LabeledSlices
 from orthoai_training.disc.segmentation.trainer import SegmenterRun, train_slices
+from safetensors.torch import load_file
 
 TINY = SliceRecipe(crop=(64, 64), batch=2, epochs=1, warmup_steps=0, validate_every=1)
 
@@ -99,6 +100,15 @@ def test_a_run_without_better_dice_stops_early(tmp_path, tiny_volume):
     recipe = replace(TINY, learning_rate=0.0, ema_decay=0.0, epochs=50, early_stop=2)
     metrics = train_slices(SegmenterRun(cases, cases, recipe, tmp_path, device="cpu")).metrics
     assert metrics["steps"] < 20
+
+
+def test_without_held_out_cases_the_last_weights_are_kept_and_no_dice_is_claimed(tmp_path, tiny_volume):
+    cases = [LabeledSlices.of(tiny_volume())]
+    trained = train_slices(SegmenterRun(cases, [], replace(TINY, ema_decay=0.0), tmp_path, device="cpu"))
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert metrics["best_dice"] is None and metrics["best_step"] == metrics["steps"] > 0
+    saved, checkpoint = load_file(trained.weights), load_file(tmp_path / "checkpoint.safetensors")
+    assert all(torch.equal(value, checkpoint[f"network.{name}"]) for name, value in saved.items())
 
 
 def test_a_cancel_ends_the_training(tmp_path, tiny_volume):

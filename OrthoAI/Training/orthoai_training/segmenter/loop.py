@@ -20,6 +20,9 @@ from orthoai_training.segmenter.schedule import Budget, Clock, learning_rate, sm
 WEIGHTS_FILE = "weights.safetensors"
 METRICS_FILE = "metrics.json"
 
+NO_SCORE = -1.0
+"""Best Dice of a :class:`checkpoint.RunState` before the first validation, and where nothing is held out."""
+
 B = TypeVar("B")
 
 
@@ -189,9 +192,8 @@ class Loop(Generic[B]):
         """Score the averaged weights, keep them when they are the best so far, and save a checkpoint."""
         with self.average.applied():
             score = self.lesson.score()
-            dice = score or 0.0
-            if score is None or dice > self.state.best_dice:
-                self.state.best_dice, self.state.best_step = dice, self.state.step
+            if score is None or score > self.state.best_dice:
+                self.state.best_dice, self.state.best_step = NO_SCORE if score is None else score, self.state.step
                 self.average.save(self.weights)
         self.state.elapsed_s = self.budget.elapsed_s
         self.state.history.append(
@@ -199,7 +201,7 @@ class Loop(Generic[B]):
                 "step": self.state.step,
                 "elapsed_s": round(self.state.elapsed_s, 1),
                 "loss": self.smooth_loss if self.smooth_loss is not None else 0.0,
-                "dice": dice,
+                "dice": score or 0.0,
                 "step_cpu_s": round(self.cpu_s / max(1, self.stepped), 4),
             }
         )
@@ -207,12 +209,12 @@ class Loop(Generic[B]):
         checkpoint.save_checkpoint(
             self.checkpoint, self.state, self.lesson.network, self.average.values, self.optimizer
         )
-        self._tell(f"validation Dice {dice:.4f}")
+        self._tell(f"validation Dice {score or 0.0:.4f}")
 
     def write_metrics(self) -> dict[str, Any]:
         """metrics.json: where the run is, and every validation."""
         metrics = {
-            self.place.score_name: self.state.best_dice,
+            self.place.score_name: None if self.state.best_dice == NO_SCORE else self.state.best_dice,
             "best_step": self.state.best_step,
             "steps": self.state.step,
             "training_s": round(self.state.elapsed_s, 1),
