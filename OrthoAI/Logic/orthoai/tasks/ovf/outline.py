@@ -42,8 +42,9 @@ def redrawn(
     for first in range(0, len(outlines), BATCH):
         progress.check()
         part = outlines[first : first + BATCH]
-        shares = network(np.stack([seen(stack.pictures, outline) for outline in part]))
-        drawn += [_drawn(outline, share[0], stack) for outline, share in zip(part, shares, strict=True)]
+        batch = np.stack([seen(stack.pictures, outline) for outline in part])
+        answers = zip(part, batch[:, -1] > 0, network(batch)[:, 0], strict=True)
+        drawn += [_drawn(outline, coarse, share, stack) for outline, coarse, share in answers]
     rest = iter(drawn)
     return [JoinedBody(tuple(next(rest) for _ in body.slices)) for body in bodies]
 
@@ -74,32 +75,28 @@ def _middle(outline: SliceBody) -> tuple[int, int]:
     return outline.row + rows // 2, outline.col + cols // 2
 
 
-def _drawn(outline: SliceBody, share: NDArray[np.float32], stack: Stack) -> SliceBody:
-    """``outline`` as ``share`` (OUTLINE_SIZE, OUTLINE_SIZE) has it; its own where the two are no one body."""
+def _drawn(outline: SliceBody, coarse: NDArray[np.bool_], share: NDArray[np.float32], stack: Stack) -> SliceBody:
+    """``outline`` as ``share`` has it, or as it is where that and the ``coarse`` mask are two bodies."""
     tile = around_middle(_middle(outline), OUTLINE_SIZE)
-    (height, width), (row, col) = stack.hu.shape[1:], (tile.row, tile.col)
-    inside = tile.cut(np.ones((height, width), bool))
-    mask = largest_parts((inside & (share >= 0.5))[None])[0]
-    if not _agree(mask, outline):
+    _, here = tile.shared((stack.hu.shape[1], stack.hu.shape[2]))
+    inside = np.zeros(share.shape, np.float32)
+    inside[here] = share[here]
+    mask = largest_parts((inside >= 0.5)[None])[0]
+    fits = outline.area >= LEAST_AREA and max(outline.mask.shape) <= OUTLINE_SIZE - 2 * RIM
+    if not fits or np.count_nonzero(mask & coarse) < LEAST_AGREEMENT * np.count_nonzero(mask | coarse):
         return outline
-    spans = [np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0)]
-    rows, cols = (slice(int(span[0]), int(span[-1]) + 1) for span in spans)
+    rows, cols = (_extent(mask.any(axis=axis)) for axis in (1, 0))
+    out = tuple(
+        slice(max(shown.start, span.start - RIM), min(shown.stop, span.stop + RIM))
+        for span, shown in zip((rows, cols), here, strict=True)
+    )
     # What lies further out belongs to a neighbor.
     near = ndimage.binary_dilation(mask, iterations=RIM)
-    out = tuple(
-        slice(max(0, -first, span.start - RIM), min(span.stop + RIM, OUTLINE_SIZE, count - first))
-        for span, first, count in ((rows, row, height), (cols, col, width))
-    )
-    values = np.where(near, share, 0)[out].astype(np.float32)
-    shares = Shares(row + out[0].start, col + out[1].start, values)
-    return replace(outline, row=row + rows.start, col=col + cols.start, mask=mask[rows, cols], shares=shares)
+    shares = Shares(tile.row + out[0].start, tile.col + out[1].start, np.where(near, inside, np.float32(0))[out])
+    return replace(outline, row=tile.row + rows.start, col=tile.col + cols.start, mask=mask[rows, cols], shares=shares)
 
 
-def _agree(mask: NDArray[np.bool_], outline: SliceBody) -> bool:
-    rows, cols = outline.mask.shape
-    if outline.area < LEAST_AREA or max(rows, cols) > OUTLINE_SIZE - 2 * RIM:
-        return False
-    first = OUTLINE_SIZE // 2 - rows // 2, OUTLINE_SIZE // 2 - cols // 2
-    own = mask[first[0] : first[0] + rows, first[1] : first[1] + cols]
-    both = np.count_nonzero(own & outline.mask)
-    return bool(both >= LEAST_AGREEMENT * (np.count_nonzero(mask) + outline.area - both))
+def _extent(line: NDArray[np.bool_]) -> slice:
+    """From the first to the last place that is True."""
+    places = np.flatnonzero(line)
+    return slice(int(places[0]), int(places[-1]) + 1)
