@@ -40,16 +40,19 @@ class Letterbox:
 
     @property
     def resized(self) -> tuple[int, int]:
+        """(height, width) of the picture within the square, in pixels."""
         height, width = self.shape
         ratio = min(self.size / height, self.size / width)
         return max(round(height * ratio), 1), max(round(width * ratio), 1)
 
     @property
     def top(self) -> int:
+        """Rows of padding above the picture."""
         return round((self.size - self.resized[0]) / 2 - 0.1)
 
     @property
     def left(self) -> int:
+        """Columns of padding left of the picture."""
         return round((self.size - self.resized[1]) / 2 - 0.1)
 
     def apply(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:

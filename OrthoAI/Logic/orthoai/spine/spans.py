@@ -37,6 +37,7 @@ class Spans:
 
     @property
     def depth(self) -> float:
+        """From wall to wall, in mm."""
         return self.back - self.front
 
     def site(self, share: float) -> float:

@@ -95,6 +95,7 @@ class OnnxSlices:
 
     @property
     def outputs(self) -> int:
+        """How many of the two the file has."""
         return len(self._names)
 
     def __call__(self, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
