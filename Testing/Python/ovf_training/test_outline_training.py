@@ -26,7 +26,7 @@ from orthoai_training.ovf.outline.export import export_outline
 from orthoai_training.ovf.outline.model_folder import keep_outline, write_outline_model
 from orthoai_training.ovf.outline.network import build_outline
 from orthoai_training.ovf.outline.recipe import OUTLINE, OutlineRecipe
-from orthoai_training.ovf.outline.samples import SIDE, SampleFolder, body_samples
+from orthoai_training.ovf.outline.samples import SIDE, body_samples, draw_samples
 from orthoai_training.ovf.outline.train import OutlineRun, TrainedOutline, shared_dice, train_outline
 from orthoai_training.ovf.request import TrainRequest, train_ovf
 from orthoai_training.ovf.scenes import case_scene
@@ -69,12 +69,12 @@ def test_samples_depend_on_seed_and_name_alone(samples) -> None:
 
 
 def test_samples_are_drawn_once(tmp_path: Path, cases: list[Path]) -> None:
-    folder = SampleFolder(tmp_path / "samples")
-    first = folder.draw(cases, 2, 0, Progress())
+    folder = tmp_path / "samples"
+    first = draw_samples(folder, cases, 2, 0, Progress())
     (cases[0] / "image.nii.gz").unlink()
-    assert (folder.draw(cases, 2, 0, Progress()) == first).all()
+    assert (draw_samples(folder, cases, 2, 0, Progress()) == first).all()
     with pytest.raises(InputError, match="No case shows"):
-        folder.draw([], 2, 0, Progress())
+        draw_samples(folder, [], 2, 0, Progress())
 
 
 def test_coarse_masks_mean_the_body_and_miss_its_outline() -> None:
@@ -115,7 +115,7 @@ def test_the_dice_of_shares_is_one_only_where_all_are_equal() -> None:
 def test_it_learns_to_draw_what_the_coarse_mask_misses(tmp_path: Path, cases: list[Path]) -> None:
     recipe = replace(OUTLINE, steps=120, batch=4, validate_every=120, warmup_steps=5, learning_rate=1e-2, ema_decay=0.9)
     trained = train_outline(OutlineRun(tmp_path / "run", cases[:1], cases[1:], recipe), Progress())
-    held_out = SampleFolder(tmp_path / "run" / "outline_validation").draw(cases[1:], 3, 0, Progress())
+    held_out = draw_samples(tmp_path / "run" / "outline_validation", cases[1:], 3, 0, Progress())
     coarse = [shared_dice(batch.seen[:, -1:], batch.shares) for batch in plain_batches(held_out, 6, 0)]
     assert trained.learned.metrics["best_dice"] > float(np.mean(coarse)) + 0.01
 
@@ -199,6 +199,10 @@ def test_outlines_need_a_model_of_the_task_to_go_to(tmp_path: Path, cases: list[
     for name in (None, "lumbar_disc"):
         with pytest.raises(InputError, match="--start"):
             train_ovf(replace(request, start=name))
+        # Before an hour of simulation, not after it.
+        with pytest.raises(InputError, match="--start"):
+            train_ovf(replace(request, start=name, data=None, validation=None, simulate=1))
+    assert not (tmp_path / "run" / "cases").exists()
 
 
 def test_the_command_adds_outlines_to_the_shipped_model(tmp_path: Path, cases: list[Path]) -> None:

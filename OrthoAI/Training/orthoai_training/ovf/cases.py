@@ -28,6 +28,11 @@ def case_folders(folder: Path) -> list[Path]:
     return found
 
 
+def former_run(out: Path) -> InputError:
+    """The error of a run folder that is in use and is not to be taken up again."""
+    return InputError(f"{out} holds a former run: give --resume, or another folder.")
+
+
 def require_apart(train: Sequence[Path], validation: Sequence[Path]) -> None:
     """Refuse a use without cases, and a case in both (InputError)."""
     if not train or not validation:

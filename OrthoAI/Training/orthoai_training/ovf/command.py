@@ -13,7 +13,7 @@ from orthoai.tasks.ovf.task import DEFAULT_MODEL
 
 from orthoai_training.progress_lines import TrainingLines
 
-NETWORKS = ("yolov8n-seg", "outline", "mask-rcnn")
+YOLO, OUTLINE, MASK_RCNN = NETWORKS = ("yolov8n-seg", "outline", "mask-rcnn")
 
 RANDOM, LAYERS = "random", "lumbar_disc"
 """Of --start: no model, and the one to take the first layers from."""
@@ -30,7 +30,7 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--validation", metavar="CASES", type=Path, help="cases to validate on; default: a tenth")
     parser.add_argument("--recipe", choices=("compact", "paper"), default="compact", help="default: compact")
-    parser.add_argument("--only", choices=NETWORKS, default=NETWORKS[0], help=f"default: {NETWORKS[0]}")
+    parser.add_argument("--only", choices=NETWORKS, default=YOLO, help=f"default: {YOLO}")
     parser.add_argument(
         "--beside", metavar="MODEL", help="with --only mask-rcnn: model to measure and time on the same pictures"
     )
@@ -54,11 +54,11 @@ def train(args: argparse.Namespace) -> int:
         raise InputError("Training takes time: give --minutes a number above 0.")
     if args.epochs is not None and args.epochs < 1:
         raise InputError("Training takes at least one epoch: give --epochs a number above 0.")
-    if args.only == "outline" and (args.pictures or args.epochs or args.recipe != "compact"):
+    if args.only == OUTLINE and (args.pictures or args.epochs or args.recipe != "compact"):
         raise InputError("Outlines are learned from cases, for some minutes: leave --pictures, --epochs, --recipe out.")
-    if args.beside is not None and args.only != "mask-rcnn":
+    if args.beside is not None and args.only != MASK_RCNN:
         raise InputError("Only --only mask-rcnn is measured beside a model: leave --beside out.")
-    start = args.start or (DEFAULT_MODEL if args.only == "outline" else LAYERS)
+    start = args.start or (DEFAULT_MODEL if args.only == OUTLINE else LAYERS)
     # Heavy: torch.
     from orthoai_training.ovf.request import TrainRequest, train_ovf
 

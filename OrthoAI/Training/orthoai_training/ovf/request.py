@@ -80,6 +80,8 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
         InputError: unusable cases or pictures, no such model, or a library of training is missing.
         Canceled: asked for by ``progress``.
     """
+    # First: simulating cases may take an hour.
+    model = _start(request)
     train, validation = _cases(request, progress)
     sources = case_sources([CaseFolder(path) for path in train])
     refuse_share_alike(sources)
@@ -88,8 +90,7 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
 
         beside = None if request.beside is None else ModelStore.default().get(request.beside)
         return train_mask_rcnn(_run(request, train, validation, None), progress, beside)
-    model = None if request.start is None else ModelStore.default().get(request.start)
-    if request.network == OUTLINE:
+    if request.network == OUTLINE and model is not None:
         return _outline(request, train, validation, model, spine_credits(sources), progress or Progress())
     run = _run(request, train, validation, model)
     trained = train_network(run, progress)
@@ -103,17 +104,25 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
     return folder if model is None else keep_outline(folder, model)
 
 
+def _start(request: TrainRequest) -> Model | None:
+    """The model to start from; None for random weights. Outlines need one of the task (InputError)."""
+    if request.network == "mask-rcnn":
+        return None
+    model = None if request.start is None else ModelStore.default().get(request.start)
+    if request.network == OUTLINE and (model is None or model.metadata.task != TASK_NAME):
+        raise InputError(f"Outlines are drawn after those of a detector: name a model for {TASK_NAME} with --start.")
+    return model
+
+
 def _outline(
     request: TrainRequest,
     train: Sequence[Path],
     validation: Sequence[Path],
-    start: Model | None,
+    start: Model,
     credits: Sequence[str],
     progress: Progress,
 ) -> Path:
-    """The model of ``request.start`` with a new outline network."""
-    if start is None or start.metadata.task != TASK_NAME:
-        raise InputError(f"Outlines are drawn after those of a detector: name a model for {TASK_NAME} with --start.")
+    """The model ``start`` with a new outline network."""
     run = OutlineRun(
         out=request.out,
         train=train,

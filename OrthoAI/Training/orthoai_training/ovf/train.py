@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orthoai.errors import InputError
 from orthoai.progress import Progress
 
 from orthoai_training.detector import ultralytics_engine
 from orthoai_training.half_onnx import store_half
+from orthoai_training.ovf.cases import former_run
 from orthoai_training.ovf.dataset import copy_pictures, write_case_pictures
 from orthoai_training.ovf.features_output import add_features_output
 from orthoai_training.ovf.recipe import OvfRecipe
@@ -72,7 +72,7 @@ def make_pictures(run: OvfRun, progress: Progress | None = None) -> Path:
     if folder.exists():
         if run.resume:
             return folder
-        raise InputError(f"{run.out} holds a former run: give --resume, or another folder.")
+        raise former_run(run.out)
     if run.pictures is not None:
         return copy_pictures(folder, run.pictures, seed=run.seed, progress=progress)
     return write_case_pictures(folder, run.train, run.validation, run.recipe, seed=run.seed, progress=progress)

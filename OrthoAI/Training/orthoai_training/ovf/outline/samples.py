@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,35 +22,28 @@ Samples = NDArray[np.uint8]
 """(N, SLICES + 1, SIDE, SIDE): gray values of the slices around one, then 255 times the body's share of each pixel."""
 
 
-@dataclass(frozen=True)
-class SampleFolder:
-    """Samples of cases as files, one a case: drawing them takes longer than reading."""
+def draw_samples(folder: Path, cases: Sequence[Path], count: int, seed: int, progress: Progress) -> Samples:
+    """``count`` slices of every body of every case; files in ``folder``, one a case, are kept.
 
-    folder: Path
-
-    def draw(self, cases: Sequence[Path], count: int, seed: int, progress: Progress) -> Samples:
-        """``count`` slices of every body of every case; those that are there already are kept.
-
-        Raises:
-            InputError: a case that cannot be read, or none that shows a body.
-            Canceled: asked for by ``progress``.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        found = []
-        for number, case in enumerate(cases):
-            progress.report("samples", number / len(cases), f"case {number + 1} of {len(cases)}")
-            file = self.folder / f"{case.name}.npy"
-            if not file.exists():
-                drawn = body_samples(case_scene(read_case(case)), case.name, count, seed)
-                aside = file.with_suffix(".partial")
-                with aside.open("wb") as stream:
-                    np.save(stream, drawn)
-                aside.replace(file)
-            found.append(np.load(file, allow_pickle=False))
-        samples = np.concatenate(found) if found else np.zeros((0, SLICES + 1, SIDE, SIDE), np.uint8)
-        if not len(samples):
-            raise InputError("No case shows a vertebral body: give cases of a spine.")
-        return samples
+    Raises:
+        InputError: a case that cannot be read, or none that shows a body.
+        Canceled: asked for by ``progress``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    found = []
+    for number, case in enumerate(cases):
+        progress.report("samples", number / len(cases), f"case {number + 1} of {len(cases)}")
+        file = folder / f"{case.name}.npy"
+        if not file.exists():
+            drawn = body_samples(case_scene(read_case(case)), case.name, count, seed)
+            aside = file.with_suffix(".partial")
+            with aside.open("wb") as stream:
+                np.save(stream, drawn)
+            aside.replace(file)
+        found.append(np.load(file, allow_pickle=False))
+    if not any(len(samples) for samples in found):
+        raise InputError("No case shows a vertebral body: give cases of a spine.")
+    return np.concatenate(found)
 
 
 def body_samples(scene: CaseScene, name: str, count: int, seed: int) -> Samples:

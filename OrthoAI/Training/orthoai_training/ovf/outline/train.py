@@ -14,17 +14,16 @@ from itertools import count
 from pathlib import Path
 
 import torch
-from orthoai.errors import InputError
 from orthoai.progress import Progress
 from safetensors.torch import load_file
 from torch import Tensor
 
-from orthoai_training.ovf.cases import require_apart
+from orthoai_training.ovf.cases import former_run, require_apart
 from orthoai_training.ovf.outline.batches import Batch, plain_batches, random_batch
 from orthoai_training.ovf.outline.export import export_outline
 from orthoai_training.ovf.outline.network import build_outline
 from orthoai_training.ovf.outline.recipe import OUTLINE, OutlineRecipe
-from orthoai_training.ovf.outline.samples import SampleFolder, Samples
+from orthoai_training.ovf.outline.samples import Samples, draw_samples
 from orthoai_training.segmenter.loop import Learned, Lesson, Loop, Pace, Place
 from orthoai_training.segmenter.precision import Precision, choose_precision
 
@@ -70,11 +69,11 @@ def train_outline(run: OutlineRun, progress: Progress) -> TrainedOutline:
     require_apart(run.train, run.validation)
     place = run.out / "outline"
     if place.exists() and not run.resume:
-        raise InputError(f"{run.out} holds a former run: give --resume, or another folder.")
+        raise former_run(run.out)
     recipe = run.recipe
-    train = SampleFolder(run.out / "outline_samples").draw(run.train, recipe.slices_per_body, run.seed, progress)
-    held_out = SampleFolder(run.out / "outline_validation").draw(
-        run.validation, recipe.validation_slices, run.seed, progress
+    train = draw_samples(run.out / "outline_samples", run.train, recipe.slices_per_body, run.seed, progress)
+    held_out = draw_samples(
+        run.out / "outline_validation", run.validation, recipe.validation_slices, run.seed, progress
     )
     torch.manual_seed(run.seed)
     lesson = OutlineLesson(train, held_out, recipe, run.seed, choose_precision(run.device))
