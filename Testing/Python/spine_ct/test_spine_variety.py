@@ -8,6 +8,7 @@ from orthoai.geometry import Geometry
 from orthoai_training.spine_ct import simulate as simulation
 from orthoai_training.spine_ct.body import Body
 from orthoai_training.spine_ct.fate import NoClearSpineError
+from orthoai_training.spine_ct.fractures import APART, MIXED, Break
 from orthoai_training.spine_ct.morphometry import LEVELS
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.person import Person
@@ -60,3 +61,33 @@ def test_an_unclear_person_is_drawn_anew_but_not_for_ever(monkeypatch: pytest.Mo
     monkeypatch.setattr(simulation, "_person", lambda rng, options: (_ for _ in ()).throw(NoClearSpineError))
     with pytest.raises(NoClearSpineError):
         simulation._clear_person(np.random.default_rng(0), SpineOptions())
+
+
+@pytest.mark.parametrize("label", ["wedge", "biconcave", "crush"])
+def test_a_mixed_fracture_loses_nearly_as_much_at_the_other_site(label: str) -> None:
+    rng = np.random.default_rng(5)
+    for mixed in (False, True):
+        drawn = [Break.draw(rng, label, mixed=mixed) for _ in range(30)]
+        assert {each.label for each in drawn} == {label}
+        apart = [abs(each.lost.anterior - each.lost.middle) for each in drawn]
+        if label == "crush":
+            continue
+        # The larger loss names it, by however little.
+        assert all((each.lost.middle > each.lost.anterior) == (label == "biconcave") for each in drawn)
+        assert min(apart) >= (MIXED[0] if mixed else APART)
+        assert (max(apart) <= MIXED[1]) == mixed
+
+
+def test_no_fracture_is_mixed_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    true_draw = Break.draw
+
+    def draw(rng: np.random.Generator, *args: object, mixed: bool = False) -> Break:
+        asked.append(mixed)
+        return true_draw(rng, mixed=mixed)
+
+    monkeypatch.setattr(Break, "draw", draw)
+    for share, expected in ((0.0, {False}), (1.0, {True})):
+        asked.clear()
+        simulation._clear_person(np.random.default_rng(2), SpineOptions(fracture_rate=0.5, mixed=share))
+        assert set(asked) == expected

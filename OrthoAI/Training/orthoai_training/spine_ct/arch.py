@@ -9,7 +9,6 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from orthoai_training.spine_ct.body import Body
 from orthoai_training.spine_ct.morphometry import Level
 from orthoai_training.spine_ct.shapes import Field, capsule, union
 from orthoai_training.spine_ct.vertebral_body import VertebralBody
@@ -48,7 +47,7 @@ class Arch:
     canal_y: float
 
     @classmethod
-    def of(cls, level: Level, body: Body, rng: np.random.Generator) -> Arch:
+    def of(cls, level: Level, body: VertebralBody, rng: np.random.Generator) -> Arch:
         """The arch that belongs to ``body``."""
         size, lumbar = body.depth / level.depth, level.lumbar
         high, back = body.back, body.depth / 2

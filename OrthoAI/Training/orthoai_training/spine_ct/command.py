@@ -31,6 +31,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pixel", metavar="MM", type=float, help="side of a pixel; default: drawn per case")
     parser.add_argument("--slice", metavar="MM", type=float, help="slice thickness; default: drawn per case")
     parser.add_argument("--fractures", metavar="P", type=float, help="chance per vertebra; default: 0.3")
+    parser.add_argument(
+        "--mixed",
+        metavar="P",
+        type=float,
+        help="chance per fracture that it is both wedge and biconcave; the larger loss names it; default: 0",
+    )
     parser.add_argument("--metal", metavar="P", type=float, help="chance per case of screws; default: 0.05")
     parser.add_argument("--tilt", metavar="DEG", type=float, help="largest tilt of the scan's axes; default: 0")
     parser.add_argument("--any-axes", action="store_true", help="store the axes in any of their 48 orders")
@@ -40,8 +46,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         action="append",
         default=[],
-        help="real spines to simulate from: a label map of vertebrae (NIfTI, VerSe numbers), an STL surface of a "
-        "vertebra or of several, or a folder of either",
+        help="real spines to simulate from: a label map of vertebrae (NIfTI, VerSe numbers), masks of a sagittal MR "
+        "(SPIDER, *_t2space_seg.nii.gz), an STL surface of a vertebra or of several, or a folder of either",
     )
     parser.add_argument("--real-share", metavar="X", type=float, help="share of cases with real shapes; default: 1")
     parser.add_argument(
@@ -70,7 +76,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> None:
     check_folder(args)
-    for name in ("fractures", "metal", "real_share", "vary_shapes"):
+    for name in ("fractures", "mixed", "metal", "real_share", "vary_shapes"):
         value = getattr(args, name)
         if value is not None and not 0 <= value <= 1:
             word = name.replace("_", "-")
@@ -91,6 +97,7 @@ def _options(args: argparse.Namespace) -> SpineOptions:
         "pixel_mm": None if args.pixel is None else (args.pixel, args.pixel),
         "slice_mm": None if args.slice is None else (args.slice, args.slice),
         "fracture_rate": args.fractures,
+        "mixed": args.mixed,
         "metal": args.metal,
         "tilt": args.tilt,
         "real_share": args.real_share,

@@ -86,11 +86,15 @@ def _plans(
             plans.append(Break(*fracture, Heights(0.0, 0.0, 0.0)))
         else:
             breaks = has_any and shown[0] <= n <= shown[1] and rng.random() < options.fracture_rate
-            plans.append(Break.draw(rng) if breaks else None)
+            plans.append(_break(rng, options) if breaks else None)
     inside = [n for n in range(shown[0], shown[1] + 1) if known[n] is None]
     if inside and all(plans[n] is not None for n in inside):
         plans[inside[int(rng.integers(len(inside)))]] = None
     return plans
+
+
+def _break(rng: np.random.Generator, options: SpineOptions) -> Break:
+    return Break.draw(rng, mixed=options.mixed > 0 and rng.random() < options.mixed)
 
 
 def _mimics(
@@ -151,7 +155,7 @@ def _broken(
         if made is not None:
             label, grade = classify(losses(made.heights(), expected))
             return made, replace(plan, label=label, grade=grade)
-        plan = Break.draw(rng, plan.label, plan.grade)
+        plan = Break.draw(rng, plan.label, plan.grade, mixed=plan.mixed)
     return None
 
 

@@ -21,25 +21,42 @@ KEPT = 0.16
 APART = 0.05
 """By so much the anterior and the middle loss of wedges and bowls differ at least."""
 
+MIXED = (0.015, APART)
+"""By so much they differ where a fracture is both, as many of patients are, and the larger loss names it."""
+
 
 @dataclass(frozen=True)
 class Break:
-    """What a fracture is drawn to be; ``lost`` are the shares of the expected heights."""
+    """What a fracture is drawn to be.
+
+    Attributes:
+        lost: shares of the expected heights.
+        mixed: whether anterior and middle loss are nearly the same.
+    """
 
     label: str
     grade: int
     lost: Heights
+    mixed: bool = False
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, label: str | None = None, grade: int | None = None) -> Break:
-        """A fracture of ``label`` and ``grade``, both drawn where None."""
+    def draw(
+        cls, rng: np.random.Generator, label: str | None = None, grade: int | None = None, *, mixed: bool = False
+    ) -> Break:
+        """A fracture of ``label`` and ``grade``, both drawn where None; a crush is never ``mixed``."""
         label = label or str(rng.choice(TYPES, p=(0.25, 0.42, 0.33)))
         grade = grade or int(rng.choice((1, 2, 3), p=(0.25, 0.45, 0.3)))
         most = float(rng.uniform(*GRADE_LOSS[grade]))
         while True:
-            lost = _pattern(label, most, rng)
-            if _is_clear(lost, label, grade):
-                return cls(label, grade, lost)
+            lost = _mixed(label, most, rng) if mixed and label != "crush" else _pattern(label, most, rng)
+            if _is_clear(lost, label, grade, MIXED[0] if mixed else APART):
+                return cls(label, grade, lost, mixed)
+
+
+def _mixed(label: str, most: float, rng: np.random.Generator) -> Heights:
+    other = most - float(rng.uniform(*MIXED))
+    back = min(most * float(rng.uniform(-0.05, 0.4)), 0.15)
+    return Heights(most, other, back) if label == "wedge" else Heights(other, most, back)
 
 
 def _pattern(label: str, most: float, rng: np.random.Generator) -> Heights:
@@ -54,12 +71,12 @@ def _pattern(label: str, most: float, rng: np.random.Generator) -> Heights:
     return Heights(*values)
 
 
-def _is_clear(lost: Heights, label: str, grade: int) -> bool:
+def _is_clear(lost: Heights, label: str, grade: int, apart: float) -> bool:
     if classify(lost) != (label, grade):
         return False
     if label == "crush":
         return lost.posterior >= 0.212
-    return lost.posterior <= KEPT and abs(lost.anterior - lost.middle) >= APART
+    return lost.posterior <= KEPT and abs(lost.anterior - lost.middle) >= apart
 
 
 def broken(body: VertebralBody, expected: Heights, planned: Break, rng: np.random.Generator) -> VertebralBody | None:

@@ -17,12 +17,14 @@ class SpineOptions:
         field: one of :data:`FIELDS`.
         pixel_mm, slice_mm: ranges of the pixel's side and the slice thickness; a quarter of the scans are thick.
         thick_mm: range of those; None for no thick scans.
-        shapes: files or folders of real vertebrae (STL) or label maps (NIfTI), in the place of the parametric ones.
+        shapes: files or folders of real vertebrae (STL), label maps or masks of MR (NIfTI), in the place of the
+            parametric ones.
         real_share: share of the cases with real shapes where there are any.
         shape_variety: how much real bodies are varied in height and in the relief of their endplates: 1 as much as
             people differ, 0 (for evaluations) not at all.
         texture: folders of real CT ``*_ct.nii.gz`` to take texture from.
         fracture_rate: chance of a fracture per vertebra in a patient who has any; a fifth of the patients has none.
+        mixed: chance per fracture that it is both wedge and biconcave, of which the larger loss names it.
         mimic_rate: chance per vertebra of something that looks like a fracture or hides one.
         metal: chance per case of screws; cement is a mimic of single vertebrae.
         tilt: largest angle in degrees between the scan's axes and the patient's.
@@ -40,6 +42,7 @@ class SpineOptions:
     shape_variety: float = 0.0
     texture: tuple[Path, ...] = ()
     fracture_rate: float = 0.3
+    mixed: float = 0.0
     mimic_rate: float = 0.12
     metal: float = 0.05
     tilt: float = 0.0

@@ -87,10 +87,10 @@ def draw_person(
     fate = draw_fate(bodies, (indices[0], indices[1]), rng, options)
     arches: list[Arch | RealArch] = []
     for level, body, found in zip(levels, fate.bodies, real, strict=True):
-        if isinstance(body, Body):
-            arches.append(Arch.of(level, body, rng))
-        elif isinstance(body, RealBody) and found is not None:
+        if isinstance(body, RealBody) and found is not None and found.arch is not None:
             arches.append(found.arch.resized(body.scale))
+        else:
+            arches.append(Arch.of(level, body, rng))
     sacral = [Body.of_level(level, scale, rng) for level in SACRAL]
     frames = stacked([*levels, *SACRAL], [*fate.bodies, *sacral], Curve.draw(rng), rng)
     vertebrae = _living(levels, fate, frames, arches, rng) + _sacrum(sacral, frames[-2:], rng)
@@ -132,7 +132,7 @@ def real_person(rng: np.random.Generator, options: SpineOptions, shown: tuple[in
 
     fate = draw_fate(bodies, (first, last), rng, options, spine.broken)
     frames = _come_down([v.frame for v in spine.vertebrae], bodies(0.0), fate.bodies)
-    arches: list[Arch | RealArch] = [v.arch for v in spine.vertebrae]
+    arches = [v.arch or Arch.of(v.level, v.body, rng) for v in spine.vertebrae]
     vertebrae = _living(levels, fate, frames, arches, rng)
     if levels[-1].id == LEVELS[-1].id:
         scale = fate.bodies[-1].depth / levels[-1].depth

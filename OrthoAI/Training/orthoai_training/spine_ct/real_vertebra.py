@@ -46,28 +46,37 @@ CORNER_MM = 2.0
 
 @dataclass(frozen=True, eq=False)
 class RealVertebra:
-    """One vertebra in its own frame, and where it lay."""
+    """One vertebra in its own frame, and where it lay; ``arch`` is None where the source shows only the body."""
 
     level: Level
     body: RealBody
-    arch: RealArch
+    arch: RealArch | None
     frame: Frame
 
 
 def real_vertebra(
-    whole: NDArray[np.bool_], geometry: Geometry, level: Level, up: NDArray[np.float64], body: NDArray | None = None
+    whole: NDArray[np.bool_],
+    geometry: Geometry,
+    level: Level,
+    up: NDArray[np.float64],
+    body: NDArray | None = None,
+    *,
+    bodies_only: bool = False,
 ) -> RealVertebra | None:
     """The vertebra in the mask ``whole`` (K, J, I), cropped to it; None where no body can be measured in it.
 
     Args:
         up: LPS direction along the spine, cranial, roughly.
         body: mask of the body where the label map has it; else it is parted from the arch here.
+        bodies_only: ``whole`` is a body without its arch.
     """
     pad = [int(np.ceil(MARGIN_MM / step)) for step in geometry.spacing[::-1]]
     border = [(p, p) for p in pad]
     grid = geometry.cropped([-p for p in pad[::-1]], [n + p for n, p in zip(geometry.size, pad[::-1], strict=True)])
     distance = _signed_distance(np.pad(whole, border), grid)
-    own = None if body is None else _signed_distance(np.pad(whole & body, border), grid)
+    own = distance if bodies_only else None
+    if body is not None:
+        own = _signed_distance(np.pad(whole & body, border), grid)
     middle = geometry.index_to_lps(np.argwhere(whole).mean(axis=0)[::-1])
     frame = Frame(BodyFrame.upright((0, 0, 0), up).axes, middle)
     depth = 0.0
@@ -88,7 +97,7 @@ def real_vertebra(
             axes = frame.axes @ BodyFrame.upright((0, 0, 0), found.up).axes
             frame = Frame(BodyFrame.upright((0, 0, 0), axes[:, 2]).axes, frame.place(np.asarray(found.center)))
     made = _body(solid, depth)
-    return RealVertebra(level, made, _arch(local, wall, level, made), frame)
+    return RealVertebra(level, made, None if bodies_only else _arch(local, wall, level, made), frame)
 
 
 def _signed_distance(mask: NDArray[np.bool_], geometry: Geometry) -> NDArray[np.float32]:

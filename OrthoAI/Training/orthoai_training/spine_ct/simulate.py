@@ -14,11 +14,12 @@ from orthoai_training.spine_ct.case import FROM_REAL_SHAPES, SIMULATED, SpineCas
 from orthoai_training.spine_ct.fate import NoClearSpineError
 from orthoai_training.spine_ct.label_map import read_spine
 from orthoai_training.spine_ct.mesh_map import read_meshes
+from orthoai_training.spine_ct.mr_map import MR_SUFFIX, read_mr_bodies
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.paint import Painter
 from orthoai_training.spine_ct.paint_spine import paint_spine
 from orthoai_training.spine_ct.person import Person, draw_person, real_person
-from orthoai_training.spine_ct.real_shapes import find_shapes, is_mesh
+from orthoai_training.spine_ct.real_shapes import find_shapes, is_mesh, is_mr
 from orthoai_training.spine_ct.scan import Scanner, scan
 from orthoai_training.spine_ct.soft import Axis, Torso, plaques, soft_tissue
 from orthoai_training.spine_ct.spine import Vertebra
@@ -125,6 +126,9 @@ def _person(rng: np.random.Generator, options: SpineOptions) -> Person:
     chosen = real[int(rng.integers(len(real)))]
     if is_mesh(chosen):
         return draw_person(rng, options, shown, read_meshes(chosen), chosen.stem)
+    if is_mr(chosen):
+        patient = chosen.name.removesuffix(MR_SUFFIX)
+        return draw_person(rng, options, shown, read_mr_bodies(chosen), f"{chosen.parent.name}_{patient}")
     return real_person(rng, options, shown, read_spine(chosen))
 
 
