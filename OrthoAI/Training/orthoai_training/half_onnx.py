@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor, nn
 
 SMALLEST_COUNT = 64
 """Smaller tensors stay float32: sizes, scales and biases cost nothing."""
+
+HALF = ".half"
+"""Ending of weights stored as float16."""
 
 OPSET = 17
 
@@ -68,7 +73,7 @@ def store_half(path: Path) -> None:
         if tensor.data_type != TensorProto.FLOAT or values.size < SMALLEST_COUNT:
             continue
         graph.initializer.remove(tensor)
-        stored = f"{tensor.name}.half"
+        stored = tensor.name + HALF
         graph.initializer.append(numpy_helper.from_array(values.astype("float16"), stored))
         casts.append(helper.make_node("Cast", [stored], [tensor.name], to=TensorProto.FLOAT))
     nodes = [*casts, *graph.node]
@@ -80,3 +85,13 @@ def store_half(path: Path) -> None:
     aside = path.with_suffix(".partial")
     onnx.save(model, aside)
     aside.replace(path)
+
+
+def stored_weights(path: Path) -> dict[str, NDArray[np.float32]]:
+    """The weights in the network at ``path`` by their names in the exported module, float32."""
+    import onnx
+
+    return {
+        tensor.name.removesuffix(HALF): onnx.numpy_helper.to_array(tensor).astype("float32")
+        for tensor in onnx.load(path).graph.initializer
+    }

@@ -22,7 +22,7 @@ from orthoai.tasks.ovf.engines import load_engines
 from orthoai.tasks.ovf.outline_network import OUTLINE_SIZE, SLICES
 from orthoai_training.ovf.outline.batches import plain_batches, random_batch
 from orthoai_training.ovf.outline.coarse import coarse_masks
-from orthoai_training.ovf.outline.export import export_outline
+from orthoai_training.ovf.outline.export import export_outline, load_outline
 from orthoai_training.ovf.outline.model_folder import keep_outline, write_outline_model
 from orthoai_training.ovf.outline.network import build_outline
 from orthoai_training.ovf.outline.recipe import OUTLINE, OutlineRecipe
@@ -149,6 +149,26 @@ def test_the_file_answers_as_the_network_does(tmp_path: Path) -> None:
         assert np.abs(found - torch.sigmoid(network(picture)).numpy()).max() < 5e-3
 
 
+def test_a_files_weights_are_trained_on(tmp_path: Path, cases: list[Path]) -> None:
+    torch.manual_seed(1)
+    taught, other = build_outline().eval(), build_outline().eval()
+    for values in taught.parameters():
+        values.data += 0.05 * torch.randn_like(values)
+    file = export_outline(taught, tmp_path / "outline.onnx")
+    load_outline(other, file)
+    picture = torch.rand(2, SLICES + 1, OUTLINE_SIZE, OUTLINE_SIZE)
+    with torch.no_grad():
+        assert torch.allclose(taught(picture), other(picture), atol=5e-3)
+    # Too slow to learn: what comes out is what went in.
+    still = replace(SHORT, learning_rate=1e-12)
+    made = train_outline(OutlineRun(tmp_path / "run", cases[:1], cases[1:], still, first=file), Progress())
+    session, before = (onnxruntime.InferenceSession(str(path)) for path in (made.file, file))
+    answers = [each.run(["shares"], {"seen": picture.numpy()})[0] for each in (session, before)]
+    assert np.allclose(*answers, atol=1e-3)
+    with pytest.raises(InputError, match="another build"):
+        load_outline(torch.nn.Conv2d(1, 1, 1), file)
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Model:
     """A model of the task that has a detector only."""
@@ -181,6 +201,10 @@ def test_the_model_keeps_its_detector_and_names_all_makers(tmp_path: Path, start
         trained(tmp_path), OutlineRun(tmp_path, [], []), tmp_path / "again", Model("new", folder, card), ()
     )
     assert read_card(again).description == card.description
+    on = OutlineRun(tmp_path, [], [], first=folder / "outline.onnx")
+    more = write_outline_model(trained(tmp_path), on, tmp_path / "more", Model("new", folder, card), ())
+    assert "first" not in card.training["outline"]
+    assert read_card(more).training["outline"]["first"] == "outline network of new 1"
 
 
 def test_a_new_detector_takes_the_outlines_over(tmp_path: Path, start: Model) -> None:

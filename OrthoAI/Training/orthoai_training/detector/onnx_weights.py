@@ -16,8 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
-HALF = ".half"
-"""Ending of weights stored as float16 (see ``half_onnx.py``)."""
+from orthoai_training.half_onnx import stored_weights
 
 
 def take_over_layers(model: nn.Module, file: Path, batches: Iterable[dict[str, Any]]) -> int:
@@ -52,14 +51,8 @@ def take_over_layers(model: nn.Module, file: Path, batches: Iterable[dict[str, A
 
 def _tensors(file: Path) -> dict[str, np.ndarray]:
     """The weights in ``file`` by their names in the training network, float32."""
-    import onnx
-
-    arrays = {
-        tensor.name.removesuffix(HALF): onnx.numpy_helper.to_array(tensor).astype(np.float32)
-        for tensor in onnx.load(file).graph.initializer
-    }
     # Exported from inside a wrapper: "model.model.0.conv.weight" or "model.0.conv.weight".
-    return {name.replace("model.model.", "model.", 1): array for name, array in arrays.items()}
+    return {name.replace("model.model.", "model.", 1): array for name, array in stored_weights(file).items()}
 
 
 @torch.no_grad()

@@ -127,6 +127,7 @@ def _outline(
         out=request.out,
         train=train,
         validation=validation,
+        first=start.weights(OUTLINE) if OUTLINE in start.metadata.networks else None,
         minutes=request.minutes,
         device=request.device,
         seed=request.seed,

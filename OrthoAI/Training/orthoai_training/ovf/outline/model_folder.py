@@ -43,12 +43,13 @@ def write_outline_model(
     metrics = trained.learned.metrics
     counted = {key: metrics[key] for key in ("samples", "validation_samples", "train_cases")}
     card = start.metadata
+    first = {} if run.first is None else {"first": f"outline network of {start.name} {card.version}"}
     changed = replace(
         card,
         description=card.description.removesuffix(DESCRIPTION) + DESCRIPTION,
         attribution=tuple(dict.fromkeys((*card.attribution, *credits))),
         networks={**kept, OUTLINE: own},
-        training={**card.training, OUTLINE: {**counted, "seed": run.seed, **asdict(run.recipe)}},
+        training={**card.training, OUTLINE: {**counted, **first, "seed": run.seed, **asdict(run.recipe)}},
         metrics={
             **card.metrics,
             OUTLINE: {key: metrics[key] for key in ("best_dice", "best_step", "steps", "training_s", "parameters")},

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from orthoai_training.ovf.cases import former_run, require_apart
 from orthoai_training.ovf.outline.batches import Batch, plain_batches, random_batch
-from orthoai_training.ovf.outline.export import export_outline
+from orthoai_training.ovf.outline.export import export_outline, load_outline
 from orthoai_training.ovf.outline.network import build_outline
 from orthoai_training.ovf.outline.recipe import OUTLINE, OutlineRecipe
 from orthoai_training.ovf.outline.samples import Samples, draw_samples
@@ -38,6 +38,7 @@ class OutlineRun:
     Attributes:
         out: run folder.
         train, validation: folders of cases; of the latter, the best weights are chosen.
+        first: file of an outline network whose weights are trained on; None for random ones.
         minutes: of training in all, earlier sittings included; None for all steps.
     """
 
@@ -45,6 +46,7 @@ class OutlineRun:
     train: Sequence[Path]
     validation: Sequence[Path]
     recipe: OutlineRecipe = OUTLINE
+    first: Path | None = None
     minutes: float | None = None
     device: str = "auto"
     seed: int = 0
@@ -63,7 +65,8 @@ def train_outline(run: OutlineRun, progress: Progress) -> TrainedOutline:
     """Draw the samples, train, export.
 
     Raises:
-        InputError: a use without cases, a case in both or one that cannot be read, or the folder holds a former run.
+        InputError: a use without cases, a case in both or one that cannot be read, the folder holds a former run, or
+            ``first`` is a network of another build.
         Canceled: asked for by ``progress``.
     """
     require_apart(run.train, run.validation)
@@ -77,6 +80,8 @@ def train_outline(run: OutlineRun, progress: Progress) -> TrainedOutline:
     )
     torch.manual_seed(run.seed)
     lesson = OutlineLesson(train, held_out, recipe, run.seed, choose_precision(run.device))
+    if run.first is not None:
+        load_outline(lesson.network, run.first)
     optimizer = torch.optim.AdamW(lesson.network.parameters(), lr=recipe.learning_rate)
     pace = Pace(
         recipe.steps,
