@@ -177,6 +177,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/tasks/fracture/planes.py
   Logic/orthoai/tasks/fracture/task.py
   Logic/orthoai/tasks/fracture/vote.py
+  Logic/orthoai/tasks/fracture/worst_first.py
 
   Logic/orthoai/tasks/ovf/__init__.py
   Logic/orthoai/tasks/ovf/eigencam.py

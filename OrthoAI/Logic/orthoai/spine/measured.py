@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from orthoai.finding import Measurement
 from orthoai.spine.chain import along_spine, directions, gaps, unnamed
-from orthoai.spine.genant import Grading, gradings
+from orthoai.spine.genant import Grading, Heights, gradings
 from orthoai.spine.heights import BodyHeights, measure_body
 from orthoai.spine.stack import OUTSIDE_HU, Stack
 
@@ -65,13 +65,12 @@ class Body(Protocol):
         """(column, row, slice) of the mask's centroid, continuous indices."""
         ...
 
-    @property
-    def is_fractured(self) -> bool:
-        """What the network says; such a body is no measure for its neighbors."""
-        ...
-
 
 B = TypeVar("B", bound=Body)
+
+WhichBroken = Callable[[Sequence[B], Sequence[Heights | None]], Sequence[bool]]
+"""Tells which bodies, from the lowest upward, are fractured, and thus no measure for their neighbors; heights are None
+where they cannot be measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,11 +135,12 @@ class MeasuredBody(Generic[B]):
         return flags
 
 
-def measured(bodies: Sequence[B], stack: Stack, asked: int = 0) -> list[MeasuredBody[B]]:
+def measured(bodies: Sequence[B], stack: Stack, broken: WhichBroken[B], asked: int = 0) -> list[MeasuredBody[B]]:
     """``bodies`` from the lowest upward, each once, with heights and grades.
 
     Args:
         stack: sagittal.
+        broken: asked once, about those that stay.
         asked: so many of the first bodies stay where another lies in the same place; else the larger one stays.
     """
     centers = np.array([stack.grid.index_to_lps(body.center) for body in bodies]).reshape(-1, 3)
@@ -150,7 +150,7 @@ def measured(bodies: Sequence[B], stack: Stack, asked: int = 0) -> list[Measured
     cut = [is_cut(body, stack) for body in ordered]
     measures = [_size(body, stack, up) for body, up in zip(ordered, directions(places), strict=True)]
     usable = [None if size is None or gone else size.heights for size, gone in zip(measures, cut, strict=True)]
-    graded = gradings(usable, [body.is_fractured for body in ordered])
+    graded = gradings(usable, broken(ordered, usable))
     above = gaps(places)
     return [
         MeasuredBody(

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from orthoai.errors import InputError
-from orthoai.models.calibration import Calibration as CardCalibration
 from orthoai.progress import Progress
+from orthoai.spine.genant import Heights
 from orthoai.spine.measured import measured
 from orthoai.spine.region import bone_region
 from orthoai.spine.separate import SeparateBody
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM, Stack, working_stack
 from orthoai.stopwatch import Stopwatch
-from orthoai.tasks.fracture.engines import LIKELY, SAGITTAL, Engines, Plane, SliceNetwork
-from orthoai.tasks.fracture.evidence import BOTH, VOTE, Evidence, WithHeight
+from orthoai.tasks.fracture.engines import SAGITTAL, Engines, Plane, SliceNetwork
+from orthoai.tasks.fracture.evidence import BOTH, VOTE, WithHeight
 from orthoai.tasks.fracture.fuse import Fused, fuse, on_grid
 from orthoai.tasks.fracture.pipeline import answered
 from orthoai.tasks.fracture.vote import Bodies, VotedBody, loss_of, score, voted
@@ -140,9 +140,7 @@ def search_fusion(networks: Mapping[str, SliceNetwork], cases: Sequence[CaseFold
         every, right = votes(seen, threshold, weights[None])
         scores = every[:, 0]
     calibration = Calibration.fitted(scores.tolist(), right.tolist())
-    with_height = fit_with_height(
-        [judged for case in seen for judged in measured_votes(case, weights, threshold, calibration)]
-    )
+    with_height = fit_with_height([judged for case in seen for judged in measured_votes(case, weights, threshold)])
     progress.report(STAGE, 1.0, f"validation Dice {dice:.4f}")
     named = [dict(zip(networks, (round(float(v), 4) for v in values), strict=True)) for values in (weights, own)]
     return Fusion(named[0], threshold, dice, named[1], calibration, with_height, len(chosen))
@@ -228,14 +226,20 @@ def best_votes(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray
 
 
 def measured_votes(
-    case: PlanesOfCase, weights: NDArray[np.float64], threshold: float, calibration: Calibration
+    case: PlanesOfCase, weights: NDArray[np.float64], threshold: float
 ) -> list[tuple[float, float, bool]]:
-    """(vote, loss of height, whether it is fractured in truth) of each body whose loss can be measured."""
+    """(vote, loss of height, whether it is fractured in truth) of each body whose loss can be measured, against those
+    that are sound in truth.
+    """
     fused = case.fused(weights)
     parts = Bodies.of(fused, case.stack.grid, threshold).parts.bodies
-    evidence = Evidence(CardCalibration(calibration.a, calibration.b))
-    votes_of_case = [voted(body, fused, evidence, LIKELY) for body in parts]
-    judged = [(each.body, loss_of(each)) for each in measured(votes_of_case, case.stack)]
+
+    def broken(bodies: Sequence[VotedBody], heights: Sequence[Heights | None]) -> list[bool]:
+        return [case.is_fractured(body) for body in bodies]
+
+    judged = [
+        (each.body, loss_of(each)) for each in measured([voted(body, fused) for body in parts], case.stack, broken)
+    ]
     return [(body.score, loss, case.is_fractured(body)) for body, loss in judged if loss is not None]
 
 

@@ -35,6 +35,7 @@ from orthoai.tasks.fracture.mark import attention, marked_bodies
 from orthoai.tasks.fracture.planes import look
 from orthoai.tasks.fracture.task import FRACTURE, TASK
 from orthoai.tasks.fracture.vote import Bodies, VotedBody, loss_of, voted
+from orthoai.tasks.fracture.worst_first import WorstFirst
 from orthoai.volume import Volume
 
 ATTENTION = "attention"
@@ -141,11 +142,12 @@ def _find(
         fused = fuse(answers, stack.grid)
         bodies = Bodies.of(fused, stack.grid, engines.threshold)
         given = [WorkingBox(box, volume.geometry, stack.grid) for box in boxes]
-        votes = []
         # What a person points at is a body, wherever it lies.
-        for body in bodies.parts.bodies if boxes else _of_the_spine(bodies.parts.bodies, stack):
-            votes.append(voted(body, fused, engines.evidence, engines.likely))
-        judged = [(each, engines.evidence(each.body.score, loss_of(each))) for each in measured(votes, stack)]
+        looked_at = bodies.parts.bodies if boxes else _of_the_spine(bodies.parts.bodies, stack)
+        votes = measured(
+            [voted(body, fused) for body in looked_at], stack, WorstFirst(engines.evidence, engines.likely)
+        )
+        judged = [(each, engines.evidence(each.body.score, loss_of(each))) for each in votes]
         called = [
             CalledBody(each, UNCLEAR if is_unclear(each) and not boxes else FRACTURE, sure)
             for each, sure in judged

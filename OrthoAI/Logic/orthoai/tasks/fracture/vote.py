@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from orthoai.geometry import Geometry
 from orthoai.spine.measured import Block, MeasuredBody, Surface
 from orthoai.spine.separate import SeparateBody, Separated, separated
-from orthoai.tasks.fracture.evidence import Evidence
 from orthoai.tasks.fracture.fuse import Fused
 
 
@@ -23,14 +22,12 @@ class VotedBody:
         score: mean of the weighed probability in it.
         spread: 0..1, standard deviation of what its sagittal slices say, each weighted by its area.
         apart: 0..1, mean difference of the planes in it; None where there is one plane only.
-        is_fractured: whether the score alone is called one, so that the body is no measure for its neighbors.
     """
 
     body: SeparateBody
     score: float
     spread: float
     apart: float | None
-    is_fractured: bool
 
     @property
     def mask(self) -> NDArray[np.bool_]:
@@ -77,8 +74,8 @@ class Bodies:
         return cls(fused.bodies, 0.5, separated(fused.bodies, grid))
 
 
-def voted(body: SeparateBody, fused: Fused, evidence: Evidence, likely: float) -> VotedBody:
-    """The vote of ``body``; from a probability of ``likely`` on it is called fractured."""
+def voted(body: SeparateBody, fused: Fused) -> VotedBody:
+    """The vote of ``body``."""
     mean = score(body, fused)
     areas = np.count_nonzero(body.mask, axis=(1, 2))
     sums = np.where(body.mask, fused.fracture[body.place], 0).sum(axis=(1, 2))
@@ -86,7 +83,7 @@ def voted(body: SeparateBody, fused: Fused, evidence: Evidence, likely: float) -
     slices = sums[shown] / areas[shown]
     spread = float(np.sqrt(np.average((slices - mean) ** 2, weights=areas[shown])))
     apart = None if fused.apart is None else float(fused.apart[body.place][body.mask].mean())
-    return VotedBody(body, mean, spread, apart, evidence.vote(mean) >= likely)
+    return VotedBody(body, mean, spread, apart)
 
 
 def score(body: SeparateBody, fused: Fused) -> float:

@@ -15,7 +15,7 @@ from orthoai.progress import Progress
 from orthoai.provenance import provenance
 from orthoai.result import Extra, Result
 from orthoai.spine.checks import require_spine_ct
-from orthoai.spine.genant import NORMAL
+from orthoai.spine.genant import NORMAL, Heights
 from orthoai.spine.given_boxes import checked_boxes
 from orthoai.spine.mark import marked
 from orthoai.spine.measured import measured
@@ -66,21 +66,23 @@ class Spine:
     @property
     def numbers(self) -> NDArray[np.uint8]:
         """The bodies' numbers, from 1, on the working grid (S, H, W)."""
-        numbers = np.zeros(self.stack.hu.shape, np.uint8)
-        for number, body in enumerate(self.bodies, start=1):
-            view = numbers[body.body.place]
-            view[body.body.mask & (view == 0)] = number
+        numbers, shares = self._surfaces()
+        numbers[shares < SURFACE] = 0
         return numbers
 
     def marked(self, check: Callable[[], None]) -> NDArray[np.uint8]:
         """The bodies' numbers on the input's own grid (K, J, I); ``check`` may raise Canceled."""
+        return marked(*self._surfaces(), SURFACE, self.stack, check)
+
+    def _surfaces(self) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """(number of the body that has most of each working voxel, that share)."""
         numbers, shares = np.zeros(self.stack.hu.shape, np.uint8), np.zeros(self.stack.hu.shape, np.float32)
         for number, body in enumerate(self.bodies, start=1):
             place, own = body.body.surface
             more = own > shares[place]
             numbers[place][more] = number
             shares[place][more] = own[more]
-        return marked(numbers, shares, SURFACE, self.stack, check)
+        return numbers, shares
 
 
 def run(
@@ -167,9 +169,14 @@ def _find(volume: Volume, boxes: Sequence[Box], engines: Engines, progress: Prog
             joined = [body for body in joined if not any(each.holds(body.center) for each in given)]
         if engines.outlines is not None:
             asked, joined = (redrawn(each, stack, engines.outlines, progress) for each in (asked, joined))
-        bodies = measured([*asked, *joined][:MOST_BODIES], stack, asked=len(asked))
+        bodies = measured([*asked, *joined][:MOST_BODIES], stack, _broken, asked=len(asked))
     told = [body for body in bodies if _is_told(body, asked, bool(boxes))]
     return Spine(stack, seen, tuple(bodies), tuple(told))
+
+
+def _broken(bodies: Sequence[JoinedBody], heights: Sequence[Heights | None]) -> list[bool]:
+    """What the network says, whatever the ``heights``, beside which it is told."""
+    return [body.is_fractured for body in bodies]
 
 
 def _is_told(body: OvfBody, asked: Sequence[JoinedBody], has_boxes: bool) -> bool:
