@@ -124,6 +124,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/spine/spans.py
   Logic/orthoai/spine/stack.py
   Logic/orthoai/spine/window.py
+  Logic/orthoai/spine/worst_first.py
 
   Logic/orthoai/tasks/__init__.py
 
@@ -177,7 +178,6 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/tasks/fracture/planes.py
   Logic/orthoai/tasks/fracture/task.py
   Logic/orthoai/tasks/fracture/vote.py
-  Logic/orthoai/tasks/fracture/worst_first.py
 
   Logic/orthoai/tasks/ovf/__init__.py
   Logic/orthoai/tasks/ovf/eigencam.py
@@ -191,6 +191,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/tasks/ovf/pipeline.py
   Logic/orthoai/tasks/ovf/slices.py
   Logic/orthoai/tasks/ovf/task.py
+  Logic/orthoai/tasks/ovf/weighed.py
 
   Logic/orthoai/worker/__init__.py
   Logic/orthoai/worker/__main__.py

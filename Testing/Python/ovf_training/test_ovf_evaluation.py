@@ -12,7 +12,7 @@ from orthoai.finding import Finding, Measurement, Place
 from orthoai.result import Extra, Provenance, Result
 from orthoai.spine.measured import MeasuredBody
 from orthoai.tasks.ovf.join import JoinedBody
-from orthoai.tasks.ovf.labels import CLASSES
+from orthoai.tasks.ovf.labels import CLASSES, NORMAL
 from orthoai.tasks.ovf.pipeline import Spine
 from orthoai.tasks.ovf.slices import Seen, SliceBody
 from orthoai_training.ovf.evaluation.confusion import confusion_matrix
@@ -168,7 +168,7 @@ def seen(scene: CaseScene) -> Spine:
         )
         body = JoinedBody(slices)
         bodies.append(MeasuredBody(f"L{block.id - 19}", body, (0.0, 0.0, 0.0), None, False, None, False))
-    return Spine(scene.stack, Seen((), np.zeros(0, np.uint8)), tuple(bodies), tuple(bodies))
+    return Spine(scene.stack, Seen((), np.zeros(0, np.uint8)), tuple(bodies), (NORMAL,) * len(bodies), tuple(bodies))
 
 
 def finding_on(number: int, label: str, probability: float = 0.9) -> Finding:

@@ -19,6 +19,7 @@ from orthoai.tasks.fracture.engines import load_engines as load_fracture
 from orthoai.tasks.ovf.engines import load_engines as load_ovf
 from orthoai.tasks.ovf.labels import CLASSES
 from orthoai.tasks.ovf.outline_network import OUTLINE_SIZE, OUTPUT, SLICES
+from orthoai.tasks.ovf.weighed import Weighed
 
 SIZE = 64
 
@@ -119,9 +120,11 @@ def test_the_ovf_card_tells_confidence_and_calibration(folder: Path) -> None:
     assert (engines.confidence, engines.calibration.a, engines.calibration.b) == (0.4, 1.5, -0.5)
     assert engines.detector.image_size == SIZE
     assert engines.detector.answer(np.zeros((SIZE, SIZE), np.uint8)).instances == []
-    own = {**settings, "finding_calibration": {"a": 3.0, "b": 0.0}}
+    assert engines.weighed is None
+    own = {**settings, "finding_calibration": {"a": 3.0, "b": 0.0}, "class_with_heights": Weighed(0.9, 20.0).to_json()}
     store = model(folder, "vertebral_fractures", "ovf", {"detector": own}, detector=file)
-    assert load_ovf(RunOptions(), store, WarmCache()).calibration.a == 3.0
+    engines = load_ovf(RunOptions(), store, WarmCache())
+    assert engines.calibration.a == 3.0 and engines.weighed == Weighed(0.9, 20.0)
 
 
 def test_a_detector_of_other_classes_is_refused(folder: Path) -> None:

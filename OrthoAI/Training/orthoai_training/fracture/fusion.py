@@ -20,7 +20,7 @@ from orthoai.tasks.fracture.engines import SAGITTAL, Engines, Plane, SliceNetwor
 from orthoai.tasks.fracture.evidence import BOTH, VOTE, WithHeight
 from orthoai.tasks.fracture.fuse import Fused, fuse, on_grid
 from orthoai.tasks.fracture.pipeline import answered
-from orthoai.tasks.fracture.vote import Bodies, VotedBody, loss_of, score, voted
+from orthoai.tasks.fracture.vote import Bodies, VotedBody, score, voted
 
 from orthoai_training.dataset import CaseFolder
 from orthoai_training.disc.ensemble.search import search_dice, simplex_grid
@@ -237,10 +237,11 @@ def measured_votes(
     def broken(bodies: Sequence[VotedBody], heights: Sequence[Heights | None]) -> list[bool]:
         return [case.is_fractured(body) for body in bodies]
 
-    judged = [
-        (each.body, loss_of(each)) for each in measured([voted(body, fused) for body in parts], case.stack, broken)
+    return [
+        (each.body.score, each.grading.loss, case.is_fractured(each.body))
+        for each in measured([voted(body, fused) for body in parts], case.stack, broken)
+        if each.grading is not None
     ]
-    return [(body.score, loss, case.is_fractured(body)) for body, loss in judged if loss is not None]
 
 
 def fit_with_height(judged: Sequence[tuple[float, float, bool]]) -> WithHeight | None:

@@ -18,13 +18,14 @@ from orthoai.provenance import provenance
 from orthoai.result import Extra, Result
 from orthoai.spine.chain import one_spine
 from orthoai.spine.checks import require_spine_ct
-from orthoai.spine.genant import UNCLEAR
+from orthoai.spine.genant import UNCLEAR, Grading
 from orthoai.spine.given_boxes import WorkingBox, checked_boxes
 from orthoai.spine.measured import MeasuredBody, measured
 from orthoai.spine.numbered import number_edges
 from orthoai.spine.region import bone_region
 from orthoai.spine.separate import SeparateBody
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM, Region, Stack, working_stack
+from orthoai.spine.worst_first import WorstFirst
 from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
 from orthoai.tasks.fracture.engines import AXIAL, SAGITTAL, Engines, LoadEngines, load_engines
@@ -34,8 +35,7 @@ from orthoai.tasks.fracture.given import keep_inside
 from orthoai.tasks.fracture.mark import attention, marked_bodies
 from orthoai.tasks.fracture.planes import look
 from orthoai.tasks.fracture.task import FRACTURE, TASK
-from orthoai.tasks.fracture.vote import Bodies, VotedBody, loss_of, voted
-from orthoai.tasks.fracture.worst_first import WorstFirst
+from orthoai.tasks.fracture.vote import Bodies, VotedBody, voted
 from orthoai.volume import Volume
 
 ATTENTION = "attention"
@@ -144,10 +144,15 @@ def _find(
         given = [WorkingBox(box, volume.geometry, stack.grid) for box in boxes]
         # What a person points at is a body, wherever it lies.
         looked_at = bodies.parts.bodies if boxes else _of_the_spine(bodies.parts.bodies, stack)
-        votes = measured(
-            [voted(body, fused) for body in looked_at], stack, WorstFirst(engines.evidence, engines.likely)
-        )
-        judged = [(each, engines.evidence(each.body.score, loss_of(each))) for each in votes]
+
+        def sure_of(body: VotedBody, grading: Grading | None) -> float:
+            return engines.evidence(body.score, None if grading is None else grading.loss)
+
+        votes = [voted(body, fused) for body in looked_at]
+        judged = [
+            (each, sure_of(each.body, each.grading))
+            for each in measured(votes, stack, WorstFirst(sure_of, engines.likely))
+        ]
         called = [
             CalledBody(each, UNCLEAR if is_unclear(each) and not boxes else FRACTURE, sure)
             for each, sure in judged

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai.geometry import Geometry
-from orthoai.spine.measured import Block, MeasuredBody, Surface
+from orthoai.spine.measured import Block, Surface
 from orthoai.spine.separate import SeparateBody, Separated, separated
 from orthoai.tasks.fracture.fuse import Fused
 
@@ -89,8 +89,3 @@ def voted(body: SeparateBody, fused: Fused) -> VotedBody:
 def score(body: SeparateBody, fused: Fused) -> float:
     """Mean of the weighed probability in ``body``."""
     return float(fused.fracture[body.place][body.mask].mean())
-
-
-def loss_of(body: MeasuredBody[VotedBody]) -> float | None:
-    """Share of its height that ``body`` has lost against its neighbors; None where that cannot be measured."""
-    return None if body.grading is None else body.grading.loss

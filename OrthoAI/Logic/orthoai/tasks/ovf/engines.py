@@ -25,6 +25,7 @@ from orthoai.tasks import RunOptions
 from orthoai.tasks.ovf.labels import CLASSES
 from orthoai.tasks.ovf.outline_network import OnnxOutlines, OutlineNetwork
 from orthoai.tasks.ovf.task import DEFAULT_MODEL, NAME
+from orthoai.tasks.ovf.weighed import CARD_KEY, Weighed
 
 if TYPE_CHECKING:
     from orthoai.detect.onnx_yolo_seg import Answer
@@ -58,6 +59,7 @@ class Engines:
         outlines: draws what it found once more, finer; None where the model has no such network.
         confidence: smallest score of an instance that counts.
         calibration: from the vote of a body to the probability of its class.
+        weighed: the class from that vote and the heights together; None where the vote alone tells it.
         device, precision: where and how it runs.
         model_name, model_sha256: for the provenance.
     """
@@ -66,6 +68,7 @@ class Engines:
     outlines: OutlineNetwork | None = None
     confidence: float = CONFIDENCE
     calibration: Calibration = field(default_factory=Calibration)
+    weighed: Weighed | None = None
     device: str = "cpu"
     precision: str = "float32"
     model_name: str = ""
@@ -94,6 +97,7 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
         outlines=_outlines(model, warm) if OUTLINE in model.metadata.networks else None,
         confidence=chosen_confidence(options.confidence, settings.get("confidence"), CONFIDENCE),
         calibration=Calibration.from_card(settings.get("finding_calibration", settings.get("calibration"))),
+        weighed=Weighed.from_card(settings.get(CARD_KEY)),
         model_name=model.name,
         model_sha256=model.sha256,
     )

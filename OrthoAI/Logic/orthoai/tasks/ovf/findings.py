@@ -5,46 +5,69 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orthoai.finding import Finding, Place
-from orthoai.models.calibration import Calibration
 from orthoai.spine.chain import UNNAMED
-from orthoai.spine.genant import CLEAR_LOSS, LEAST_LOSS, NORMAL
+from orthoai.spine.genant import CLEAR_LOSS, LEAST_LOSS, NORMAL, Grading
 from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
+from orthoai.tasks.ovf.engines import Engines
 from orthoai.tasks.ovf.join import JoinedBody
 from orthoai.tasks.ovf.labels import FRACTURES, UNCLEAR
+from orthoai.tasks.ovf.weighed import Weighed
 
 OvfBody = MeasuredBody[JoinedBody]
 
+LIKELY = 0.5
+"""A body with a lower probability of a fracture is called normal."""
 
-def label_of(body: OvfBody) -> str:
-    """The network's class; "unclear" where that cannot stand.
 
-    That is a body that it calls normal and that has clearly lost height, and one that it calls fractured and that has
-    lost next to none, or is cut by the field of view: what is missing may be outside.
+def fractured(body: JoinedBody, grading: Grading | None, weighed: Weighed | None) -> float:
+    """Probability of a fracture, of whichever kind; of the vote alone where no more is known, 0 or 1."""
+    if weighed is None or grading is None:
+        return float(body.is_fractured)
+    return 1 - weighed(body.vote.shares, grading.losses)[NORMAL]
+
+
+def label_of(body: OvfBody, weighed: Weighed | None) -> str:
+    """The class, of the network's vote or of that and the heights; "unclear" where it cannot stand.
+
+    That is a body that is called normal though the network calls it fractured or it has clearly lost height, and one
+    that is called fractured though it has lost next to none, or is cut by the field of view: what is missing may be
+    outside.
     """
-    label = body.body.vote.label
-    loss = None if body.grading is None else body.grading.loss
+    voted, grading = body.body.vote, body.grading
+    if grading is None:
+        return UNCLEAR if body.is_cut and voted.label != NORMAL else voted.label
+    label = voted.label
+    if weighed is not None:
+        chances = weighed(voted.shares, grading.losses)
+        label = NORMAL if chances[NORMAL] > LIKELY else max(FRACTURES, key=lambda name: chances[name])
     if label == NORMAL:
-        return UNCLEAR if loss is not None and loss >= CLEAR_LOSS else NORMAL
-    return UNCLEAR if body.is_cut or (loss is not None and loss < LEAST_LOSS) else label
+        return UNCLEAR if voted.label != NORMAL or grading.loss >= CLEAR_LOSS else NORMAL
+    return UNCLEAR if grading.loss < LEAST_LOSS else label
 
 
-def finding(body: OvfBody, calibration: Calibration, place: Place) -> Finding:
+def finding(body: OvfBody, label: str, engines: Engines, place: Place) -> Finding:
     """The finding of one vertebra.
 
-    Its probability is that of its class; for an "unclear" one, that of a fracture as the network sees it. A normal
-    one, which only a given box asks for, gets one too.
+    Its probability is that of its class; for an "unclear" one, that of a fracture. A normal one, which only a given box
+    asks for, gets one too.
     """
-    vote, label = body.body.vote, label_of(body)
-    score = sum(vote.shares[name] for name in FRACTURES) if label == UNCLEAR else vote.score
     return Finding(
         structure=body.name,
         label=label,
-        probability=calibration(score),
-        uncertainty=vote.spread,
+        probability=_probability(body, label, engines),
+        uncertainty=body.body.vote.spread,
         measurements=body.measurements,
         place=place,
         flags=_flags(body, label),
     )
+
+
+def _probability(body: OvfBody, label: str, engines: Engines) -> float:
+    vote = body.body.vote
+    if engines.weighed is None or body.grading is None:
+        return engines.calibration(sum(vote.shares[name] for name in FRACTURES) if label == UNCLEAR else vote.score)
+    chances = engines.weighed(vote.shares, body.grading.losses)
+    return 1 - chances[NORMAL] if label == UNCLEAR else chances[label]
 
 
 def message(found: int, findings: Sequence[Finding]) -> str:
@@ -70,7 +93,8 @@ def message(found: int, findings: Sequence[Finding]) -> str:
 def _flags(body: OvfBody, label: str) -> tuple[str, ...]:
     flags = []
     grading = body.grading
-    if grading is not None and (label == UNCLEAR or (label in FRACTURES and not grading.grade)):
+    seen = body.body.is_fractured
+    if grading is not None and (label == UNCLEAR or (label in FRACTURES and not (seen and grading.grade))):
         flags += [LOOK_AGAIN, DISAGREE]
     elif label == UNCLEAR:
         flags.append(LOOK_AGAIN)

@@ -15,17 +15,18 @@ from orthoai.progress import Progress
 from orthoai.provenance import provenance
 from orthoai.result import Extra, Result
 from orthoai.spine.checks import require_spine_ct
-from orthoai.spine.genant import NORMAL, Heights
+from orthoai.spine.genant import NORMAL
 from orthoai.spine.given_boxes import checked_boxes
 from orthoai.spine.mark import marked
 from orthoai.spine.measured import measured
 from orthoai.spine.numbered import number_edges
 from orthoai.spine.region import bone_region
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM, Stack, working_stack
+from orthoai.spine.worst_first import WorstFirst
 from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
 from orthoai.tasks.ovf.engines import Engines, LoadEngines, load_engines
-from orthoai.tasks.ovf.findings import OvfBody, finding, label_of, message
+from orthoai.tasks.ovf.findings import LIKELY, OvfBody, finding, fractured, label_of, message
 from orthoai.tasks.ovf.given import GivenBox
 from orthoai.tasks.ovf.join import JoinedBody, join
 from orthoai.tasks.ovf.labels import FRACTURES
@@ -54,13 +55,14 @@ class Spine:
     """What was found in a CT.
 
     Attributes:
-        bodies: all, from the lowest upward.
+        bodies: all, from the lowest upward; labels: what each is called.
         told: those that get a finding.
     """
 
     stack: Stack
     seen: Seen
     bodies: tuple[OvfBody, ...]
+    labels: tuple[str, ...]
     told: tuple[OvfBody, ...]
 
     @property
@@ -169,20 +171,18 @@ def _find(volume: Volume, boxes: Sequence[Box], engines: Engines, progress: Prog
             joined = [body for body in joined if not any(each.holds(body.center) for each in given)]
         if engines.outlines is not None:
             asked, joined = (redrawn(each, stack, engines.outlines, progress) for each in (asked, joined))
-        bodies = measured([*asked, *joined][:MOST_BODIES], stack, _broken, asked=len(asked))
-    told = [body for body in bodies if _is_told(body, asked, bool(boxes))]
-    return Spine(stack, seen, tuple(bodies), tuple(told))
+        bodies = measured([*asked, *joined][:MOST_BODIES], stack, _worst_first(engines), asked=len(asked))
+    labels = [label_of(body, engines.weighed) for body in bodies]
+    told = [
+        body
+        for body, label in zip(bodies, labels, strict=True)
+        if (any(body.body is each for each in asked) if boxes else label != NORMAL)
+    ]
+    return Spine(stack, seen, tuple(bodies), tuple(labels), tuple(told))
 
 
-def _broken(bodies: Sequence[JoinedBody], heights: Sequence[Heights | None]) -> list[bool]:
-    """What the network says, whatever the ``heights``, beside which it is told."""
-    return [body.is_fractured for body in bodies]
-
-
-def _is_told(body: OvfBody, asked: Sequence[JoinedBody], has_boxes: bool) -> bool:
-    if has_boxes:
-        return any(body.body is each for each in asked)
-    return label_of(body) != NORMAL
+def _worst_first(engines: Engines) -> WorstFirst[JoinedBody]:
+    return WorstFirst(lambda body, grading: fractured(body, grading, engines.weighed), LIKELY)
 
 
 def _written(
@@ -194,11 +194,11 @@ def _written(
     numbers = spine.marked(check)
     boxes = number_edges(numbers)
     findings, found = [], []
-    for number, body in enumerate(spine.bodies, start=1):
+    for number, (body, label) in enumerate(zip(spine.bodies, spine.labels, strict=True), start=1):
         # A body between two slices of a coarse scan may have no voxel of its own.
         if not any(body is each for each in spine.told) or number not in boxes:
             continue
-        made = finding(body, engines.calibration, _place(body, spine.stack, volume))
+        made = finding(body, label, engines, _place(body, spine.stack, volume))
         findings.append(made)
         low, high = boxes[number]
         found.append(Box.from_index(made.label, made.probability, low, high, volume.geometry))
@@ -217,8 +217,7 @@ def _place(body: OvfBody, stack: Stack, volume: Volume) -> Place:
 def _classes(spine: Spine) -> NDArray[np.uint8]:
     """Label of each body's number; 0 for what is told as no fracture, or is not told."""
     table = np.zeros(256, np.uint8)
-    for number, body in enumerate(spine.bodies, start=1):
-        label = label_of(body)
+    for number, (body, label) in enumerate(zip(spine.bodies, spine.labels, strict=True), start=1):
         if label in FRACTURES and any(body is each for each in spine.told):
             table[number] = TASK.label(label).value
     return table

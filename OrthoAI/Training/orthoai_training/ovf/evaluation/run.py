@@ -18,6 +18,7 @@ from orthoai.progress import Progress
 from orthoai.result import Result
 from orthoai.tasks import RunOptions
 from orthoai.tasks.ovf.pipeline import Spine, examined
+from orthoai.tasks.ovf.weighed import CARD_KEY
 
 from orthoai_training.bench.machine import measured_on
 from orthoai_training.evaluate.records import write_text
@@ -31,6 +32,7 @@ from orthoai_training.ovf.evaluation.source import Source
 from orthoai_training.ovf.evaluation.told import told_answers
 from orthoai_training.ovf.evaluation.vertebra_summary import NAMES, VertebraFigures, vertebra_figures, vote_calibration
 from orthoai_training.ovf.evaluation.vertebrae import CaseScore, case_score
+from orthoai_training.ovf.evaluation.weighing import ClassAnswer, class_answers, fit_weighed
 from orthoai_training.ovf.model_folder import NAME, with_settings
 from orthoai_training.ovf.scenes import case_scene
 from orthoai_training.spine_ct.case import SpineCase
@@ -58,7 +60,8 @@ class EvaluationRequest:
         model: name or folder.
         slices: per case, for the figures per picture; 0 leaves these out.
         run_task: measure per vertebra through the whole task.
-        calibrate: fit the model's calibration on these cases and write it to its card; for validation cases alone.
+        calibrate: fit the model's calibration, and the weights of vote and heights, on these cases and write them to
+            its card; for validation cases alone.
         device: "auto", "cpu" or "cuda", for the task.
         command: as typed, for the tables.
     """
@@ -86,10 +89,11 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
     cases = list(request.source.cases())[: request.limit]
     if request.calibrate:
         # What is fitted is the task's own vote, not what a former calibration made of it.
-        with_settings(model.folder, {"calibration": Calibration().to_json()}, {})
+        with_settings(model.folder, {"calibration": Calibration().to_json(), CARD_KEY: None}, {})
     answers: dict[str, list[PictureAnswer]] = {}
     told: dict[str, list[PictureAnswer]] = {}
     scores: dict[str, list[CaseScore]] = {}
+    classes: list[ClassAnswer] = []
     network = open_network(model)
     for number, (name, load) in enumerate(cases):
         progress.report("evaluate", number / len(cases), f"{name}: {number + 1} of {len(cases)}")
@@ -100,6 +104,7 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
         if request.run_task:
             result, spine = _run(case, request)
             scores.setdefault(case.kind, []).append(case_score(case, name, result))
+            classes += class_answers(case, result, spine) if request.calibrate else []
             if scene is not None:
                 told.setdefault(case.kind, []).extend(told_answers(scene, result, spine, name, request.slices))
     request.out.mkdir(parents=True, exist_ok=True)
@@ -116,7 +121,8 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
     fitted = vote_calibration([case for found in scores.values() for case in found])
     content["calibration"] = fitted.to_json()
     if request.calibrate:
-        with_settings(model.folder, {"calibration": fitted.to_json()}, {})
+        weighed = fit_weighed(classes)
+        with_settings(model.folder, {"calibration": fitted.to_json(), CARD_KEY: weighed and weighed.to_json()}, {})
     lines += ["", "## How it is counted", "", outputs.NOTES, ""]
     write_text(request.out / "tables.md", "\n".join(lines))
     write_text(request.out / "evaluation.json", json.dumps(content, indent=1))

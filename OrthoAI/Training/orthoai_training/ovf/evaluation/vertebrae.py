@@ -126,11 +126,20 @@ def _measured(case: SpineCase, result: Result) -> dict[int, dict[str, Measuremen
     if extra is None:
         return found
     for truth in case.vertebrae:
-        inside = np.bincount(extra.voxels[case.bodies == truth.id], minlength=256)
-        number = int(inside[1:].argmax()) + 1
-        if inside[number] >= LEAST_SHARED * inside.sum() > 0:
+        number = covering(case, result, truth)
+        if number is not None:
             found[truth.id] = result.structures.get(extra.labels[number], {})
     return found
+
+
+def covering(case: SpineCase, result: Result, truth: VertebraTruth) -> int | None:
+    """Number, in the extra "vertebrae", of the found body that covers most of a true one; None where none does."""
+    extra = next((extra for extra in result.extras if extra.name == VERTEBRAE), None)
+    if extra is None:
+        return None
+    inside = np.bincount(extra.voxels[case.bodies == truth.id], minlength=256)
+    number = int(inside[1:].argmax()) + 1
+    return number if inside[number] >= LEAST_SHARED * inside.sum() > 0 else None
 
 
 def _score(

@@ -5,13 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from orthoai.models.calibration import Calibration
-from orthoai.spine.genant import Heights
+from orthoai.spine.genant import Grading, Heights
 from orthoai.spine.separate import SeparateBody
+from orthoai.spine.worst_first import WorstFirst
 from orthoai.tasks.fracture.evidence import Evidence, WithHeight
 from orthoai.tasks.fracture.vote import VotedBody
-from orthoai.tasks.fracture.worst_first import WorstFirst
 
-JUDGE = WorstFirst(Evidence(Calibration(1.0, 0.0), WithHeight(1.0, -0.5, 6.0)), 0.5)
+EVIDENCE = Evidence(Calibration(1.0, 0.0), WithHeight(1.0, -0.5, 6.0))
+
+
+def _sure(body: VotedBody, grading: Grading | None) -> float:
+    return EVIDENCE(body.score, None if grading is None else grading.loss)
+
+
+JUDGE = WorstFirst(_sure, 0.5)
 
 LEVELS = (27.0, 26.5, 26.0, 25.0, 24.0, 23.0, 22.0)
 """Heights of sound bodies, from the lowest upward: each is a little lower than the one below."""
@@ -47,5 +54,5 @@ def test_a_clear_vote_needs_no_heights_and_a_faint_one_stays_below() -> None:
 
 @pytest.mark.parametrize("likely", [0.0, 1.1])
 def test_any_limit_ends(likely: float) -> None:
-    judge = WorstFirst(JUDGE.evidence, likely)
+    judge = WorstFirst(_sure, likely)
     assert judge(_bodies(0.9, 0.4), [None, None]) == [likely == 0.0] * 2
