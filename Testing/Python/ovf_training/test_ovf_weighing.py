@@ -53,18 +53,18 @@ def test_answers_are_of_whole_vertebrae_with_their_losses_against_sound_ones() -
     # The lowest of the case's bodies has the first number.
     order = sorted(BODIES, reverse=True)
     result = replace(result, extras=(replace(result.extras[0], voxels=_numbered(case.bodies, order)),))
-    sized = [
-        replace(
-            body,
-            size=BodyHeights(Heights(*(float(np.subtract(*BODIES[number][::-1])),) * 3), 30.0, (0,) * 3, (0, 0, 1)),
-        )
-        for number, body in zip(order, spine.bodies, strict=True)
-    ]
+    sized = [replace(body, size=_size(number)) for number, body in zip(order, spine.bodies, strict=True)]
     found = class_answers(case, result, Spine(spine.stack, spine.seen, tuple(sized), spine.labels, spine.told))
     truths = {truth.id: truth for truth in case.vertebrae if truth.whole}
     assert sorted(each.label for each in found) == sorted(truth.label for truth in truths.values())
     for each in found:
         assert (max(each.lost) > 0.2) == (each.label != NORMAL)
+
+
+def _size(number: int) -> BodyHeights:
+    low, high = BODIES[number]
+    height = float(high - low)
+    return BodyHeights(Heights(height, height, height), 30.0, (0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
 
 
 def _numbered(bodies: np.ndarray, order: list[int]) -> np.ndarray:
