@@ -42,6 +42,8 @@ MIDDLE = (0.8, 1.06)
 MOST_DEPTH = 1.75
 """Depth of a body as a multiple of its height, likewise."""
 
+FEWEST_BODIES = 3
+
 LIKE_THORACIC = 3
 """So many of the uppermost bodies also stand for the levels above, whose proportions are much the same."""
 
@@ -61,7 +63,7 @@ def read_mr_bodies(path: Path) -> dict[int, tuple[RealVertebra, ...]]:
     discs = read_volume(discs_file).reoriented("LPS").voxels
     numbers = _numbered(volume, discs)
     found = [each for number in range(int(numbers.max()), 0, -1) if (each := _body(numbers == number, volume, number))]
-    if len(found) < LIKE_THORACIC:
+    if len(found) < FEWEST_BODIES:
         raise InputError(f"{path.name} shows no three vertebral bodies with discs between.")
     levels = {each.level.id: (each,) for each in found}
     above = {number: tuple(found[:LIKE_THORACIC]) for number in range(HIGHEST, min(levels))}
