@@ -105,7 +105,11 @@ def test_masks_of_too_few_bodies_or_without_discs_are_refused(tmp_path: Path) ->
     few = _write(tmp_path / "few", 3)
     with pytest.raises(InputError, match="three vertebral bodies"):
         read_mr_bodies(few)
-    few.with_name(f"{PATIENT}{DISCS_SUFFIX}").unlink()
+    discs = few.with_name(f"{PATIENT}{DISCS_SUFFIX}")
+    discs.write_bytes(_write(tmp_path / "others", 5).with_name(discs.name).read_bytes())
+    with pytest.raises(InputError, match="different grids"):
+        read_mr_bodies(few)
+    discs.unlink()
     read_mr_bodies.cache_clear()
     with pytest.raises(InputError, match=DISCS_SUFFIX):
         read_mr_bodies(few)

@@ -56,12 +56,14 @@ def read_mr_bodies(path: Path) -> dict[int, tuple[RealVertebra, ...]]:
     """The bodies in the masks ``path``, by the VerSe number that they serve for; their ``arch`` is None.
 
     Raises:
-        InputError: a file is unreadable, or shows no three bodies.
+        InputError: a file is unreadable, the files have different grids, or show no three bodies.
     """
     volume = read_volume(path).reoriented("LPS")
     discs_file = path.with_name(path.name.replace(MR_SUFFIX, DISCS_SUFFIX))
-    discs = read_volume(discs_file).reoriented("LPS").voxels
-    numbers = _numbered(volume, discs)
+    discs = read_volume(discs_file).reoriented("LPS")
+    if not discs.geometry.matches(volume.geometry):
+        raise InputError(f"{discs_file.name} and {path.name} have different grids: they are not of one MR.")
+    numbers = _numbered(volume, discs.voxels)
     found = [each for number in range(int(numbers.max()), 0, -1) if (each := _body(numbers == number, volume, number))]
     if len(found) < FEWEST_BODIES:
         raise InputError(f"{path.name} shows no three vertebral bodies with discs between.")
