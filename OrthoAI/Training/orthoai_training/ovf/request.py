@@ -23,6 +23,7 @@ from orthoai_training.ovf.cases import (
     dealt,
     simulated,
 )
+from orthoai_training.ovf.evaluation.fitting import fit_to_cases
 from orthoai_training.ovf.model_folder import MODEL_FOLDER, with_settings, write_ovf_model
 from orthoai_training.ovf.outline.model_folder import keep_outline, write_outline_model
 from orthoai_training.ovf.outline.train import OutlineRun, train_outline
@@ -101,7 +102,8 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
     found = validate(trained.file, request.out / "pictures")
     settings = {"confidence": found.confidence, "calibration": found.calibration.to_json()}
     with_settings(folder, settings, {"validation": found.figures})
-    return folder if model is None else keep_outline(folder, model)
+    folder = folder if model is None else keep_outline(folder, model)
+    return fit_to_cases(folder, validation, request.device, progress or Progress())
 
 
 def _start(request: TrainRequest) -> Model | None:

@@ -17,22 +17,22 @@ from orthoai.models.store import Model, ModelStore
 from orthoai.progress import Progress
 from orthoai.result import Result
 from orthoai.tasks import RunOptions
+from orthoai.tasks.ovf.engines import load_engines
 from orthoai.tasks.ovf.pipeline import Spine, examined
-from orthoai.tasks.ovf.weighed import CARD_KEY
 
 from orthoai_training.bench.machine import measured_on
 from orthoai_training.evaluate.records import write_text
-from orthoai_training.ovf.calibration import Calibration
 from orthoai_training.ovf.evaluation import outputs
 from orthoai_training.ovf.evaluation.answers import SLICES_PER_CASE, answers_on_case, open_network
 from orthoai_training.ovf.evaluation.confusion import confusion_matrix
+from orthoai_training.ovf.evaluation.fitting import fitted_settings, plain_engines
 from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer
 from orthoai_training.ovf.evaluation.precision import picture_figures
 from orthoai_training.ovf.evaluation.source import Source
 from orthoai_training.ovf.evaluation.told import told_answers
 from orthoai_training.ovf.evaluation.vertebra_summary import NAMES, VertebraFigures, vertebra_figures, vote_calibration
 from orthoai_training.ovf.evaluation.vertebrae import CaseScore, case_score
-from orthoai_training.ovf.evaluation.weighing import ClassAnswer, class_answers, fit_weighed
+from orthoai_training.ovf.evaluation.weighing import ClassAnswer, class_answers
 from orthoai_training.ovf.model_folder import NAME, with_settings
 from orthoai_training.ovf.scenes import case_scene
 from orthoai_training.spine_ct.case import SpineCase
@@ -87,9 +87,6 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
     progress = progress or Progress()
     model = ModelStore.default().get(request.model)
     cases = list(request.source.cases())[: request.limit]
-    if request.calibrate:
-        # What is fitted is the task's own vote, not what a former calibration made of it.
-        with_settings(model.folder, {"calibration": Calibration().to_json(), CARD_KEY: None}, {})
     answers: dict[str, list[PictureAnswer]] = {}
     told: dict[str, list[PictureAnswer]] = {}
     scores: dict[str, list[CaseScore]] = {}
@@ -118,11 +115,10 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
     for source, found_by_kind in ((NETWORK, answers), (WHOLE_TASK, told)):
         lines += _pictures(found_by_kind, source, request.out, content)
     lines += _vertebrae(scores, request.out, content)
-    fitted = vote_calibration([case for found in scores.values() for case in found])
-    content["calibration"] = fitted.to_json()
+    every = [case for found in scores.values() for case in found]
+    content["calibration"] = vote_calibration(every).to_json()
     if request.calibrate:
-        weighed = fit_weighed(classes)
-        with_settings(model.folder, {"calibration": fitted.to_json(), CARD_KEY: weighed and weighed.to_json()}, {})
+        with_settings(model.folder, fitted_settings(every, classes), {})
     lines += ["", "## How it is counted", "", outputs.NOTES, ""]
     write_text(request.out / "tables.md", "\n".join(lines))
     write_text(request.out / "evaluation.json", json.dumps(content, indent=1))
@@ -131,7 +127,8 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
 
 
 def _run(case: SpineCase, request: EvaluationRequest) -> tuple[Result, Spine | None]:
-    return examined(case.volume, RunOptions(device=request.device, model=request.model))
+    load = plain_engines if request.calibrate else load_engines
+    return examined(case.volume, RunOptions(device=request.device, model=request.model), None, load)
 
 
 def _head(request: EvaluationRequest, model: Model, machine: str) -> list[str]:

@@ -1,0 +1,59 @@
+"""Fits what the card of a model says of the whole task to validation cases: probabilities, and vote against heights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from orthoai.models.calibration import Calibration
+from orthoai.progress import Progress
+from orthoai.tasks import RunOptions
+from orthoai.tasks.ovf.engines import Engines, load_engines
+from orthoai.tasks.ovf.pipeline import examined
+from orthoai.tasks.ovf.weighed import CARD_KEY
+
+from orthoai_training.ovf.calibration import LEAST_ANSWERS
+from orthoai_training.ovf.evaluation.vertebra_summary import vote_calibration
+from orthoai_training.ovf.evaluation.vertebrae import CaseScore, case_score
+from orthoai_training.ovf.evaluation.weighing import ClassAnswer, class_answers, fit_weighed
+from orthoai_training.ovf.model_folder import with_settings
+from orthoai_training.spine_ct.case import read_case
+
+MOST_CASES = 60
+"""Each takes some seconds; more would tell little more."""
+
+
+def plain_engines(options: RunOptions) -> Engines:
+    """The model's networks without what was fitted to their votes: what is fitted is the task's own vote."""
+    return replace(load_engines(options), calibration=Calibration(), weighed=None)
+
+
+def fitted_settings(scores: Sequence[CaseScore], classes: Sequence[ClassAnswer]) -> dict[str, Any]:
+    """For the detector's settings on the card, from runs with :func:`plain_engines`; None for too few ``classes``."""
+    weighed = fit_weighed(classes)
+    return {"calibration": vote_calibration(scores).to_json(), CARD_KEY: weighed and weighed.to_json()}
+
+
+def fit_to_cases(folder: Path, cases: Sequence[Path], device: str, progress: Progress) -> Path:
+    """Run the model in ``folder`` on the first MOST_CASES of validation ``cases`` and fit its card; returns ``folder``.
+
+    With too few fractures among them the card stays as it is.
+
+    Raises:
+        InputError: a case that cannot be read.
+        Canceled: asked for by ``progress``; the card stays as it is.
+    """
+    chosen = list(cases)[:MOST_CASES]
+    scores: list[CaseScore] = []
+    classes: list[ClassAnswer] = []
+    for number, path in enumerate(chosen):
+        progress.report("fit", number / len(chosen), path.name)
+        progress.check()
+        case = read_case(path)
+        result, spine = examined(case.volume, RunOptions(device=device, model=str(folder)), None, plain_engines)
+        scores.append(case_score(case, path.name, result))
+        classes += class_answers(case, result, spine)
+    settings = fitted_settings(scores, classes)
+    return with_settings(folder, settings, {}) if settings["calibration"]["answers"] >= LEAST_ANSWERS else folder
