@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from orthoai_training.fracture.credits import spine_credits
 from orthoai_training.spine_ct.mr_map import DISCS_SUFFIX, MR_SUFFIX, read_mr_bodies
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.real_shapes import find_shapes, is_mr
+from orthoai_training.spine_ct.real_vertebra import RealVertebra
 from orthoai_training.spine_ct.simulate import simulate
 from orthoai_training.spine_ct.widened import widened
 
@@ -96,7 +98,7 @@ def test_levels_are_counted_from_the_lowest_disc_and_unsound_bodies_are_left_out
     for body in own.values():
         assert body.body.heights() == pytest.approx((HEIGHT,) * 3, abs=1.0)
         assert body.body.depth == pytest.approx(DEPTH, abs=2.0)
-        assert body.arch is None
+        assert not isinstance(body, RealVertebra)
     # Levels above take the uppermost ones.
     assert {body.level.name for body in found[13]} == {"T12", "L1", "L2"}
 
@@ -124,6 +126,16 @@ def test_a_folder_of_masks_gives_cases_that_name_the_patient_and_whom_to_credit(
     assert made.kind == "simulated from real shapes"
     assert made.sources == (f"spider_t2space_dev_{PATIENT}",)
     assert "SPIDER" in spine_credits(made.sources)[0]
+
+
+def test_a_patient_who_cannot_be_used_is_passed_over_and_one_alone_is_refused(spine: Path, tmp_path: Path) -> None:
+    few = _write(tmp_path / "few", 3)
+    options = SpineOptions(field="lumbar", pixel_mm=(1.8, 1.8), slice_mm=(3.0, 3.0), thick_mm=None)
+    for seed in range(4):
+        made = simulate(seed, replace(options, shapes=(few, spine)))
+        assert made.sources == (f"spider_t2space_dev_{PATIENT}",)
+    with pytest.raises(InputError, match="three vertebral bodies"):
+        simulate(0, replace(options, shapes=(few,)))
 
 
 @pytest.mark.realdata

@@ -47,8 +47,9 @@ class Break:
         label = label or str(rng.choice(TYPES, p=(0.25, 0.42, 0.33)))
         grade = grade or int(rng.choice((1, 2, 3), p=(0.25, 0.45, 0.3)))
         most = float(rng.uniform(*GRADE_LOSS[grade]))
+        mixed = mixed and label != "crush"
         while True:
-            lost = _mixed(label, most, rng) if mixed and label != "crush" else _pattern(label, most, rng)
+            lost = _mixed(label, most, rng) if mixed else _pattern(label, most, rng)
             if _is_clear(lost, label, grade, MIXED[0] if mixed else APART):
                 return cls(label, grade, lost, mixed)
 

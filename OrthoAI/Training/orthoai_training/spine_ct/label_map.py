@@ -133,7 +133,7 @@ def resized(spine: RealSpine, by: float) -> RealSpine:
         replace(
             v,
             body=v.body.resized(by),
-            arch=v.arch and v.arch.resized(by),
+            arch=v.arch.resized(by),
             frame=replace(v.frame, center=v.frame.center * by),
         )
         for v in spine.vertebrae

@@ -15,19 +15,20 @@ from numpy.typing import NDArray
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 from orthoai.io.read import read_volume
+from orthoai.segment.components import largest_parts, tight_box
 from orthoai.spine.genant import Heights
 from orthoai.volume import Volume
 from scipy import ndimage
 
+from orthoai_training.spine_ct.label_map import FIRST, LAST
 from orthoai_training.spine_ct.morphometry import LEVELS, Level
-from orthoai_training.spine_ct.real_vertebra import RealVertebra, real_vertebra
+from orthoai_training.spine_ct.real_vertebra import PlacedBody, real_body
 from orthoai_training.spine_ct.widened import widened
 
 MR_SUFFIX, DISCS_SUFFIX = "_t2space_seg.nii.gz", "_t2space_discs.nii.gz"
 VERTEBRA, CANAL = 1, 3
 LOWEST_DISC = 201
 
-L5 = 24
 LEVEL = {level.id: level for level in LEVELS}
 
 FEWEST_MM3 = 3000.0
@@ -47,16 +48,18 @@ FEWEST_BODIES = 3
 LIKE_THORACIC = 3
 """So many of the uppermost bodies also stand for the levels above, whose proportions are much the same."""
 
-HIGHEST = 11
-"""T4."""
+
+class TooFewBodiesError(InputError):
+    """The scan is readable, and its bodies are broken, cut or badly parted."""
 
 
 @lru_cache(maxsize=32)
-def read_mr_bodies(path: Path) -> dict[int, tuple[RealVertebra, ...]]:
-    """The bodies in the masks ``path``, by the VerSe number that they serve for; their ``arch`` is None.
+def read_mr_bodies(path: Path) -> dict[int, tuple[PlacedBody, ...]]:
+    """The bodies in the masks ``path``, by the VerSe number that they serve for.
 
     Raises:
-        InputError: a file is unreadable, the files have different grids, or show no three bodies.
+        TooFewBodiesError: not three of them can be used.
+        InputError: a file is unreadable, or the files have different grids.
     """
     volume = read_volume(path).reoriented("LPS")
     discs_file = path.with_name(path.name.replace(MR_SUFFIX, DISCS_SUFFIX))
@@ -66,9 +69,9 @@ def read_mr_bodies(path: Path) -> dict[int, tuple[RealVertebra, ...]]:
     numbers = _numbered(volume, discs.voxels)
     found = [each for number in range(int(numbers.max()), 0, -1) if (each := _body(numbers == number, volume, number))]
     if len(found) < FEWEST_BODIES:
-        raise InputError(f"{path.name} shows no three vertebral bodies with discs between.")
+        raise TooFewBodiesError(f"{path.name} shows no three vertebral bodies with discs between.")
     levels = {each.level.id: (each,) for each in found}
-    above = {number: tuple(found[:LIKE_THORACIC]) for number in range(HIGHEST, min(levels))}
+    above = {number: tuple(found[:LIKE_THORACIC]) for number in range(FIRST, min(levels))}
     return {**above, **levels}
 
 
@@ -108,14 +111,13 @@ def _plane(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np
     return center, normal * (1 if normal[2] > 0 else -1)
 
 
-def _body(mask: NDArray[np.bool_], volume: Volume, number: int) -> RealVertebra | None:
+def _body(mask: NDArray[np.bool_], volume: Volume, number: int) -> PlacedBody | None:
     """One body; None where it is cut, in pieces, or not in the shape of a sound one."""
-    level = LEVEL.get(L5 + 1 - number)
-    parts, count = ndimage.label(ndimage.binary_opening(mask, iterations=1))
-    if level is None or not count:
+    level = LEVEL.get(LAST + 1 - number)
+    largest = largest_parts(ndimage.binary_opening(mask, iterations=1))
+    box = tight_box(largest)
+    if level is None or box is None:
         return None
-    largest = parts == 1 + int(np.argmax(np.bincount(parts.ravel())[1:]))
-    box = ndimage.find_objects(largest.astype(np.uint8))[0]
     cut = box[0].start <= 1 or box[0].stop >= mask.shape[0] - 1
     if cut or largest.sum() * volume.geometry.voxel_volume < FEWEST_MM3:
         return None
@@ -130,10 +132,10 @@ def _body(mask: NDArray[np.bool_], volume: Volume, number: int) -> RealVertebra 
 
 def _measured(
     mask: NDArray[np.bool_], geometry: Geometry, start: list[int], before: int, level: Level
-) -> RealVertebra | None:
+) -> PlacedBody | None:
     low = [start[2] - before, start[1], start[0]]
     grid = geometry.cropped(low, [n + size for n, size in zip(low, mask.shape[::-1], strict=True)])
-    return real_vertebra(mask, grid, level, np.array([0.0, 0.0, 1.0]), bodies_only=True)
+    return real_body(mask, grid, level, np.array([0.0, 0.0, 1.0]))
 
 
 def _is_sound(heights: Heights, depth: float) -> bool:

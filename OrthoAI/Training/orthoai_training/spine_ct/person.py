@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from orthoai_training.spine_ct.label_map import RealSpine, resized
 from orthoai_training.spine_ct.morphometry import LEVELS, Level
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.real_body import RealArch, RealBody
-from orthoai_training.spine_ct.real_vertebra import RealVertebra
+from orthoai_training.spine_ct.real_vertebra import PlacedBody, RealVertebra
 from orthoai_training.spine_ct.spine import Curve, Frame, Vertebra, below, stacked
 from orthoai_training.spine_ct.vertebral_body import VertebralBody
 
@@ -54,21 +54,21 @@ def draw_person(
     rng: np.random.Generator,
     options: SpineOptions,
     shown: tuple[int, int],
-    meshes: dict[int, tuple[RealVertebra, ...]] | None = None,
+    shapes: Mapping[int, Sequence[PlacedBody]] | None = None,
     source: str = "",
 ) -> Person:
     """A person of whom the field will show the vertebrae ``shown`` (VerSe numbers, first and last) whole.
 
     Args:
-        meshes: real vertebrae by VerSe number, from ``source``, in the place of the parametric ones.
+        shapes: real vertebrae, or bodies alone, by VerSe number, from ``source``, in the place of parametric ones.
     """
     # Two more above, since the field's border shows some of what lies beyond.
     levels = [level for level in LEVELS if level.id >= max(8, shown[0] - 2)]
     indices = tuple(next(n for n, level in enumerate(levels) if level.id == end) for end in shown)
     scale = float(np.clip(rng.normal(1.1 if rng.random() < 0.5 else 1.0, 0.05), 0.88, 1.25))
-    real: list[RealVertebra | None] = [None] * len(levels)
+    real: list[PlacedBody | None] = [None] * len(levels)
     for n, level in enumerate(levels):
-        choice = (meshes or {}).get(level.id, ())
+        choice = (shapes or {}).get(level.id, ())
         if choice:
             real[n] = choice[int(rng.integers(len(choice)))]
 
@@ -87,7 +87,7 @@ def draw_person(
     fate = draw_fate(bodies, (indices[0], indices[1]), rng, options)
     arches: list[Arch | RealArch] = []
     for level, body, found in zip(levels, fate.bodies, real, strict=True):
-        if isinstance(body, RealBody) and found is not None and found.arch is not None:
+        if isinstance(body, RealBody) and isinstance(found, RealVertebra):
             arches.append(found.arch.resized(body.scale))
         else:
             arches.append(Arch.of(level, body, rng))
@@ -108,7 +108,7 @@ def _varied(body: RealBody, stretch: float, rng: np.random.Generator, amount: fl
     return body.varied(stretch, rng, amount) if amount or stretch else body
 
 
-def _fit(level: Level, scale: float, found: RealVertebra) -> float:
+def _fit(level: Level, scale: float, found: PlacedBody) -> float:
     """Factor that gives a real vertebra the height that this person's should have, so that neighbors go together."""
     return level.posterior * (1 + level.ratio) / 2 * scale / found.body.height
 
@@ -132,7 +132,7 @@ def real_person(rng: np.random.Generator, options: SpineOptions, shown: tuple[in
 
     fate = draw_fate(bodies, (first, last), rng, options, spine.broken)
     frames = _come_down([v.frame for v in spine.vertebrae], bodies(0.0), fate.bodies)
-    arches = [v.arch or Arch.of(v.level, v.body, rng) for v in spine.vertebrae]
+    arches: list[Arch | RealArch] = [v.arch for v in spine.vertebrae]
     vertebrae = _living(levels, fate, frames, arches, rng)
     if levels[-1].id == LEVELS[-1].id:
         scale = fate.bodies[-1].depth / levels[-1].depth

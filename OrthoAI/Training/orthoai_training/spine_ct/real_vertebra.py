@@ -7,19 +7,24 @@ slight hollow that the middle shows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 from orthoai.geometry import Geometry
+from orthoai.segment.components import largest_parts
 from orthoai.spine.body_frame import BodyFrame
-from orthoai.spine.heights import measure_body
+from orthoai.spine.heights import BodyHeights, measure_body
 from scipy import ndimage
 
 from orthoai_training.spine_ct.morphometry import Level
 from orthoai_training.spine_ct.real_body import Grid, RealArch, RealBody
 from orthoai_training.spine_ct.spine import Frame
+
+TURNS = 2
+"""So often a frame is turned to the body that was found along it."""
 
 STEP_MM = 1.0
 """Of the grids in a vertebra's frame."""
@@ -45,59 +50,103 @@ CORNER_MM = 2.0
 
 
 @dataclass(frozen=True, eq=False)
-class RealVertebra:
-    """One vertebra in its own frame, and where it lay; ``arch`` is None where the source shows only the body."""
+class PlacedBody:
+    """One vertebral body in its own frame, and where it lay."""
 
     level: Level
     body: RealBody
-    arch: RealArch | None
     frame: Frame
 
 
+@dataclass(frozen=True, eq=False)
+class RealVertebra(PlacedBody):
+    """One vertebra in its own frame, and where it lay."""
+
+    arch: RealArch
+
+
 def real_vertebra(
-    whole: NDArray[np.bool_],
-    geometry: Geometry,
-    level: Level,
-    up: NDArray[np.float64],
-    body: NDArray | None = None,
-    *,
-    bodies_only: bool = False,
+    whole: NDArray[np.bool_], geometry: Geometry, level: Level, up: NDArray[np.float64], body: NDArray | None = None
 ) -> RealVertebra | None:
     """The vertebra in the mask ``whole`` (K, J, I), cropped to it; None where no body can be measured in it.
 
     Args:
         up: LPS direction along the spine, cranial, roughly.
         body: mask of the body where the label map has it; else it is parted from the arch here.
-        bodies_only: ``whole`` is a body without its arch.
     """
-    pad = [int(np.ceil(MARGIN_MM / step)) for step in geometry.spacing[::-1]]
-    border = [(p, p) for p in pad]
-    grid = geometry.cropped([-p for p in pad[::-1]], [n + p for n, p in zip(geometry.size, pad[::-1], strict=True)])
-    distance = _signed_distance(np.pad(whole, border), grid)
-    own = distance if bodies_only else None
-    if body is not None:
-        own = _signed_distance(np.pad(whole & body, border), grid)
-    middle = geometry.index_to_lps(np.argwhere(whole).mean(axis=0)[::-1])
-    frame = Frame(BodyFrame.upright((0, 0, 0), up).axes, middle)
-    depth = 0.0
-    # The frame tells where the body ends, and the body how the frame lies.
-    for turn in range(3):
-        local = _resampled(distance, grid, frame)
-        if own is None:
-            wall = _back_wall(local)
-            solid = _fronted(local, wall)
-        else:
-            solid = _resampled(own, grid, frame)
-            wall = _back_of(solid)
-        found = measure_body(solid.values < 0, _geometry(solid))
+    field = _Field.of(whole, geometry)
+    own = None if body is None else _Field.of(whole & body, geometry)
+
+    def solid_in(frame: Frame) -> Grid:
+        if own is not None:
+            return own.along(frame)
+        local = field.along(frame)
+        return _fronted(local, _back_wall(local))
+
+    found = _settled(solid_in, _upright(whole, geometry, up))
+    if found is None:
+        return None
+    solid, depth, frame = found
+    made, local = _body(solid, depth), field.along(frame)
+    wall = _back_wall(local) if own is None else _back_of(solid)
+    return RealVertebra(level, made, frame, _arch(local, wall, level, made))
+
+
+def real_body(mask: NDArray[np.bool_], geometry: Geometry, level: Level, up: NDArray[np.float64]) -> PlacedBody | None:
+    """As :func:`real_vertebra`, of a ``mask`` that holds a body without its arch."""
+    found = _settled(_Field.of(mask, geometry).along, _upright(mask, geometry, up))
+    if found is None:
+        return None
+    solid, depth, frame = found
+    return PlacedBody(level, _body(solid, depth), frame)
+
+
+def _upright(mask: NDArray[np.bool_], geometry: Geometry, up: NDArray[np.float64]) -> Frame:
+    """The frame in the middle of ``mask`` whose z axis is ``up``."""
+    return Frame(BodyFrame.upright((0, 0, 0), up).axes, geometry.index_to_lps(np.argwhere(mask).mean(axis=0)[::-1]))
+
+
+def _settled(solid_in: Callable[[Frame], Grid], frame: Frame) -> tuple[Grid, float, Frame] | None:
+    """(body, its depth in mm, its own frame), from a rough ``frame``; None where no body can be measured.
+
+    Args:
+        solid_in: the body on a grid along a frame. The frame tells where a body ends, and the body how its frame lies.
+    """
+    for _ in range(TURNS):
+        found = _measured(solid_in(frame))
         if found is None:
             return None
-        depth = found.depth_mm
-        if turn < 2:
-            axes = frame.axes @ BodyFrame.upright((0, 0, 0), found.up).axes
-            frame = Frame(BodyFrame.upright((0, 0, 0), axes[:, 2]).axes, frame.place(np.asarray(found.center)))
-    made = _body(solid, depth)
-    return RealVertebra(level, made, None if bodies_only else _arch(local, wall, level, made), frame)
+        axes = frame.axes @ BodyFrame.upright((0, 0, 0), found.up).axes
+        frame = Frame(BodyFrame.upright((0, 0, 0), axes[:, 2]).axes, frame.place(np.asarray(found.center)))
+    solid = solid_in(frame)
+    found = _measured(solid)
+    return None if found is None else (solid, found.depth_mm, frame)
+
+
+@dataclass(frozen=True, eq=False)
+class _Field:
+    """Signed distances to a mask, in mm, on its grid with MARGIN_MM around."""
+
+    distance: NDArray[np.float32]
+    geometry: Geometry
+
+    @classmethod
+    def of(cls, mask: NDArray[np.bool_], geometry: Geometry) -> _Field:
+        pad = [int(np.ceil(MARGIN_MM / step)) for step in geometry.spacing[::-1]]
+        grid = geometry.cropped([-p for p in pad[::-1]], [n + p for n, p in zip(geometry.size, pad[::-1], strict=True)])
+        return cls(_signed_distance(np.pad(mask, [(p, p) for p in pad]), grid), grid)
+
+    def along(self, frame: Frame) -> Grid:
+        """On a grid along ``frame`` that holds all that is inside."""
+        inside = self.geometry.index_to_lps(np.argwhere(self.distance < 0)[:, ::-1])
+        local = (inside - frame.center) @ frame.axes
+        low, high = local.min(axis=0) - MARGIN_MM, local.max(axis=0) + MARGIN_MM
+        low = np.floor(low / STEP_MM) * STEP_MM
+        count = np.ceil((high - low) / STEP_MM).astype(int) + 1
+        z, y, x = np.meshgrid(*(low[n] + np.arange(count[n]) * STEP_MM for n in (2, 1, 0)), indexing="ij")
+        index = self.geometry.lps_to_index(frame.place(np.stack([x, y, z], axis=-1)))
+        values = ndimage.map_coordinates(self.distance, np.moveaxis(index[..., ::-1], -1, 0), order=1, mode="nearest")
+        return Grid(values.astype(np.float32), (float(low[0]), float(low[1]), float(low[2])), STEP_MM)
 
 
 def _signed_distance(mask: NDArray[np.bool_], geometry: Geometry) -> NDArray[np.float32]:
@@ -111,22 +160,9 @@ def _signed_distance(mask: NDArray[np.bool_], geometry: Geometry) -> NDArray[np.
     return smooth
 
 
-def _resampled(distance: NDArray[np.float32], geometry: Geometry, frame: Frame) -> Grid:
-    """``distance`` on a grid along ``frame`` that holds all that is inside."""
-    inside = geometry.index_to_lps(np.argwhere(distance < 0)[:, ::-1])
-    local = (inside - frame.center) @ frame.axes
-    low, high = local.min(axis=0) - MARGIN_MM, local.max(axis=0) + MARGIN_MM
-    low = np.floor(low / STEP_MM) * STEP_MM
-    count = np.ceil((high - low) / STEP_MM).astype(int) + 1
-    z, y, x = np.meshgrid(*(low[n] + np.arange(count[n]) * STEP_MM for n in (2, 1, 0)), indexing="ij")
-    index = geometry.lps_to_index(frame.place(np.stack([x, y, z], axis=-1)))
-    values = ndimage.map_coordinates(distance, np.moveaxis(index[..., ::-1], -1, 0), order=1, mode="nearest")
-    return Grid(values.astype(np.float32), (float(low[0]), float(low[1]), float(low[2])), STEP_MM)
-
-
-def _geometry(grid: Grid) -> Geometry:
+def _measured(grid: Grid) -> BodyHeights | None:
     k, j, i = grid.values.shape
-    return Geometry((k, j, i), (grid.step,) * 3, grid.low)
+    return measure_body(grid.values < 0, Geometry((k, j, i), (grid.step,) * 3, grid.low))
 
 
 def _axis(grid: Grid, number: int) -> NDArray[np.floating]:
@@ -168,10 +204,8 @@ def _fronted(grid: Grid, wall: NDArray[np.float64]) -> Grid:
     """What lies in front of ``wall``, in one piece."""
     y = _axis(grid, 1)
     values = np.maximum(grid.values, y[None, :, None] - wall[None, None, :]).astype(np.float32)
-    parts, count = ndimage.label(values < 0)
-    if count > 1:
-        largest = 1 + int(np.argmax(np.bincount(parts.ravel())[1:]))
-        values[(parts != largest) & (parts > 0)] = 0.5
+    solid = values < 0
+    values[solid & ~largest_parts(solid)] = 0.5
     return Grid(values, grid.low, grid.step)
 
 

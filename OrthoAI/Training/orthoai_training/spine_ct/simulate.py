@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from orthoai_training.spine_ct.case import FROM_REAL_SHAPES, SIMULATED, SpineCas
 from orthoai_training.spine_ct.fate import NoClearSpineError
 from orthoai_training.spine_ct.label_map import read_spine
 from orthoai_training.spine_ct.mesh_map import read_meshes
-from orthoai_training.spine_ct.mr_map import MR_SUFFIX, read_mr_bodies
+from orthoai_training.spine_ct.mr_map import MR_SUFFIX, TooFewBodiesError, read_mr_bodies
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.paint import Painter
 from orthoai_training.spine_ct.paint_spine import paint_spine
@@ -120,10 +121,22 @@ def _clear_person(rng: np.random.Generator, options: SpineOptions) -> Person:
 
 def _person(rng: np.random.Generator, options: SpineOptions) -> Person:
     shown = _shown(rng, options)
-    real = find_shapes(options.shapes)
+    real = list(find_shapes(options.shapes))
     if not real or rng.random() >= options.real_share:
         return draw_person(rng, options, shown)
-    chosen = real[int(rng.integers(len(real)))]
+    while True:
+        chosen = real[int(rng.integers(len(real)))]
+        try:
+            return _shaped_person(rng, options, shown, chosen)
+        except TooFewBodiesError:
+            # Of a folder of patients, some may be unusable.
+            real.remove(chosen)
+            if not real:
+                raise
+
+
+def _shaped_person(rng: np.random.Generator, options: SpineOptions, shown: tuple[int, int], chosen: Path) -> Person:
+    """A person with the real shapes of ``chosen``, of :func:`find_shapes`."""
     if is_mesh(chosen):
         return draw_person(rng, options, shown, read_meshes(chosen), chosen.stem)
     if is_mr(chosen):

@@ -35,9 +35,9 @@ def widened(
         (mask with more slices, how many were put before the first one of ``slab``); None where no slice shows bone.
     """
     areas = slab.sum(axis=(0, 1))
-    good = np.flatnonzero(areas >= FULL_SHARE * areas.max()) if areas.max() else np.zeros(0, int)
-    if not good.size:
+    if not areas.any():
         return None
+    good = np.flatnonzero(areas >= FULL_SHARE * areas.max())
     first, last = int(good[0]), int(good[-1])
     half_slab = (last - first + 1) * spacing[0] / 2
     half = wide * _depth(slab[:, :, first : last + 1]) * spacing[1] / 2
@@ -73,7 +73,7 @@ def _shallower(mask: NDArray[np.float32], share: float) -> NDArray[np.bool_]:
     """The slice (Z, Y) with ``share`` of its depth."""
     columns = np.flatnonzero(mask.any(axis=0))
     start, stop = columns[0], columns[-1]
-    fixed = stop - BACK_SHARE * (stop - start) if share < 1 else stop
+    fixed = stop - BACK_SHARE * (stop - start)
     source = fixed + (np.arange(mask.shape[1]) - fixed) / share
     z, y = np.meshgrid(np.arange(mask.shape[0]), source, indexing="ij")
     drawn: NDArray[np.bool_] = ndimage.map_coordinates(mask, [z, y], order=1) >= 0.5
