@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log
 from typing import Any
@@ -30,7 +31,13 @@ class Calibration:
     @classmethod
     def from_card(cls, entry: Any) -> Calibration:
         """From {"a": ..., "b": ...} of a card; the identity for anything else."""
-        if not isinstance(entry, dict):
-            return cls()
-        a, b = entry.get("a"), entry.get("b")
-        return cls(float(a), float(b)) if isinstance(a, int | float) and isinstance(b, int | float) else cls()
+        told = card_numbers(entry, ("a", "b"))
+        return cls() if told is None else cls(*told)
+
+
+def card_numbers(entry: Any, names: Sequence[str]) -> tuple[float, ...] | None:
+    """The numbers ``names`` of a card's ``entry``, in their order; None where it lacks one of them."""
+    if not isinstance(entry, dict):
+        return None
+    found: list[Any] = [entry.get(name) for name in names]
+    return tuple(float(value) for value in found) if all(isinstance(value, int | float) for value in found) else None

@@ -96,12 +96,16 @@ class MeasuredBody(Generic[B]):
     gap: bool
 
     @property
+    def heights(self) -> Heights | None:
+        """Those that can be compared; None for a body that is cut or cannot be measured."""
+        return None if self.size is None or self.is_cut else self.size.heights
+
+    @property
     def measurements(self) -> dict[str, Measurement]:
         """Heights and their ratios, loss and grade; nothing for a body that is cut."""
-        size, grading = self.size, self.grading
-        if size is None or self.is_cut:
+        size, heights, grading = self.size, self.heights, self.grading
+        if size is None or heights is None:
             return {}
-        heights = size.heights
         found = {
             "anterior_height": Measurement(heights.anterior, "mm"),
             "middle_height": Measurement(heights.middle, "mm"),

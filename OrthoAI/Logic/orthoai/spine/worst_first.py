@@ -8,6 +8,9 @@ from typing import Generic, TypeVar
 
 from orthoai.spine.genant import Grading, Heights, gradings
 
+LIKELY = 0.5
+"""Bodies with a lower probability of a fracture are more likely sound."""
+
 B = TypeVar("B")
 
 

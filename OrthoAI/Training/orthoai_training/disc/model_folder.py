@@ -19,6 +19,7 @@ from orthoai.models.store import ModelStore
 from orthoai.tasks.disc.labels import NAMES
 from orthoai.tasks.disc.task import DEFAULT_MODEL, NAME
 
+from orthoai_training.train.credits import SPIDER
 from orthoai_training.train.model_folder import LICENSES, ModelPage, readme
 
 NETWORKS_FILE = "networks.json"
@@ -34,10 +35,7 @@ DATA = {
     "task's detector",
 }
 
-ATTRIBUTION = (
-    "SPIDER, J. W. van der Graaf et al., Sci Data 2024, Zenodo 10159290, CC BY 4.0 "
-    "(https://zenodo.org/records/10159290); networks trained on its images, masks and radiological gradings.",
-)
+ATTRIBUTION = (f"{SPIDER}; networks trained on its images, masks and radiological gradings.",)
 
 PAGE = ModelPage(
     limits="Research use only; not a medical device. Few herniated discs were in the training and in the test: "

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from orthoai.errors import InputError
 
-from orthoai_training.train.credits import credits_for
+from orthoai_training.train.credits import SPIDER, credits_for
 
 SPINES = {
     "mean_lumbar_L2_L5": "Mean lumbar vertebrae of a statistical shape model, A. Clouthier, morphable-lumbar-model, "
     "MIT (https://github.com/aclouthier/morphable-lumbar-model); posed, scaled and deformed.",
-    "spider_t2space_dev": "SPIDER, J. W. van der Graaf et al., Sci Data 2024, Zenodo 10159290, CC BY 4.0 "
-    "(https://zenodo.org/records/10159290); vertebral bodies of its masks, posed, scaled and deformed.",
+    "spider_t2space_dev": f"{SPIDER}; vertebral bodies of its masks, posed, scaled and deformed.",
     "sub-sample001": "Label map of a thoracolumbar spine, malekosh, MIT (https://github.com/malekosh/"
     "deep-learning-models-for-the-differentiation-of-osteoporotic-and-malignant-vertebral-fractures).",
     "tptbox_ct": "Sample CT of TPTBox, H. Moeller et al., Apache-2.0 "

@@ -19,6 +19,9 @@ CREDITS = {
 }
 """By the folder that the surfaces lie in."""
 
+SPIDER = "SPIDER, J. W. van der Graaf et al., Sci Data 2024, Zenodo 10159290, CC BY 4.0 (https://zenodo.org/records/10159290)"
+"""Followed by what was made of it."""
+
 SAME = {"vhm_lowerlimb": "vhf_lowerlimb"}
 """Folders of one maker."""
 

@@ -15,6 +15,7 @@ from orthoai.models.choose import require_grid, task_model, undescribed
 from orthoai.models.store import Model, ModelStore
 from orthoai.models.warm import WarmCache
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SIZE, FRACTURE_SLICE_MM
+from orthoai.spine.worst_first import LIKELY
 from orthoai.tasks import RunOptions
 from orthoai.tasks.fracture.evidence import Evidence
 from orthoai.tasks.fracture.task import DEFAULT_MODEL, NAME
@@ -24,9 +25,6 @@ SAGITTAL, AXIAL = "sagittal", "axial"
 
 THRESHOLD = 0.5
 """Of the weighed probability, where the card says none."""
-
-LIKELY = 0.5
-"""Bodies with a lower calibrated probability are more likely sound."""
 
 WARM = WarmCache(4)
 """The networks of this process: those of two models."""

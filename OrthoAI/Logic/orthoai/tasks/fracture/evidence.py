@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import exp, log
 from typing import Any
 
-from orthoai.models.calibration import NEAREST, Calibration
+from orthoai.models.calibration import NEAREST, Calibration, card_numbers
 
 VOTE, BOTH = "calibration", "calibration_with_height"
 """Keys of the card's settings."""
@@ -50,7 +50,5 @@ class Evidence:
     @classmethod
     def from_card(cls, settings: Mapping[str, Any]) -> Evidence:
         """From a network's settings; what they lack leaves the vote as it is."""
-        entry = settings.get(BOTH)
-        values = [entry.get(key) for key in "abc"] if isinstance(entry, dict) else []
-        told = [float(value) for value in values if isinstance(value, int | float)]
-        return cls(Calibration.from_card(settings.get(VOTE)), WithHeight(*told) if len(told) == 3 else None)
+        told = card_numbers(settings.get(BOTH), "abc")
+        return cls(Calibration.from_card(settings.get(VOTE)), None if told is None else WithHeight(*told))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ from orthoai.spine.worst_first import WorstFirst
 from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
 from orthoai.tasks.fracture.engines import AXIAL, SAGITTAL, Engines, LoadEngines, load_engines
+from orthoai.tasks.fracture.evidence import Evidence
 from orthoai.tasks.fracture.findings import finding, is_unclear, message
 from orthoai.tasks.fracture.fuse import Fused, PlaneAnswer, fuse, worth_a_look
 from orthoai.tasks.fracture.given import keep_inside
@@ -144,21 +146,20 @@ def _find(
         given = [WorkingBox(box, volume.geometry, stack.grid) for box in boxes]
         # What a person points at is a body, wherever it lies.
         looked_at = bodies.parts.bodies if boxes else _of_the_spine(bodies.parts.bodies, stack)
-
-        def sure_of(body: VotedBody, grading: Grading | None) -> float:
-            return engines.evidence(body.score, None if grading is None else grading.loss)
-
-        votes = [voted(body, fused) for body in looked_at]
-        judged = [
-            (each, sure_of(each.body, each.grading))
-            for each in measured(votes, stack, WorstFirst(sure_of, engines.likely))
-        ]
+        sure = partial(_sure, engines.evidence)
+        votes = measured([voted(body, fused) for body in looked_at], stack, WorstFirst(sure, engines.likely))
+        judged = [(each, sure(each.body, each.grading)) for each in votes]
         called = [
-            CalledBody(each, UNCLEAR if is_unclear(each) and not boxes else FRACTURE, sure)
-            for each, sure in judged
-            if (any(box.holds(each.body.center) for box in given) if boxes else sure >= engines.likely)
+            CalledBody(each, UNCLEAR if is_unclear(each) and not boxes else FRACTURE, probability)
+            for each, probability in judged
+            if (any(box.holds(each.body.center) for box in given) if boxes else probability >= engines.likely)
         ]
     return Spine(stack, fused, bodies, tuple(called))
+
+
+def _sure(evidence: Evidence, body: VotedBody, grading: Grading | None) -> float:
+    """Probability that ``body`` is fractured."""
+    return evidence(body.score, None if grading is None else grading.loss)
 
 
 def _of_the_spine(bodies: Sequence[SeparateBody], stack: Stack) -> list[SeparateBody]:

@@ -8,6 +8,7 @@ from orthoai.finding import Finding, Place
 from orthoai.spine.chain import UNNAMED
 from orthoai.spine.genant import CLEAR_LOSS, LEAST_LOSS, NORMAL, Grading
 from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
+from orthoai.spine.worst_first import LIKELY
 from orthoai.tasks.ovf.engines import Engines
 from orthoai.tasks.ovf.join import JoinedBody
 from orthoai.tasks.ovf.labels import FRACTURES, UNCLEAR
@@ -15,15 +16,16 @@ from orthoai.tasks.ovf.weighed import Weighed
 
 OvfBody = MeasuredBody[JoinedBody]
 
-LIKELY = 0.5
-"""A body with a lower probability of a fracture is called normal."""
+
+def chances_of(body: JoinedBody, grading: Grading | None, weighed: Weighed | None) -> dict[str, float] | None:
+    """Probability of each class from vote and heights; None where the vote alone is known."""
+    return None if weighed is None or grading is None else weighed(body.vote.shares, grading.losses)
 
 
 def fractured(body: JoinedBody, grading: Grading | None, weighed: Weighed | None) -> float:
-    """Probability of a fracture, of whichever kind; of the vote alone where no more is known, 0 or 1."""
-    if weighed is None or grading is None:
-        return float(body.is_fractured)
-    return 1 - weighed(body.vote.shares, grading.losses)[NORMAL]
+    """Probability of a fracture, of whichever kind; of the vote alone, 0 or 1."""
+    chances = chances_of(body, grading, weighed)
+    return float(body.is_fractured) if chances is None else 1 - chances[NORMAL]
 
 
 def label_of(body: OvfBody, weighed: Weighed | None) -> str:
@@ -36,9 +38,8 @@ def label_of(body: OvfBody, weighed: Weighed | None) -> str:
     voted, grading = body.body.vote, body.grading
     if grading is None:
         return UNCLEAR if body.is_cut and voted.label != NORMAL else voted.label
-    label = voted.label
-    if weighed is not None:
-        chances = weighed(voted.shares, grading.losses)
+    label, chances = voted.label, chances_of(body.body, grading, weighed)
+    if chances is not None:
         label = NORMAL if chances[NORMAL] > LIKELY else max(FRACTURES, key=lambda name: chances[name])
     if label == NORMAL:
         return UNCLEAR if voted.label != NORMAL or grading.loss >= CLEAR_LOSS else NORMAL
@@ -63,10 +64,9 @@ def finding(body: OvfBody, label: str, engines: Engines, place: Place) -> Findin
 
 
 def _probability(body: OvfBody, label: str, engines: Engines) -> float:
-    vote = body.body.vote
-    if engines.weighed is None or body.grading is None:
+    vote, chances = body.body.vote, chances_of(body.body, body.grading, engines.weighed)
+    if chances is None:
         return engines.calibration(sum(vote.shares[name] for name in FRACTURES) if label == UNCLEAR else vote.score)
-    chances = engines.weighed(vote.shares, body.grading.losses)
     return 1 - chances[NORMAL] if label == UNCLEAR else chances[label]
 
 

@@ -22,11 +22,11 @@ from orthoai.spine.measured import measured
 from orthoai.spine.numbered import number_edges
 from orthoai.spine.region import bone_region
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM, Stack, working_stack
-from orthoai.spine.worst_first import WorstFirst
+from orthoai.spine.worst_first import LIKELY, WorstFirst
 from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
 from orthoai.tasks.ovf.engines import Engines, LoadEngines, load_engines
-from orthoai.tasks.ovf.findings import LIKELY, OvfBody, finding, fractured, label_of, message
+from orthoai.tasks.ovf.findings import OvfBody, finding, fractured, label_of, message
 from orthoai.tasks.ovf.given import GivenBox
 from orthoai.tasks.ovf.join import JoinedBody, join
 from orthoai.tasks.ovf.labels import FRACTURES
@@ -171,7 +171,8 @@ def _find(volume: Volume, boxes: Sequence[Box], engines: Engines, progress: Prog
             joined = [body for body in joined if not any(each.holds(body.center) for each in given)]
         if engines.outlines is not None:
             asked, joined = (redrawn(each, stack, engines.outlines, progress) for each in (asked, joined))
-        bodies = measured([*asked, *joined][:MOST_BODIES], stack, _worst_first(engines), asked=len(asked))
+        broken = WorstFirst[JoinedBody](lambda body, grading: fractured(body, grading, engines.weighed), LIKELY)
+        bodies = measured([*asked, *joined][:MOST_BODIES], stack, broken, asked=len(asked))
     labels = [label_of(body, engines.weighed) for body in bodies]
     told = [
         body
@@ -179,10 +180,6 @@ def _find(volume: Volume, boxes: Sequence[Box], engines: Engines, progress: Prog
         if (any(body.body is each for each in asked) if boxes else label != NORMAL)
     ]
     return Spine(stack, seen, tuple(bodies), tuple(labels), tuple(told))
-
-
-def _worst_first(engines: Engines) -> WorstFirst[JoinedBody]:
-    return WorstFirst(lambda body, grading: fractured(body, grading, engines.weighed), LIKELY)
 
 
 def _written(

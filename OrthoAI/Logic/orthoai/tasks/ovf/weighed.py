@@ -8,10 +8,11 @@ heights are measured, with errors of their own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from math import exp, log
 from typing import Any
 
+from orthoai.models.calibration import card_numbers
 from orthoai.spine.genant import BICONCAVE, CRUSH, GRADE_CUTS, NORMAL, WEDGE, Heights
 
 CARD_KEY = "class_with_heights"
@@ -64,13 +65,10 @@ class Weighed:
 
     def to_json(self) -> dict[str, float]:
         """For the card."""
-        return {field.name: value for field, value in zip(fields(self), astuple(self), strict=True)}
+        return asdict(self)
 
     @classmethod
     def from_card(cls, entry: Any) -> Weighed | None:
         """From the card's entry; None for what is none."""
-        if not isinstance(entry, Mapping):
-            return None
-        values = [entry.get(field.name) for field in fields(cls)]
-        told = [float(value) for value in values if isinstance(value, int | float)]
-        return cls(*told) if len(told) == len(values) else None
+        told = card_numbers(entry, [field.name for field in fields(cls)])
+        return None if told is None else cls(*told)

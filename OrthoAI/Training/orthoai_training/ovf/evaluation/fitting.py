@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from orthoai.models.calibration import Calibration
 from orthoai.progress import Progress
@@ -15,6 +14,7 @@ from orthoai.tasks.ovf.pipeline import examined
 from orthoai.tasks.ovf.weighed import CARD_KEY
 
 from orthoai_training.ovf.calibration import LEAST_ANSWERS
+from orthoai_training.ovf.calibration import Calibration as FittedCalibration
 from orthoai_training.ovf.evaluation.vertebra_summary import vote_calibration
 from orthoai_training.ovf.evaluation.vertebrae import CaseScore, case_score
 from orthoai_training.ovf.evaluation.weighing import ClassAnswer, class_answers, fit_weighed
@@ -30,10 +30,11 @@ def plain_engines(options: RunOptions) -> Engines:
     return replace(load_engines(options), calibration=Calibration(), weighed=None)
 
 
-def fitted_settings(scores: Sequence[CaseScore], classes: Sequence[ClassAnswer]) -> dict[str, Any]:
-    """For the detector's settings on the card, from runs with :func:`plain_engines`; None for too few ``classes``."""
+def write_fitted(folder: Path, calibration: FittedCalibration, classes: Sequence[ClassAnswer]) -> Path:
+    """Put ``calibration``, and what is fitted to ``classes``, on the card in ``folder``; returns ``folder``."""
     weighed = fit_weighed(classes)
-    return {"calibration": vote_calibration(scores).to_json(), CARD_KEY: weighed and weighed.to_json()}
+    settings = {"calibration": calibration.to_json(), CARD_KEY: weighed and weighed.to_json()}
+    return with_settings(folder, settings, {})
 
 
 def fit_to_cases(folder: Path, cases: Sequence[Path], device: str, progress: Progress) -> Path:
@@ -50,10 +51,10 @@ def fit_to_cases(folder: Path, cases: Sequence[Path], device: str, progress: Pro
     classes: list[ClassAnswer] = []
     for number, path in enumerate(chosen):
         progress.report("fit", number / len(chosen), path.name)
-        progress.check()
         case = read_case(path)
         result, spine = examined(case.volume, RunOptions(device=device, model=str(folder)), None, plain_engines)
         scores.append(case_score(case, path.name, result))
         classes += class_answers(case, result, spine)
-    settings = fitted_settings(scores, classes)
-    return with_settings(folder, settings, {}) if settings["calibration"]["answers"] >= LEAST_ANSWERS else folder
+    progress.report("fit", 1.0)
+    calibration = vote_calibration(scores)
+    return write_fitted(folder, calibration, classes) if calibration.answers >= LEAST_ANSWERS else folder

@@ -25,7 +25,7 @@ from orthoai_training.evaluate.records import write_text
 from orthoai_training.ovf.evaluation import outputs
 from orthoai_training.ovf.evaluation.answers import SLICES_PER_CASE, answers_on_case, open_network
 from orthoai_training.ovf.evaluation.confusion import confusion_matrix
-from orthoai_training.ovf.evaluation.fitting import fitted_settings, plain_engines
+from orthoai_training.ovf.evaluation.fitting import plain_engines, write_fitted
 from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer
 from orthoai_training.ovf.evaluation.precision import picture_figures
 from orthoai_training.ovf.evaluation.source import Source
@@ -33,7 +33,7 @@ from orthoai_training.ovf.evaluation.told import told_answers
 from orthoai_training.ovf.evaluation.vertebra_summary import NAMES, VertebraFigures, vertebra_figures, vote_calibration
 from orthoai_training.ovf.evaluation.vertebrae import CaseScore, case_score
 from orthoai_training.ovf.evaluation.weighing import ClassAnswer, class_answers
-from orthoai_training.ovf.model_folder import NAME, with_settings
+from orthoai_training.ovf.model_folder import NAME
 from orthoai_training.ovf.scenes import case_scene
 from orthoai_training.spine_ct.case import SpineCase
 
@@ -115,10 +115,10 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
     for source, found_by_kind in ((NETWORK, answers), (WHOLE_TASK, told)):
         lines += _pictures(found_by_kind, source, request.out, content)
     lines += _vertebrae(scores, request.out, content)
-    every = [case for found in scores.values() for case in found]
-    content["calibration"] = vote_calibration(every).to_json()
+    fitted = vote_calibration([case for found in scores.values() for case in found])
+    content["calibration"] = fitted.to_json()
     if request.calibrate:
-        with_settings(model.folder, fitted_settings(every, classes), {})
+        write_fitted(model.folder, fitted, classes)
     lines += ["", "## How it is counted", "", outputs.NOTES, ""]
     write_text(request.out / "tables.md", "\n".join(lines))
     write_text(request.out / "evaluation.json", json.dumps(content, indent=1))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from orthoai.finding import Finding, Measurement
-from orthoai.result import Result
+from orthoai.result import Extra, Result
 from orthoai.tasks.ovf.labels import FRACTURES
 from orthoai.tasks.ovf.pipeline import VERTEBRAE
 from scipy import ndimage
@@ -121,23 +121,25 @@ def class_dice(truth: NDArray[np.uint8], found: NDArray[np.uint8]) -> dict[str, 
 
 def _measured(case: SpineCase, result: Result) -> dict[int, dict[str, Measurement]]:
     """By true vertebra what was measured in the found body that covers most of it; nothing where none does."""
-    extra = next((extra for extra in result.extras if extra.name == VERTEBRAE), None)
+    extra = vertebrae_in(result)
     found: dict[int, dict[str, Measurement]] = {truth.id: {} for truth in case.vertebrae}
     if extra is None:
         return found
     for truth in case.vertebrae:
-        number = covering(case, result, truth)
+        number = covering(case, extra, truth)
         if number is not None:
             found[truth.id] = result.structures.get(extra.labels[number], {})
     return found
 
 
-def covering(case: SpineCase, result: Result, truth: VertebraTruth) -> int | None:
-    """Number, in the extra "vertebrae", of the found body that covers most of a true one; None where none does."""
-    extra = next((extra for extra in result.extras if extra.name == VERTEBRAE), None)
-    if extra is None:
-        return None
-    inside = np.bincount(extra.voxels[case.bodies == truth.id], minlength=256)
+def vertebrae_in(result: Result) -> Extra | None:
+    """The bodies that were found, by number; None where there is no bone."""
+    return next((extra for extra in result.extras if extra.name == VERTEBRAE), None)
+
+
+def covering(case: SpineCase, found: Extra, truth: VertebraTruth) -> int | None:
+    """Number of the body in ``found`` that covers most of a true one; None where none does."""
+    inside = np.bincount(found.voxels[case.bodies == truth.id], minlength=256)
     number = int(inside[1:].argmax()) + 1
     return number if inside[number] >= LEAST_SHARED * inside.sum() > 0 else None
 

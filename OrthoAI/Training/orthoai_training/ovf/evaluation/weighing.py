@@ -14,7 +14,7 @@ from orthoai.tasks.ovf.weighed import Weighed
 from scipy.optimize import minimize
 
 from orthoai_training.ovf.calibration import CLIP, LEAST_ANSWERS
-from orthoai_training.ovf.evaluation.vertebrae import covering
+from orthoai_training.ovf.evaluation.vertebrae import covering, vertebrae_in
 from orthoai_training.spine_ct.case import SpineCase
 
 EXPECTED = Weighed(vote=1.0, crush=10.0, kind=10.0, loss=10.0)
@@ -33,15 +33,16 @@ class ClassAnswer:
 
 def class_answers(case: SpineCase, result: Result, spine: Spine | None) -> list[ClassAnswer]:
     """One for each whole vertebra of ``case`` that was found and whose loss of height can be measured."""
-    if spine is None:
+    found = vertebrae_in(result)
+    if spine is None or found is None:
         return []
-    numbers = {covering(case, result, truth): truth for truth in case.vertebrae}
+    numbers = {covering(case, found, truth): truth for truth in case.vertebrae}
     truths = [numbers.get(number) for number in range(1, len(spine.bodies) + 1)]
     broken = [
         body.body.is_fractured if truth is None else truth.label != NORMAL
         for body, truth in zip(spine.bodies, truths, strict=True)
     ]
-    heights = [None if body.size is None or body.is_cut else body.size.heights for body in spine.bodies]
+    heights = [body.heights for body in spine.bodies]
     return [
         ClassAnswer(body.body.vote.shares, grading.losses, truth.label)
         for body, truth, grading in zip(spine.bodies, truths, gradings(heights, broken), strict=True)
