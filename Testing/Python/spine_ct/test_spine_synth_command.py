@@ -50,6 +50,7 @@ def test_each_case_has_an_image_labels_of_the_task_and_what_is_known(tmp_path: P
         (("--count", "1", "--slice", "20"), "Slices"),
         (("--count", "1", "--tilt", "80"), "tilted"),
         (("--count", "1", "--metal", "2"), "--metal"),
+        (("--count", "1", "--sclerosis", "-1"), "--sclerosis"),
     ],
 )
 def test_unsuitable_options_are_refused_with_a_sentence(tmp_path: Path, words: tuple[str, ...], said: str) -> None:

@@ -34,7 +34,7 @@ class VertebraTruth:
         grade: Genant's, 0 to 3.
         anterior_mm, middle_mm, posterior_mm: heights at 10, 50 and 90 % of the body's depth.
         mimic: what may be taken for a fracture or hide one: "schmorl", "short", "osteophytes", "cement", "screws",
-            "old" (a fracture that has healed); empty where there is nothing.
+            "sclerosis", "sclerotic_schmorl" (``hardened.py``), "old" (a fracture that has healed); empty for nothing.
         whole: False where the field of view cuts the body.
     """
 

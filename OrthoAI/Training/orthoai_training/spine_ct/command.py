@@ -37,6 +37,13 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         help="chance per fracture that it is both wedge and biconcave; the larger loss names it; default: 0",
     )
+    parser.add_argument(
+        "--sclerosis",
+        metavar="P",
+        type=float,
+        help="chance per sound vertebra of dense bone beneath an endplate, around a Schmorl node or all over; "
+        "default: 0",
+    )
     parser.add_argument("--metal", metavar="P", type=float, help="chance per case of screws; default: 0.05")
     parser.add_argument("--tilt", metavar="DEG", type=float, help="largest tilt of the scan's axes; default: 0")
     parser.add_argument("--any-axes", action="store_true", help="store the axes in any of their 48 orders")
@@ -76,7 +83,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> None:
     check_folder(args)
-    for name in ("fractures", "mixed", "metal", "real_share", "vary_shapes"):
+    for name in ("fractures", "mixed", "sclerosis", "metal", "real_share", "vary_shapes"):
         value = getattr(args, name)
         if value is not None and not 0 <= value <= 1:
             word = name.replace("_", "-")
@@ -98,6 +105,7 @@ def _options(args: argparse.Namespace) -> SpineOptions:
         "slice_mm": None if args.slice is None else (args.slice, args.slice),
         "fracture_rate": args.fractures,
         "mixed": args.mixed,
+        "sclerosis": args.sclerosis,
         "metal": args.metal,
         "tilt": args.tilt,
         "real_share": args.real_share,

@@ -10,6 +10,7 @@ from orthoai.spine.genant import Heights, classify, losses, reference
 
 from orthoai_training.spine_ct.endplate_moves import Dent
 from orthoai_training.spine_ct.fractures import Break, broken
+from orthoai_training.spine_ct.hardened import NODE, PLATE
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.vertebral_body import VertebralBody
 
@@ -107,7 +108,10 @@ def _mimics(
     mimics = []
     for fracture, plan in zip(known, plans, strict=True):
         has_one = fracture is None and rng.random() < options.mimic_rate
-        mimics.append(_mimic(rng, plan is not None) if has_one else "")
+        mimic = _mimic(rng, plan is not None) if has_one else ""
+        if options.sclerosis > 0 and not mimic and plan is None and rng.random() < options.sclerosis:
+            mimic = str(rng.choice((NODE, PLATE)))
+        mimics.append(mimic)
     if rng.random() < options.metal:
         start = int(rng.integers(shown[0], shown[1]))
         for n in range(start, min(start + int(rng.integers(2, 4)), shown[1] + 1)):
@@ -126,7 +130,7 @@ def _try(
     """``fate`` with bodies to which it has happened; None where a class would not be clear."""
     plans = list(fate.plans)
     for n, mimic in enumerate(fate.mimics):
-        if mimic in ("schmorl", "short"):
+        if mimic in ("schmorl", "short", NODE):
             bodies[n] = _altered(bodies[n], mimic, rng)
     usable = [shown[0] <= n <= shown[1] and plan is None for n, plan in enumerate(plans)]
     heights = [body.heights() for body in bodies]

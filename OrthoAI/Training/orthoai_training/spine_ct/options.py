@@ -26,6 +26,7 @@ class SpineOptions:
         fracture_rate: chance of a fracture per vertebra in a patient who has any; a fifth of the patients has none.
         mixed: chance per fracture that it is both wedge and biconcave, of which the larger loss names it.
         mimic_rate: chance per vertebra of something that looks like a fracture or hides one.
+        sclerosis: chance per other sound vertebra of dense bone beneath an endplate, around a Schmorl node or all over.
         metal: chance per case of screws; cement is a mimic of single vertebrae.
         tilt: largest angle in degrees between the scan's axes and the patient's.
         any_axes: store the axes in any of their 48 orders.
@@ -44,6 +45,7 @@ class SpineOptions:
     fracture_rate: float = 0.3
     mixed: float = 0.0
     mimic_rate: float = 0.12
+    sclerosis: float = 0.0
     metal: float = 0.05
     tilt: float = 0.0
     any_axes: bool = False

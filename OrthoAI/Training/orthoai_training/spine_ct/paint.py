@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from orthoai_training.spine_ct.arch import Rod
 from orthoai_training.spine_ct.canvas import Box, Canvas
+from orthoai_training.spine_ct.hardened import gained_hu
 from orthoai_training.spine_ct.shapes import Field, capsule, ellipsoid
 from orthoai_training.spine_ct.spine import Frame, Vertebra
 from orthoai_training.spine_ct.tissue import Tissue
@@ -118,8 +119,10 @@ class Painter:
         root = np.clip(-vertebra.arch.root_distance(x, y, z) / 1.5, 0, 1)
         behind = (y > 0.25 * body.depth) & (to_plate < -1.5)
         self._bone(box, distance, 1.0, 0.0, to_plate, np.maximum(vein, root) * behind)
-        if vertebra.dense:
-            self._impaction(vertebra, box, (x, y, z), distance)
+        if vertebra.dense or any(vertebra.hard):
+            self.canvas.hu[box] += gained_hu(vertebra, x, y, z) * self.canvas.share(distance + 0.6)
+        if vertebra.vacuum:
+            self._cleft(vertebra, box, (x, y, z), distance)
         if vertebra.mimic == "cement":
             self._cement(vertebra, box, (x, y, z), distance)
         self.canvas.bodies[box][distance < 0] = vertebra.level.id
@@ -166,22 +169,15 @@ class Painter:
         shell = np.exp(-((np.maximum(depth - 0.4 * thick, 0) / width) ** 2))
         self.canvas.blend(box, marrow + peak * shell, self.canvas.share(distance))
 
-    def _impaction(self, vertebra: Vertebra, box: Box, at: tuple[Field, Field, Field], distance: Field) -> None:
-        """A dense band below the broken endplate, and gas in the cleft of some."""
+    def _cleft(self, vertebra: Vertebra, box: Box, at: tuple[Field, Field, Field], distance: Field) -> None:
+        """Gas below the broken endplate."""
         x, y, z = at
-        body, fracture = vertebra.body, vertebra.body.fracture
-        assert fracture is not None
+        body = vertebra.body
+        assert body.fracture is not None
         upper, lower = body.plates(x, y)
-        down, up = fracture.moves(x, y / body.depth + 0.5, body.width)
-        from_above = fracture.upper >= 0.5
-        off = (upper - z if from_above else z - lower) - 2.5
-        moved = np.clip((down if from_above else up) / 4.0, 0, 1)
-        band = np.exp(-((off / 2.2) ** 2)) * moved * vertebra.dense
-        inside = self.canvas.share(distance + 0.6)
-        self.canvas.hu[box] += (120 + 140 * vertebra.dense) * band * inside
-        if vertebra.vacuum:
-            cleft = ellipsoid(x, y, off - 3, (0, -0.1 * body.depth, 0), (0.3 * body.width, 0.32 * body.depth, 1.2))
-            self.canvas.blend(box, GAS_HU, self.canvas.share(np.maximum(cleft, distance + 2)))
+        off = (upper - z if body.fracture.upper >= 0.5 else z - lower) - 5.5
+        cleft = ellipsoid(x, y, off, (0, -0.1 * body.depth, 0), (0.3 * body.width, 0.32 * body.depth, 1.2))
+        self.canvas.blend(box, GAS_HU, self.canvas.share(np.maximum(cleft, distance + 2)))
 
     def _cement(self, vertebra: Vertebra, box: Box, at: tuple[Field, Field, Field], distance: Field) -> None:
         x, y, z = at

@@ -10,6 +10,7 @@ import numpy as np
 from orthoai_training.spine_ct.arch import Arch
 from orthoai_training.spine_ct.body import Body
 from orthoai_training.spine_ct.fate import Fate, draw_fate
+from orthoai_training.spine_ct.hardened import NODE, PLATE
 from orthoai_training.spine_ct.label_map import RealSpine, resized
 from orthoai_training.spine_ct.morphometry import LEVELS, Level
 from orthoai_training.spine_ct.options import SpineOptions
@@ -174,8 +175,17 @@ def _living(
                 dense=float(rng.uniform(0.3, 1.0)) if fresh else 0.0,
                 vacuum=bool(fresh and rng.random() < 0.12),
             )
+        if mimic in (NODE, PLATE):
+            vertebra = replace(vertebra, hard=_hard(mimic, rng))
         made.append(vertebra)
     return made
+
+
+def _hard(mimic: str, rng: np.random.Generator) -> tuple[float, float]:
+    """See :class:`Vertebra`; around nodes wherever they are, else beneath one endplate or both."""
+    dense = float(rng.uniform(0.3, 1.0))
+    upper, lower = (1, 1) if mimic == NODE else ((1, 0), (0, 1), (1, 1))[int(rng.integers(3))]
+    return dense * upper, dense * lower
 
 
 def _sacrum(bodies: Sequence[Body], frames: Sequence[Frame], rng: np.random.Generator) -> list[Vertebra]:

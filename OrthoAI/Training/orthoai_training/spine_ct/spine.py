@@ -42,8 +42,9 @@ class Vertebra:
         arch: its posterior arch.
         mimic: see :class:`case.VertebraTruth`.
         label, grade: of its fracture.
-        dense: 0 for none, 1 for a marked band of impacted bone.
+        dense: 0 for none, 1 for a marked band of bone that a fracture has impacted.
         vacuum: whether gas fills the cleft.
+        hard: as ``dense``, beneath the (upper, lower) endplate of a vertebra that is not broken.
     """
 
     level: Level
@@ -55,6 +56,7 @@ class Vertebra:
     grade: int = 0
     dense: float = 0.0
     vacuum: bool = False
+    hard: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
