@@ -17,6 +17,7 @@ from orthoai_training.fracture.export import Probabilities, export_fracture, loa
 from orthoai_training.fracture.fusion import Fusion
 from orthoai_training.fracture.model_folder import write_fracture_model
 from orthoai_training.fracture.networks import build_network
+from orthoai_training.fracture.plane_network import PlaneNetwork
 from orthoai_training.fracture.predict import slice_probabilities
 from orthoai_training.fracture.recipe import COMPACT, RECIPES, CropAugmentation
 from orthoai_training.fracture.request import FractureRequest, train_planes
@@ -128,15 +129,11 @@ def test_both_planes_train_from_cases_on_disk(tmp_path, case_folder, monkeypatch
 
 
 def test_a_model_folder_holds_what_the_task_needs(tmp_path):
-    runs = {}
-    for plane in PLANES:
-        runs[plane] = tmp_path / plane
-        runs[plane].mkdir()
-        (runs[plane] / "network.onnx").write_bytes(plane.encode())
-        (runs[plane] / "metrics.json").write_text(json.dumps({"steps": 3, "history": [], "recipe": {}}))
+    (tmp_path / "network.onnx").write_bytes(b"weights")
+    networks = dict.fromkeys(PLANES, PlaneNetwork(tmp_path / "network.onnx", {"steps": 3, "history": [], "recipe": {}}))
     planes = {"sagittal": 0.88, "axial": 0.7}
     fusion = Fusion({"sagittal": 0.7, "axial": 0.3}, 0.45, 0.9, planes, Calibration(), None, 5)
-    write_fracture_model(runs, COMPACT, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "model")
+    write_fracture_model(networks, COMPACT, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "model")
     card = read_card(tmp_path / "model")
     settings = card.networks["sagittal"].settings
     assert (settings["weight"], settings["threshold"], settings["image_size"]) == (0.7, 0.45, 256)

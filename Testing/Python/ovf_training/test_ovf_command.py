@@ -12,11 +12,12 @@ from orthoai.errors import InputError
 from orthoai.models.card import read_card
 from orthoai_training.ovf.cases import FIRST_TEST_SEED, FIRST_TRAINING_SEED, case_folders, dealt
 from orthoai_training.ovf.evaluation.source import Source
-from orthoai_training.ovf.model_folder import first_credits, with_settings, write_ovf_model
+from orthoai_training.ovf.model_folder import with_settings, write_ovf_model
 from orthoai_training.ovf.recipe import COMPACT
 from orthoai_training.ovf.request import TrainRequest
 from orthoai_training.ovf.train import OvfRun, TrainedOvf, make_pictures
 from orthoai_training.spine_ct.case import write_case
+from orthoai_training.train.credits import first_credits
 from ovf_blocks import blocks_case
 
 

@@ -1,9 +1,5 @@
 """Layers of a shipped detector as the start of another training: its ONNX file holds convolutions without batch
 normalization, which training puts back.
-
-An exported convolution y = W x + b has its batch normalization folded in. A training network normalizes W x itself, so
-its normalization starts with the mean m and deviation s of W x on training pictures, scale s and shift b + m: then it
-computes W x + b, as the file does.
 """
 
 from __future__ import annotations
@@ -17,6 +13,7 @@ import torch
 from torch import nn
 
 from orthoai_training.half_onnx import stored_weights
+from orthoai_training.normalizations import restore_normalizations
 
 
 def take_over_layers(model: nn.Module, file: Path, batches: Iterable[dict[str, Any]]) -> int:
@@ -45,7 +42,8 @@ def take_over_layers(model: nn.Module, file: Path, batches: Iterable[dict[str, A
                 biases[normalization] = torch.from_numpy(bias)
             elif bias is not None and module.bias is not None:
                 module.bias.copy_(torch.from_numpy(bias))
-    _restore_normalizations(biases, model, next(iter(batches))["img"])
+    pictures, place = next(iter(batches))["img"], next(model.parameters()).device
+    restore_normalizations(biases, model, lambda: model(pictures.to(place).float() / 255))
     return taken
 
 
@@ -53,26 +51,3 @@ def _tensors(file: Path) -> dict[str, np.ndarray]:
     """The weights in ``file`` by their names in the training network, float32."""
     # Exported from inside a wrapper: "model.model.0.conv.weight" or "model.0.conv.weight".
     return {name.replace("model.model.", "model.", 1): array for name, array in stored_weights(file).items()}
-
-
-@torch.no_grad()
-def _restore_normalizations(biases: dict[nn.Module, torch.Tensor], model: nn.Module, pictures: torch.Tensor) -> None:
-    """Give each normalization of ``biases`` the statistics of what reaches it, so that it only adds its bias."""
-
-    def measure(layer: Any, inputs: tuple[torch.Tensor, ...]) -> None:
-        values = inputs[0].float()
-        mean, variance = values.mean(dim=(0, 2, 3)), values.var(dim=(0, 2, 3), unbiased=False)
-        layer.running_mean.copy_(mean)
-        layer.running_var.copy_(variance)
-        layer.weight.copy_((variance + layer.eps).sqrt())
-        layer.bias.copy_(biases[layer].to(mean.device) + mean)
-
-    hooks = [layer.register_forward_pre_hook(measure) for layer in biases]
-    training = model.training
-    try:
-        place = next(model.parameters()).device
-        model.eval()(pictures.to(place).float() / 255)
-    finally:
-        for hook in hooks:
-            hook.remove()
-        model.train(training)

@@ -1,43 +1,89 @@
-"""From two trained planes to a model that ``orthoai run`` can use."""
+"""From the trained planes to a model that ``orthoai run`` can use."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from orthoai.progress import Progress
 from orthoai.tasks.fracture.engines import OnnxSlices
+from orthoai.tasks.fracture.evidence import BOTH, VOTE, WithHeight
 
 from orthoai_training.dataset import CaseFolder, Split
 from orthoai_training.fracture.credits import spine_credits
-from orthoai_training.fracture.fusion import search_fusion
+from orthoai_training.fracture.fusion import Fusion, search_fusion
 from orthoai_training.fracture.model_folder import NAME, write_fracture_model
+from orthoai_training.fracture.plane_network import PlaneNetwork
 from orthoai_training.fracture.recipe import get_recipe
-from orthoai_training.fracture.request import ONNX_FILE, FractureRequest, part_of, prepared_cases
+from orthoai_training.fracture.request import FractureRequest, part_of, prepared_cases
 from orthoai_training.fracture.slices import PLANES
-from orthoai_training.train.credits import case_sources
+from orthoai_training.ovf.calibration import Calibration
+from orthoai_training.train.blend import SHARE
+from orthoai_training.train.credits import case_sources, first_credits
+from orthoai_training.train.start import Start
 
 FUSION_FILE = "fusion.json"
 
 
 def assemble(request: FractureRequest, progress: Progress | None = None) -> Path | None:
-    """Search weight and threshold and write OUT/model/spine_fracture; None while a plane is not trained yet."""
-    runs = {plane: request.out / plane for plane in PLANES}
-    if not all((run / ONNX_FILE).exists() for run in runs.values()):
+    """Search weights and threshold and write OUT/model/spine_fracture; None while a plane is not trained yet.
+
+    A plane that is not trained is taken from the model that the request starts from, if there is one; where that gives
+    it no weight it stays without.
+    """
+    start = request.first
+    networks = {plane: _network(request, plane, start) for plane in PLANES}
+    found = {plane: network for plane, network in networks.items() if network is not None}
+    if len(found) < len(PLANES) or all(network.is_lent for network in found.values()):
         return None
     progress = progress or Progress()
     recipe = get_recipe(request.recipe)
     cases, split = prepared_cases(request, progress)
-    networks = {plane: OnnxSlices(run / ONNX_FILE) for plane, run in runs.items()}
-    fusion = search_fusion(networks, part_of(cases, split.validation), progress)
+    searched = {
+        plane: OnnxSlices(network.file)
+        for plane, network in found.items()
+        if not (network.is_lent and start is not None and not start.model.network(plane).settings.get("weight", 1.0))
+    }
+    fusion = search_fusion(searched, part_of(cases, split.validation), progress)
+    if start is not None and fusion.with_height is None:
+        fusion = _with_evidence_of(start, fusion)
     (request.out / FUSION_FILE).write_text(json.dumps(fusion.to_json(), indent=1))
     used = part_of(cases, split.train)
-    sources = [*map(str, (*request.shapes, *request.textures)), *case_sources(used)]
+    credits = spine_credits([*map(str, (*request.shapes, *request.textures)), *case_sources(used)])
+    inherited = [line for network in found.values() for line in network.makers]
     folder = request.out / "model" / NAME
-    write_fracture_model(runs, recipe, fusion, _data(request, used, split), spine_credits(sources), folder)
+    data = {**_data(request, used, split), **_lineage(request, found)}
+    write_fracture_model(found, recipe, fusion, data, (*credits, *first_credits(inherited, credits)), folder)
     return folder
+
+
+def _network(request: FractureRequest, plane: str, start: Start | None) -> PlaneNetwork | None:
+    own = PlaneNetwork.trained(request.out / plane)
+    return PlaneNetwork.lent(start, plane) if own is None and start is not None else own
+
+
+def _with_evidence_of(start: Start, fusion: Fusion) -> Fusion:
+    """``fusion`` with what the model says a vote is worth, where the cases are too few to tell."""
+    settings = next(iter(start.model.metadata.networks.values())).settings
+    if VOTE not in settings or BOTH not in settings:
+        return fusion
+    return replace(
+        fusion,
+        threshold=float(settings.get("threshold", fusion.threshold)),
+        calibration=Calibration(**settings[VOTE]),
+        with_height=WithHeight(**settings[BOTH]),
+    )
+
+
+def _lineage(request: FractureRequest, networks: Mapping[str, PlaneNetwork]) -> dict[str, Any]:
+    """What the card's data say of where the networks come from."""
+    known = {plane: network.lineage for plane, network in networks.items() if network.lineage is not None}
+    if not known:
+        return {}
+    return {"started_from": known} | ({SHARE: request.blend} if request.blend < 1 else {})
 
 
 def _data(request: FractureRequest, used: Sequence[CaseFolder], split: Split) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -19,6 +18,7 @@ from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SIZE, FRACTURE_SLICE
 from orthoai.spine.window import BONE_WINDOW
 
 from orthoai_training.fracture.fusion import Fusion
+from orthoai_training.fracture.plane_network import PlaneNetwork
 from orthoai_training.fracture.recipe import FractureRecipe
 from orthoai_training.train.model_folder import LICENSES, ModelPage, readme
 
@@ -33,35 +33,34 @@ PAGE = ModelPage(
 
 
 def write_fracture_model(
-    runs: Mapping[str, Path],
+    planes: Mapping[str, PlaneNetwork],
     recipe: FractureRecipe,
     fusion: Fusion,
     data: Mapping[str, Any],
     attribution: Sequence[str],
     folder: Path,
 ) -> Card:
-    """Put the networks of ``runs`` (plane to folder with network.onnx and metrics.json) with card and page into place.
+    """Put the networks of ``planes`` with card and page into place.
 
     Every network's settings hold what the task needs: size, pixel, slice distance, window, the plane's weight, and the
     threshold and calibration of the weighed probability. The card goes last.
     """
     folder.mkdir(parents=True, exist_ok=True)
     networks, metrics = {}, {}
-    for plane, run in runs.items():
+    for plane, network in planes.items():
         target = folder / f"{plane}.onnx"
-        shutil.copyfile(run / "network.onnx", target)
+        shutil.copyfile(network.file, target)
         settings: dict[str, Any] = {
             "image_size": FRACTURE_SIZE,
             "pixel_mm": FRACTURE_PIXEL_MM,
             "slice_mm": FRACTURE_SLICE_MM,
             "window_hu": list(BONE_WINDOW),
-            "weight": fusion.weights[plane],
+            "weight": fusion.weights.get(plane, 0.0),
             "threshold": fusion.threshold,
             **fusion.settings,
         }
         networks[plane] = Network(target.name, file_sha256(target), recipe.network, settings)
-        trained = json.loads((run / "metrics.json").read_text())
-        metrics[plane] = {key: trained[key] for key in trained if key not in ("recipe", "history")}
+        metrics[plane] = {key: value for key, value in network.metrics.items() if key not in ("recipe", "history")}
     metrics["fusion"] = {"dice": fusion.dice, "plane_dice": dict(fusion.plane_dice), "cases": fusion.cases}
     card = Card(
         name=NAME,

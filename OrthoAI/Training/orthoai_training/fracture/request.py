@@ -3,7 +3,7 @@
 OUT/cases/               simulated cases (not with own data)
 OUT/split.json           which cases train, validate and test: 70, 10 and 20 %, by case
 OUT/slices/<plane>/      slices of each case
-OUT/<plane>/             checkpoint, metrics.json, weights and network.onnx
+OUT/<plane>/             checkpoint, metrics.json, weights, network.onnx, and what it went on from
 OUT/fusion.json          how the planes are put together
 OUT/model/spine_fracture what ``orthoai run`` can use, once both planes are there
 """
@@ -21,16 +21,17 @@ from orthoai_training.dataset import CaseFolder, Split, split_cases
 from orthoai_training.fracture.cases import find_spine_cases
 from orthoai_training.fracture.credits import refuse_share_alike
 from orthoai_training.fracture.export import export_fracture
+from orthoai_training.fracture.plane_network import ONNX_FILE, first_weights, keep_first, start_from
 from orthoai_training.fracture.recipe import FractureRecipe, get_recipe
 from orthoai_training.fracture.simulate import MOST_TRAINING_SEEDS, spine_options
 from orthoai_training.fracture.slices import PLANES, cut_slices
 from orthoai_training.fracture.trainer import FractureRun, train_fracture
 from orthoai_training.segmenter.loop import Learned
+from orthoai_training.train.blend import blend_files, check_blend
+from orthoai_training.train.start import Start
 
 VALIDATION_SHARE, TEST_SHARE = 0.1, 0.2
 """Of the cases (paper: "Model Training Parameters")."""
-
-ONNX_FILE = "network.onnx"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,10 @@ class FractureRequest:
         batch: crops per step; None is the recipe's.
         test_slices: of each held-out case, evenly spread, on which a table measures; None is all.
         resume: go on with what ``out`` holds.
+        start: name or folder of a model whose networks are trained on; the new model takes over the one that is not
+            trained. None starts from nothing.
+        blend: with ``start``, share of the trained weights in the result, the rest are those it started from; 1 takes
+            the trained ones alone.
     """
 
     out: Path
@@ -66,6 +71,8 @@ class FractureRequest:
     resume: bool = False
     device: str = "auto"
     seed: int = 0
+    start: str | None = None
+    blend: float = 1.0
 
     def __post_init__(self) -> None:
         if (self.data is None) == (self.simulate is None):
@@ -85,6 +92,7 @@ class FractureRequest:
             raise InputError("At least one slice per case must be measured: give --test-slices a number above 0.")
         if self.simulate is not None and not 0 <= self.seed < MOST_TRAINING_SEEDS:
             raise InputError(f"Other seeds are for tests: give --seed a number from 0 to {MOST_TRAINING_SEEDS - 1}.")
+        check_blend(self.blend, self.start)
         refuse_share_alike((*self.shapes, *self.textures))
 
     @property
@@ -93,6 +101,11 @@ class FractureRequest:
         recipe = get_recipe(self.recipe)
         recipe = recipe if self.batch is None else replace(recipe, batch=self.batch)
         return recipe if self.steps is None else replace(recipe, steps=self.steps, early_stop=0)
+
+    @property
+    def first(self) -> Start | None:
+        """The model that ``start`` names. Raises InputError when there is none of this task."""
+        return None if self.start is None else start_from(self.start)
 
     @property
     def slices_folder(self) -> Path:
@@ -104,19 +117,24 @@ def train_planes(request: FractureRequest, progress: Progress | None = None) -> 
     """Train one network per plane and export it.
 
     Raises:
-        InputError: no cases, an earlier run in ``out`` without resume, no such device.
+        InputError: no cases, an earlier run in ``out`` without resume, no such device, a model to start from whose
+            networks are others.
         Canceled: asked for by ``progress``; what is there can be resumed.
     """
     progress = progress or Progress()
-    recipe = request.chosen
+    # First: simulating cases may take an hour.
+    recipe, start = request.chosen, request.first
     for plane in request.planes:
         refuse_earlier_run(request.out / plane, request.resume)
     cases, split = prepared_cases(request, progress)
     trained = {}
     for plane in request.planes:
-        folder = request.out / plane
-        trained[plane] = train_one(request, recipe, plane, cases, split, folder, progress)
+        folder, first = request.out / plane, None if start is None else first_weights(start, plane)
+        trained[plane] = train_one(request, recipe, plane, cases, split, folder, progress, first)
         export_fracture(recipe.network, recipe.name, trained[plane].weights, folder / ONNX_FILE)
+        if start is not None and first is not None:
+            keep_first(folder, start, plane)
+            blend_files(first, folder / ONNX_FILE, request.blend, folder / ONNX_FILE)
     return trained
 
 
@@ -128,8 +146,9 @@ def train_one(
     split: Split,
     folder: Path,
     progress: Progress,
+    first: Path | None = None,
 ) -> Learned:
-    """Train one network of one plane into ``folder``."""
+    """Train one network of one plane into ``folder``, from the weights in ``first`` (ONNX), if any."""
     run = FractureRun(
         cut_slices(part_of(cases, split.train), plane, request.slices_folder, progress),
         cut_slices(part_of(cases, split.validation), plane, request.slices_folder, progress),
@@ -140,6 +159,7 @@ def train_one(
         seed=request.seed,
         minutes=request.minutes,
         resume=request.resume,
+        first=first,
     )
     return train_fracture(run, progress)
 

@@ -13,6 +13,7 @@ from orthoai.progress import Progress
 from orthoai_training.fracture.options import add_sources
 from orthoai_training.progress_lines import TrainingLines
 from orthoai_training.tasks import TaskCommand
+from orthoai_training.train.start_options import add_start
 
 # Named here as well, since the modules that define them load torch; a test keeps them alike.
 RECIPE_NAMES = ("paper", "compact")
@@ -30,6 +31,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     source.add_argument("--simulate", metavar="N", type=int, help="simulate N cases first")
     add_sources(parser)
+    add_start(parser)
     parser.add_argument("--slices", metavar="DIR", type=Path, help="keeps the cases' slices; default: OUT/slices")
     end = parser.add_mutually_exclusive_group()
     end.add_argument("--minutes", metavar="M", type=float, help="per network; default: all epochs")
@@ -68,6 +70,8 @@ def _run(args: argparse.Namespace) -> int:
         raise InputError("A comparison trains many networks of one plane: give --plane sagittal or --plane axial.")
     if args.test_slices is not None and not tables:
         raise InputError("Only a comparison measures slices: leave --test-slices out.")
+    if tables and args.start:
+        raise InputError("A comparison trains every network from nothing: leave --start out.")
     plane = args.plane or (PLANE_NAMES[0] if tables else BOTH)
     request = FractureRequest(
         out=args.out,
@@ -85,6 +89,8 @@ def _run(args: argparse.Namespace) -> int:
         resume=args.resume,
         device=args.device,
         seed=args.seed,
+        start=args.start,
+        blend=args.blend,
     )
     with stop_signals() as stop:
         lines = (lambda *news: None) if args.quiet else TrainingLines()

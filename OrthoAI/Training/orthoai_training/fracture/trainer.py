@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from orthoai_training.fracture.cases import FRACTURE
 from orthoai_training.fracture.crops import Crops, CropSource, Tiles, validation_tiles
+from orthoai_training.fracture.first_weights import load_folded
 from orthoai_training.fracture.losses import fracture_loss
 from orthoai_training.fracture.networks import build_network
 from orthoai_training.fracture.predict import tile_probabilities
@@ -41,6 +42,7 @@ class FractureRun:
         out_dir: gets weights.safetensors (float32), metrics.json and checkpoint.safetensors.
         minutes: of training in all, earlier sittings included; None for all epochs.
         resume: go on from out_dir's checkpoint when there is one.
+        first: ONNX file of a trained network to begin with (see ``first_weights.py``); None is random weights.
     """
 
     train: Sequence[PlaneSlices]
@@ -52,6 +54,7 @@ class FractureRun:
     seed: int = 0
     minutes: float | None = None
     resume: bool = False
+    first: Path | None = None
     clock: Clock = time.monotonic
 
 
@@ -59,7 +62,8 @@ def train_fracture(run: FractureRun, progress: Progress | None = None) -> Learne
     """Train as ``run`` says; a cancel through ``progress`` leaves the last checkpoint.
 
     Raises:
-        InputError: no slices, an unknown network, a checkpoint of another recipe, no such device.
+        InputError: no slices, an unknown network, a checkpoint of another recipe, no such device, first weights of
+            another network.
     """
     if not run.train or not run.held_out:
         raise InputError("Training needs cases to learn from and others to validate on: give at least two cases.")
@@ -102,6 +106,8 @@ class FractureLesson(Lesson[Crops]):
         network = build_network(run.recipe.network, run.recipe.name)
         self.network: nn.Module = network.to(self.precision.device).to(memory_format=torch.channels_last)
         self.source = CropSource(run.train, run.recipe, run.plane, run.seed)
+        if run.first is not None:
+            load_folded(self.network, run.first, self._images(next(self.batches(0))))
         self._body_weight = run.recipe.body_weight
         self._tiles = [validation_tiles(case, run.recipe.validation_tiles) for case in run.held_out]
 
@@ -109,7 +115,7 @@ class FractureLesson(Lesson[Crops]):
         return self.source.batches(first_step)
 
     def loss(self, batch: Crops) -> Tensor:
-        image = batch.image.to(self.precision.device, memory_format=torch.channels_last)
+        image = self._images(batch)
         labels, knows = batch.labels.to(self.precision.device), batch.knows_bodies.to(self.precision.device)
         with self.precision.context():
             logits = self.network(image)
@@ -118,6 +124,9 @@ class FractureLesson(Lesson[Crops]):
         # SpineGAN's game.
         extra = getattr(self.network, "extra_loss", None)
         return loss if extra is None else loss + extra(image, logits[:, 0], labels == FRACTURE)
+
+    def _images(self, batch: Crops) -> Tensor:
+        return batch.image.to(self.precision.device, memory_format=torch.channels_last)
 
     def score(self) -> float:
         """Of all tiles together."""

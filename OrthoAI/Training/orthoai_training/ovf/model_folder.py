@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -22,17 +21,13 @@ from orthoai.tasks.ovf.labels import CLASSES, FRACTURES
 
 from orthoai_training.ovf.calibration import Calibration
 from orthoai_training.ovf.train import NETWORK_FILE, OvfRun, TrainedOvf
+from orthoai_training.train.credits import first_credits
 from orthoai_training.train.model_folder import LICENSES, ModelPage, readme
 
 MODEL_FOLDER = "model"
 """In the run folder."""
 
 NAME = "vertebral_fractures"
-
-FIRST = "First weights: "
-"""Before the credits of the model that a training started from."""
-
-EARLIER = re.compile(r"^(First weights[^:]*: )+")
 
 CONFIDENCE = 0.25
 """Score from which the task takes a detection, until a validation says better."""
@@ -43,18 +38,6 @@ PAGE = ModelPage(
     figures="On simulated validation cases, never on test cases: ultralytics' own figures per picture (B: boxes, M: "
     "masks).",
 )
-
-
-def first_credits(inherited: Sequence[str], own: Sequence[str]) -> list[str]:
-    """The credits of the model that a training started from, each once, without those that are its ``own`` as well.
-
-    Example:
-        >>> first_credits(["First weights: First weights of the detectors: A", "B"], ["B"])
-        ['First weights: A']
-    """
-    # Such a model may itself have started from another.
-    bare = dict.fromkeys(EARLIER.sub("", line) for line in inherited)
-    return [f"{FIRST}{line}" for line in bare if line not in own]
 
 
 def write_ovf_model(

@@ -27,9 +27,25 @@ def blended(before: Path, after: Part, share: float, folder: Path) -> Part:
         InputError: networks with other layers.
     """
     target = folder / f"blended{after.file.suffix}"
-    write = _blend_onnx if after.file.suffix == ".onnx" else _blend_safetensors
-    write(before, after.file, share, target)
+    blend_files(before, after.file, share, target)
     return replace(after, file=target, metrics={**after.metrics, SHARE: share})
+
+
+def blend_files(before: Path, after: Path, share: float, target: Path) -> None:
+    """Write ``target``: ``share`` of the weights in ``after`` and the rest from ``before``, both ONNX or safetensors.
+
+    Raises:
+        InputError: networks with other layers.
+    """
+    (_blend_onnx if after.suffix == ".onnx" else _blend_safetensors)(before, after, share, target)
+
+
+def check_blend(share: float, start: str | None) -> None:
+    """Raises InputError for a ``share`` that is none, and for one without a model to ``start`` from."""
+    if not 0 < share <= 1:
+        raise InputError("The share of trained weights must be above 0 and at most 1: give --blend such as 0.5.")
+    if share < 1 and start is None:
+        raise InputError("There is nothing to blend with: give --start with a model, or leave out --blend.")
 
 
 def _blend_onnx(before: Path, after: Path, share: float, target: Path) -> None:

@@ -12,6 +12,7 @@ from orthoai.progress import Progress
 from orthoai_training.progress_lines import TrainingLines
 from orthoai_training.synth.options import add_sources
 from orthoai_training.tasks import TaskCommand, by_task
+from orthoai_training.train.start_options import add_start
 
 # Named here as well, since the modules that define them load torch; a test keeps them alike.
 RECIPE_NAMES = ("paper", "compact")
@@ -28,16 +29,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     source.add_argument("--simulate", metavar="N", type=int, help="simulate N cases first")
     add_sources(parser)
-    parser.add_argument(
-        "--start", metavar="MODEL", help="go on from this model's networks, and take over the one that is not trained"
-    )
-    parser.add_argument(
-        "--blend",
-        metavar="SHARE",
-        type=float,
-        default=1.0,
-        help="with --start: share of the trained weights in the result, the rest are MODEL's; default: 1",
-    )
+    add_start(parser)
     parser.add_argument("--minutes", metavar="M", type=float, help="end in this time; default: all epochs")
     parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 from orthoai_training.dataset import CaseFolder
 
@@ -22,6 +23,11 @@ CREDITS = {
 SPIDER = "SPIDER, J. W. van der Graaf et al., Sci Data 2024, Zenodo 10159290, CC BY 4.0 (https://zenodo.org/records/10159290)"
 """Followed by what was made of it."""
 
+FIRST = "First weights: "
+"""Before the credits of the model that a training started from."""
+
+EARLIER = re.compile(r"^(First weights[^:]*: )+")
+
 SAME = {"vhm_lowerlimb": "vhf_lowerlimb"}
 """Folders of one maker."""
 
@@ -36,3 +42,15 @@ def credits_for(sources: Iterable[str]) -> tuple[str, ...]:
 def case_sources(cases: Iterable[CaseFolder]) -> list[str]:
     """Names of the real shapes and CT that simulated ``cases`` were made from, each once."""
     return sorted({str(name) for case in cases for key in ("shapes", "textures") for name in case.meta.get(key) or ()})
+
+
+def first_credits(inherited: Sequence[str], own: Sequence[str]) -> list[str]:
+    """The credits of the model that a training started from, each once, without those that are its ``own`` as well.
+
+    Example:
+        >>> first_credits(["First weights: First weights of the detectors: A", "B"], ["B"])
+        ['First weights: A']
+    """
+    # Such a model may itself have started from another.
+    bare = dict.fromkeys(EARLIER.sub("", line) for line in inherited)
+    return [f"{FIRST}{line}" for line in bare if line not in own]

@@ -132,7 +132,7 @@ def readme(card: Card, page: ModelPage = ModelPage()) -> str:
         for role, network in card.networks.items()
     ]
     lines += ["", "Labels: " + ", ".join(f"{value} {name}" for value, name in card.labels.items()) + ".", ""]
-    lines += ["## Data", "", *_table(card.training.get("data", {})), ""]
+    lines += ["## Data", "", *_table(_without_forebears(card.training.get("data", {}))), ""]
     lines += ["## Recipe", "", f"Recipe `{card.training['recipe']}` (`orthoai train {card.task}`).", ""]
     for role in (role for role in card.training if role not in ("recipe", "data")):
         lines += [f"### {role}", "", *_table(card.training[role]), ""]
@@ -145,6 +145,15 @@ def readme(card: Card, page: ModelPage = ModelPage()) -> str:
     if card.attribution:
         lines += ["Made with:", "", *(f"- {line}" for line in card.attribution), ""]
     return "\n".join(lines)
+
+
+def _without_forebears(data: Mapping[str, Any], inside: bool = False) -> dict[str, Any]:
+    """``data`` without those of the models that it was started from: metadata.json has them, one within the other."""
+    kept = {key: value for key, value in data.items() if not (inside and key == "data")}
+    return {
+        key: _without_forebears(value, inside or key.endswith("started_from")) if isinstance(value, Mapping) else value
+        for key, value in kept.items()
+    }
 
 
 def _table(values: Mapping[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from orthoai.errors import InputError
 
+from orthoai_training.train.blend import check_blend
 from orthoai_training.train.recipes import Recipe, SegmenterRecipe
 
 DETECTOR = "detector"
@@ -62,10 +63,7 @@ class TrainRequest:
             raise InputError("At least one case must be simulated: give --simulate a number above 0.")
         if self.minutes is not None and self.minutes <= 0:
             raise InputError("The time must be more than 0: give --minutes a positive number.")
-        if not 0 < self.blend <= 1:
-            raise InputError("The share of trained weights must be above 0 and at most 1: give --blend such as 0.5.")
-        if self.blend < 1 and self.start is None:
-            raise InputError("There is nothing to blend with: give --start with a model, or leave out --blend.")
+        check_blend(self.blend, self.start)
         if self.only is not None and self.only not in (DETECTOR, *SEGMENTERS):
             raise InputError(f"There is no network named {self.only!r}: choose {', '.join((DETECTOR, *SEGMENTERS))}.")
 

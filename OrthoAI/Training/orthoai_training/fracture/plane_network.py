@@ -1,0 +1,74 @@
+"""The networks that a model is made of: trained in this run, or lent by the model that the run started from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orthoai.errors import InputError
+from orthoai.tasks.fracture.task import NAME as TASK_NAME
+
+from orthoai_training.segmenter.loop import METRICS_FILE
+from orthoai_training.train.start import Start
+
+ONNX_FILE = "network.onnx"
+
+FIRST_FILE = "first.json"
+"""In a plane's folder: what its network went on from. A later call may start from another model, or from none."""
+
+
+@dataclass(frozen=True)
+class PlaneNetwork:
+    """The network of one plane.
+
+    Attributes:
+        file: ONNX. metrics: of its training.
+        lineage: of the model that it went on from or is taken from (:meth:`Start.lineage`); None for one from nothing.
+        makers: whom that model names.
+        is_lent: whether it is that model's, unchanged.
+    """
+
+    file: Path
+    metrics: Mapping[str, Any]
+    lineage: Mapping[str, Any] | None = None
+    makers: Sequence[str] = ()
+    is_lent: bool = False
+
+    @classmethod
+    def trained(cls, folder: Path) -> PlaneNetwork | None:
+        """That of ``folder``; None where there is none yet."""
+        if not (folder / ONNX_FILE).exists():
+            return None
+        first = json.loads((folder / FIRST_FILE).read_text()) if (folder / FIRST_FILE).exists() else {}
+        metrics = json.loads((folder / METRICS_FILE).read_text())
+        return cls(folder / ONNX_FILE, metrics, first.get("lineage"), first.get("makers", ()))
+
+    @classmethod
+    def lent(cls, start: Start, plane: str) -> PlaneNetwork | None:
+        """That of the model ``start``; None where it has none."""
+        file, said = first_weights(start, plane), start.model.metadata
+        if file is None:
+            return None
+        return cls(file, said.metrics.get(plane, {}), start.lineage(plane), said.attribution, is_lent=True)
+
+
+def start_from(name: str) -> Start:
+    """The model called ``name``. Raises InputError when there is none of this task."""
+    start = Start.of(name)
+    if start.model.metadata.task != TASK_NAME:
+        raise InputError(f'The model "{name}" is none of Segment Spine Fractures: name another with --start.')
+    return start
+
+
+def first_weights(start: Start, plane: str) -> Path | None:
+    """The network that ``start`` has for ``plane``, or None."""
+    return start.model.weights(plane) if plane in start.model.metadata.networks else None
+
+
+def keep_first(folder: Path, start: Start, plane: str) -> None:
+    """Note in ``folder`` that its network went on from ``start``."""
+    content = {"lineage": start.lineage(plane), "makers": list(start.model.metadata.attribution)}
+    (folder / FIRST_FILE).write_text(json.dumps(content, indent=1), encoding="utf-8")

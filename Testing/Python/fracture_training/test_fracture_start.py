@@ -1,0 +1,169 @@
+"""Training goes on from a model: its networks come back from their files, and the others are taken over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from orthoai.errors import InputError
+from orthoai.models.card import read_card, write_card
+from orthoai.models.hashing import file_sha256
+from orthoai.progress import Progress
+from orthoai_training.fracture.assemble import assemble
+from orthoai_training.fracture.export import Probabilities, export_fracture
+from orthoai_training.fracture.first_weights import load_folded
+from orthoai_training.fracture.fusion import Fusion
+from orthoai_training.fracture.model_folder import write_fracture_model
+from orthoai_training.fracture.networks import build_network
+from orthoai_training.fracture.plane_network import FIRST_FILE, PlaneNetwork
+from orthoai_training.fracture.recipe import COMPACT, CropAugmentation
+from orthoai_training.fracture.request import FractureRequest, prepared_cases, train_planes
+from orthoai_training.fracture.slices import PLANES, PlaneSlices
+from orthoai_training.fracture.trainer import FractureLesson, FractureRun
+from orthoai_training.half_onnx import stored_weights
+from orthoai_training.ovf.calibration import Calibration
+from orthoai_training.train.blend import SHARE
+from safetensors.torch import save_file
+
+MakeDiscs = Callable[[int], PlaneSlices]
+
+
+def _trained_network(network: str, folder: Path) -> Path:
+    """An exported one in which no two weights are alike, as after training."""
+    torch.manual_seed(4)
+    built = build_network(network, "compact")
+    weights = {
+        name: values + 0.002 * torch.rand(values.shape) if values.is_floating_point() else values
+        for name, values in built.state_dict().items()
+    }
+    save_file(weights, folder / "weights.safetensors")
+    return export_fracture(network, "compact", folder / "weights.safetensors", folder / f"{network}.onnx")
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _trained_network("msff", tmp_path_factory.mktemp("network"))
+
+
+@pytest.fixture
+def model(tmp_path: Path, file: Path) -> Path:
+    """Both planes have that network; only the sagittal one has a weight."""
+    planes = dict.fromkeys(PLANES, PlaneNetwork(file, {"steps": 5}))
+    fusion = Fusion({"sagittal": 1.0, "axial": 0.0}, 0.4, 0.9, {}, Calibration(2.0, 0.5, 40, 0.1, 0.1), None, 5)
+    card = write_fracture_model(planes, COMPACT, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "before")
+    settings = {"calibration_with_height": {"a": 1.0, "b": -1.0, "c": 8.0}}
+    networks = {
+        plane: replace(network, settings={**network.settings, **settings}) for plane, network in card.networks.items()
+    }
+    write_card(replace(card, networks=networks), tmp_path / "before")
+    return tmp_path / "before"
+
+
+def test_a_network_comes_back_from_its_file_with_its_normalizations(file):
+    network = build_network("msff", "compact")
+    torch.manual_seed(1)
+    pictures = torch.rand(3, 1, 256, 256)
+    load_folded(network, file, pictures)
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    assert network.training
+    other = torch.rand(2, 1, 256, 256)
+    with torch.no_grad():
+        found = Probabilities(network.eval())(other)
+    for given, wanted in zip(found, session.run(None, {"picture": other.numpy()}), strict=True):
+        assert np.abs(given.numpy() - wanted).max() < 1e-3
+    # Whoever trains on normalizes by batches: their statistics are those of the pictures.
+    norms = [layer for layer in network.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+    assert norms and not any(torch.equal(layer.running_var, torch.ones_like(layer.running_var)) for layer in norms)
+
+
+def test_a_network_of_another_build_is_refused(tmp_path):
+    without = _trained_network("no SEM", tmp_path)
+    with pytest.raises(InputError, match="another build"):
+        load_folded(build_network("msff", "compact"), without, torch.rand(1, 1, 64, 64))
+
+
+def test_a_lesson_begins_with_what_the_network_knew(tmp_path, file, discs: MakeDiscs):
+    still = CropAugmentation(rotation_degrees=0, zoom=(1, 1), flip_probability=0, intensity=None)
+    recipe = replace(COMPACT, crop={"sagittal": (64, 64)}, batch=2, augmentation=still, validation_tiles=1)
+    lesson = FractureLesson(FractureRun([discs(0)], [discs(1)], "sagittal", recipe, tmp_path, first=file))
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    picture = torch.rand(1, 1, 256, 256)
+    with torch.no_grad():
+        found = Probabilities(lesson.network.eval())(picture)
+    for given, wanted in zip(found, session.run(None, {"picture": picture.numpy()}), strict=True):
+        assert np.abs(given.numpy() - wanted).max() < 1e-3
+
+
+@pytest.mark.slow
+def test_one_plane_is_trained_on_and_the_other_taken_over(tmp_path, case_folder, model, monkeypatch):
+    quick = replace(COMPACT, crop={"sagittal": (32, 32)}, epochs=1, steps=1, batch=2, learning_rate=0.05)
+    monkeypatch.setattr("orthoai_training.fracture.request.get_recipe", lambda name: quick)
+    request = FractureRequest(
+        tmp_path / "out", planes=("sagittal",), data=case_folder, start=str(model), blend=0.5, steps=1
+    )
+    train_planes(request)
+    card, before = read_card(assemble(request)), read_card(model)
+    assert set(card.networks) == set(PLANES)
+    assert card.networks["axial"].sha256 == before.networks["axial"].sha256
+    assert card.networks["sagittal"].sha256 == file_sha256(tmp_path / "out" / "sagittal" / "network.onnx")
+    assert card.networks["sagittal"].sha256 != before.networks["sagittal"].sha256
+    # The plane that had no weight was not looked at, and still has none.
+    weights = {plane: network.settings["weight"] for plane, network in card.networks.items()}
+    assert weights == {"sagittal": 1.0, "axial": 0.0} and set(card.metrics["fusion"]["plane_dice"]) == {"sagittal"}
+    # Ten cases are too few to say what a vote is worth.
+    for key in ("threshold", "calibration", "calibration_with_height"):
+        assert card.networks["sagittal"].settings[key] == before.networks["sagittal"].settings[key]
+    assert card.attribution == ("First weights: a maker",)
+    data = card.training["data"]
+    assert data["started_from"]["sagittal"]["sagittal_sha256"] == before.networks["sagittal"].sha256
+    assert data["started_from"]["axial"]["data"] == {"train_cases": 7} and data[SHARE] == 0.5
+    # The page names the models before, and leaves their own data to the card.
+    page = (tmp_path / "out" / "model" / "spine_fracture" / "README.md").read_text()
+    assert before.networks["axial"].sha256 in page and "train_cases 7" not in page
+    # Half way between both.
+    old, new = stored_weights(model / "sagittal.onnx"), stored_weights(request.out / "sagittal" / "network.onnx")
+    trained_alone = replace(request, blend=1.0, resume=True)
+    train_planes(trained_alone)
+    alone = stored_weights(request.out / "sagittal" / "network.onnx")
+    name = "network.head.weight"
+    assert np.abs(alone[name] - old[name]).max() > 1e-3
+    assert new[name] == pytest.approx((alone[name] + old[name]) / 2, abs=1e-3)
+
+
+def test_what_a_network_went_on_from_is_known_to_a_later_call_without_it(tmp_path, model):
+    out = tmp_path / "plane"
+    out.mkdir()
+    assert PlaneNetwork.trained(out) is None
+    (out / "network.onnx").write_bytes(b"weights")
+    (out / "metrics.json").write_text(json.dumps({"steps": 3}))
+    assert PlaneNetwork.trained(out) == PlaneNetwork(out / "network.onnx", {"steps": 3})
+    (out / FIRST_FILE).write_text(json.dumps({"lineage": {"model": "before"}, "makers": ["a maker"]}))
+    kept = PlaneNetwork.trained(out)
+    assert kept is not None and kept.lineage == {"model": "before"} and not kept.is_lent
+
+
+def test_a_model_alone_is_no_new_model(tmp_path, case_folder, model):
+    request = FractureRequest(tmp_path / "out", data=case_folder, start=str(model))
+    prepared_cases(request, Progress())
+    assert assemble(request) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"start": "femur_two_stage"}, "none of Segment Spine Fractures"),
+        ({"start": "nowhere"}, "nowhere"),
+        ({"blend": 0.5}, "nothing to blend with"),
+        ({"start": "spine_fracture", "blend": 0.0}, "above 0"),
+    ],
+)
+def test_what_cannot_be_started_from_is_said_before_any_case_is_made(tmp_path, given, said):
+    with pytest.raises(InputError, match=said):
+        train_planes(FractureRequest(tmp_path / "out", simulate=3, **given))
+    assert not (tmp_path / "out").exists()
