@@ -14,7 +14,7 @@ from orthoai_training.disc.segmentation.predict import case_probabilities
 from orthoai_training.disc.segmentation.recipe import COMPACT
 from orthoai_training.disc.segmentation.saved import SavedSegmenter
 from orthoai_training.disc.segmentation.slices import IGNORED, LabeledSlices
-from orthoai_training.segmenter.precision import Precision
+from orthoai_training.learning.precision import Precision
 from safetensors.torch import save_file
 
 EXACT = Precision(torch.device("cpu"), torch.channels_last, None)

@@ -23,9 +23,9 @@ from orthoai_training.fracture.recipe import COMPACT, RECIPES, CropAugmentation
 from orthoai_training.fracture.request import FractureRequest, train_planes
 from orthoai_training.fracture.slices import PLANES
 from orthoai_training.fracture.trainer import FractureRun, train_fracture
+from orthoai_training.learning.loop import plateau
+from orthoai_training.learning.precision import choose_precision
 from orthoai_training.ovf.calibration import Calibration
-from orthoai_training.segmenter.loop import plateau
-from orthoai_training.segmenter.precision import choose_precision
 from safetensors.torch import save_file
 from torch import nn
 
@@ -76,6 +76,15 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(tmp_path, discs, tiny):
     assert dices[0] == pytest.approx(dices[1], abs=1e-6)
     with pytest.raises(InputError, match="another recipe"):
         train_fracture(replace(stopped, resume=True, recipe=replace(recipe, learning_rate=1.0)))
+
+
+def test_weights_that_were_taken_away_are_written_anew(tmp_path, discs, tiny):
+    run = FractureRun([discs(0)], [discs(9)], "sagittal", QUICK, tmp_path)
+    first = train_fracture(run)
+    first.weights.unlink()
+    again = train_fracture(replace(run, resume=True))
+    assert again.weights.exists() and again.metrics["steps"] == first.metrics["steps"]
+    assert list((tmp_path / "tensorboard").glob("events.*"))
 
 
 def test_early_stop_ends_a_run_that_learns_no_more(tmp_path, discs, tiny):

@@ -20,6 +20,7 @@ from orthoai.progress import Progress
 from orthoai.tasks import RunOptions
 from orthoai.tasks.ovf.engines import load_engines
 from orthoai.tasks.ovf.outline_network import OUTLINE_SIZE, SLICES
+from orthoai_training.learning.loop import Learned
 from orthoai_training.ovf.outline.batches import plain_batches, random_batch
 from orthoai_training.ovf.outline.coarse import coarse_masks
 from orthoai_training.ovf.outline.export import export_outline, load_outline
@@ -30,7 +31,6 @@ from orthoai_training.ovf.outline.samples import SIDE, body_samples, draw_sample
 from orthoai_training.ovf.outline.train import OutlineRun, TrainedOutline, shared_dice, train_outline
 from orthoai_training.ovf.request import TrainRequest, train_ovf
 from orthoai_training.ovf.scenes import case_scene
-from orthoai_training.segmenter.loop import Learned
 from orthoai_training.spine_ct.case import write_case
 from ovf_blocks import BODIES, blocks_case
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from orthoai_training.segmenter.schedule import FINAL_RATE, Budget, learning_rate
+from orthoai_training.learning.schedule import FINAL_RATE, Budget, learning_rate
 
 
 def test_steps_alone_end_a_run_without_minutes() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 from orthoai.errors import InputError
-from orthoai_training.segmenter.average import WeightAverage
-from orthoai_training.segmenter.checkpoint import RunState, resume_run, save_checkpoint
-from orthoai_training.segmenter.schedule import smoothed
+from orthoai_training.learning.average import WeightAverage
+from orthoai_training.learning.checkpoint import RunState, resume_run, save_checkpoint
+from orthoai_training.learning.schedule import smoothed
 from safetensors.torch import load_file
 
 

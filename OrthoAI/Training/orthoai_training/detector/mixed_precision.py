@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from orthoai_training.segmenter.precision import choose_precision
+from orthoai_training.learning.precision import choose_precision
 
 
 def run_network_in_bf16(model: nn.Module, device: torch.device) -> bool:

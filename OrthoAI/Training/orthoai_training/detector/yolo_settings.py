@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from orthoai_training.detector.recipe import SegmentationRecipe, YoloRecipe
-from orthoai_training.segmenter.precision import choose_precision
+from orthoai_training.learning.precision import choose_precision
 
 
 def settings_of(recipe: YoloRecipe, data: Path, out: Path, device: str, seed: int) -> dict[str, Any]:

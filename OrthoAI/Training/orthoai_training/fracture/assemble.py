@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from orthoai_training.fracture.recipe import get_recipe
 from orthoai_training.fracture.request import FractureRequest, part_of, prepared_cases
 from orthoai_training.fracture.slices import PLANES
 from orthoai_training.ovf.calibration import Calibration
-from orthoai_training.train.blend import SHARE
 from orthoai_training.train.credits import case_sources, first_credits
 from orthoai_training.train.start import Start
 
@@ -55,7 +54,8 @@ def assemble(request: FractureRequest, progress: Progress | None = None) -> Path
     credits = spine_credits([*map(str, (*request.shapes, *request.textures)), *case_sources(used)])
     inherited = [line for network in found.values() for line in network.makers]
     folder = request.out / "model" / NAME
-    data = {**_data(request, used, split), **_lineage(request, found)}
+    lineage = {plane: network.lineage for plane, network in found.items() if network.lineage is not None}
+    data = {**_data(request, used, split), **({"started_from": lineage} if lineage else {})}
     write_fracture_model(found, recipe, fusion, data, (*credits, *first_credits(inherited, credits)), folder)
     return folder
 
@@ -76,14 +76,6 @@ def _with_evidence_of(start: Start, fusion: Fusion) -> Fusion:
         calibration=Calibration(**settings[VOTE]),
         with_height=WithHeight(**settings[BOTH]),
     )
-
-
-def _lineage(request: FractureRequest, networks: Mapping[str, PlaneNetwork]) -> dict[str, Any]:
-    """What the card's data say of where the networks come from."""
-    known = {plane: network.lineage for plane, network in networks.items() if network.lineage is not None}
-    if not known:
-        return {}
-    return {"started_from": known} | ({SHARE: request.blend} if request.blend < 1 else {})
 
 
 def _data(request: FractureRequest, used: Sequence[CaseFolder], split: Split) -> dict[str, Any]:

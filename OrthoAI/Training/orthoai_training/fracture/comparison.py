@@ -29,7 +29,7 @@ from orthoai_training.fracture.request import (
 from orthoai_training.fracture.scores import Counts
 from orthoai_training.fracture.slices import PlaneSlices, cut_slices
 from orthoai_training.fracture.trainer import THRESHOLD
-from orthoai_training.segmenter.precision import Precision, choose_precision
+from orthoai_training.learning.precision import Precision, choose_precision
 
 STAGE = "measure"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +73,7 @@ class CropSource:
         self._anywhere = _places(cases, None)
         self.slices = sum(len(case.pictures) for case in cases)
 
-    def batches(self, first_step: int = 0) -> Iterator[Crops]:
+    def batches(self, first_step: int = 0) -> Generator[Crops, None, None]:
         """Batches without end, from number ``first_step`` on."""
         step = first_step
         while True:

@@ -11,7 +11,8 @@ from typing import Any
 from orthoai.errors import InputError
 from orthoai.tasks.fracture.task import NAME as TASK_NAME
 
-from orthoai_training.segmenter.loop import METRICS_FILE
+from orthoai_training.learning.loop import METRICS_FILE
+from orthoai_training.train.blend import SHARE
 from orthoai_training.train.start import Start
 
 ONNX_FILE = "network.onnx"
@@ -26,7 +27,8 @@ class PlaneNetwork:
 
     Attributes:
         file: ONNX. metrics: of its training.
-        lineage: of the model that it went on from or is taken from (:meth:`Start.lineage`); None for one from nothing.
+        lineage: of the model that it went on from or is taken from (:meth:`Start.lineage`), and the share of a blended
+            one; None for one from nothing.
         makers: whom that model names.
         is_lent: whether it is that model's, unchanged.
     """
@@ -68,7 +70,8 @@ def first_weights(start: Start, plane: str) -> Path | None:
     return start.model.weights(plane) if plane in start.model.metadata.networks else None
 
 
-def keep_first(folder: Path, start: Start, plane: str) -> None:
-    """Note in ``folder`` that its network went on from ``start``."""
-    content = {"lineage": start.lineage(plane), "makers": list(start.model.metadata.attribution)}
+def keep_first(folder: Path, start: Start, plane: str, blend: float) -> None:
+    """Note in ``folder`` that its network went on from ``start``, and was blended with it."""
+    lineage = {**start.lineage(plane), **({SHARE: blend} if blend < 1 else {})}
+    content = {"lineage": lineage, "makers": list(start.model.metadata.attribution)}
     (folder / FIRST_FILE).write_text(json.dumps(content, indent=1), encoding="utf-8")

@@ -12,7 +12,7 @@ from orthoai.spine.stack import FRACTURE_SIZE
 from orthoai.tasks.fracture.planes import OVERLAP
 from torch import nn
 
-from orthoai_training.segmenter.precision import Precision
+from orthoai_training.learning.precision import Precision
 
 BATCH = 4
 

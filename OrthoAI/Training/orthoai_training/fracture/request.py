@@ -26,7 +26,7 @@ from orthoai_training.fracture.recipe import FractureRecipe, get_recipe
 from orthoai_training.fracture.simulate import MOST_TRAINING_SEEDS, spine_options
 from orthoai_training.fracture.slices import PLANES, cut_slices
 from orthoai_training.fracture.trainer import FractureRun, train_fracture
-from orthoai_training.segmenter.loop import Learned
+from orthoai_training.learning.loop import Learned
 from orthoai_training.train.blend import blend_files, check_blend
 from orthoai_training.train.start import Start
 
@@ -133,7 +133,7 @@ def train_planes(request: FractureRequest, progress: Progress | None = None) -> 
         trained[plane] = train_one(request, recipe, plane, cases, split, folder, progress, first)
         export_fracture(recipe.network, recipe.name, trained[plane].weights, folder / ONNX_FILE)
         if start is not None and first is not None:
-            keep_first(folder, start, plane)
+            keep_first(folder, start, plane, request.blend)
             blend_files(first, folder / ONNX_FILE, request.blend, folder / ONNX_FILE)
     return trained
 

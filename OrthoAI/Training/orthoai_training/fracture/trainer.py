@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,9 @@ from orthoai_training.fracture.predict import tile_probabilities
 from orthoai_training.fracture.recipe import FractureRecipe
 from orthoai_training.fracture.scores import NOTHING, Counts
 from orthoai_training.fracture.slices import PlaneSlices
-from orthoai_training.segmenter.loop import Learned, Lesson, Loop, Pace, Place
-from orthoai_training.segmenter.precision import choose_precision
-from orthoai_training.segmenter.schedule import Clock
+from orthoai_training.learning.loop import Learned, Lesson, Loop, Pace, Place
+from orthoai_training.learning.precision import choose_precision
+from orthoai_training.learning.schedule import Clock
 
 THRESHOLD = 0.5
 
@@ -111,7 +111,7 @@ class FractureLesson(Lesson[Crops]):
         self._body_weight = run.recipe.body_weight
         self._tiles = [validation_tiles(case, run.recipe.validation_tiles) for case in run.held_out]
 
-    def batches(self, first_step: int) -> Iterator[Crops]:
+    def batches(self, first_step: int) -> Generator[Crops, None, None]:
         return self.source.batches(first_step)
 
     def loss(self, batch: Crops) -> Tensor:

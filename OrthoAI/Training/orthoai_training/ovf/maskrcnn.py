@@ -26,11 +26,11 @@ from safetensors.torch import save_file
 from torchvision.models.detection import maskrcnn_resnet50_fpn
 
 from orthoai_training.detector.polygon_mask import polygon_mask
+from orthoai_training.learning.precision import choose_precision
 from orthoai_training.ovf.dataset import read_pictures
 from orthoai_training.ovf.pictures import Picture
 from orthoai_training.ovf.side_by_side import markdown, measured, measured_model
 from orthoai_training.ovf.train import OvfRun, make_pictures
-from orthoai_training.segmenter.precision import choose_precision
 
 WEIGHTS_FILE, FIGURES_FILE, TABLE_FILE = "mask_rcnn.safetensors", "mask_rcnn.json", "mask_rcnn.md"
 

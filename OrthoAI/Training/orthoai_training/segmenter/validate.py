@@ -7,9 +7,9 @@ import torch
 from monai.inferers import sliding_window_inference
 from orthoai.progress import Progress
 
+from orthoai_training.learning.precision import Precision
 from orthoai_training.segmenter.augment import normalize
 from orthoai_training.segmenter.crop_store import Crop
-from orthoai_training.segmenter.precision import Precision
 from orthoai_training.train.recipes import SegmenterRecipe
 
 OVERLAP = 0.125

@@ -23,7 +23,7 @@ from orthoai_training.disc.classification.networks import DiscGrader, build_grad
 from orthoai_training.disc.classification.recipe import GraderRecipe
 from orthoai_training.disc.classification.samples import GradedSample
 from orthoai_training.disc.classification.scores import auc, quadratic_kappa
-from orthoai_training.segmenter.precision import choose_precision
+from orthoai_training.learning.precision import choose_precision
 
 STAGE = "classifier"
 

@@ -19,7 +19,7 @@ from orthoai_training.disc.segmentation.evaluate import table_of
 from orthoai_training.disc.segmentation.saved import SavedSegmenter
 from orthoai_training.disc.segmentation.slices import LabeledSlices
 from orthoai_training.evaluate.intervals import Summary
-from orthoai_training.segmenter.precision import choose_precision
+from orthoai_training.learning.precision import choose_precision
 
 STAGE = "measure segmenters"
 

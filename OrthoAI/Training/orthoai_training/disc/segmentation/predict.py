@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from orthoai_training.disc.segmentation.slices import with_neighbors
-from orthoai_training.segmenter.precision import Precision
+from orthoai_training.learning.precision import Precision
 
 BATCH = 4
 

@@ -26,7 +26,7 @@ from orthoai_training.disc.segmentation.recipe import COMPACT, PAPER_EPOCHS, PAP
 from orthoai_training.disc.segmentation.saved import SavedSegmenter
 from orthoai_training.disc.segmentation.slices import LabeledSlices
 from orthoai_training.disc.segmentation.trainer import SegmenterRun, TrainedSegmenter, train_slices
-from orthoai_training.segmenter.precision import choose_precision
+from orthoai_training.learning.precision import choose_precision
 
 PICTURE_REPEATS = 2
 """How often a self-labeled picture stands in the list of training slices, against once for a slice of a volume."""

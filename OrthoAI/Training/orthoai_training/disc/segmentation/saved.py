@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from orthoai_training.disc.segmentation.networks import build_segmenter
 from orthoai_training.disc.segmentation.slices import resized, shrunk_size, with_neighbors
-from orthoai_training.segmenter.precision import Precision
+from orthoai_training.learning.precision import Precision
 
 BATCH = 4
 

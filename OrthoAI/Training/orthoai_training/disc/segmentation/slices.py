@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +73,7 @@ def with_neighbors(image: NDArray, index: int, step: int) -> NDArray[np.float32]
 
 def crop_batches(
     cases: Sequence[LabeledSlices], recipe: SliceRecipe, seed: int, first_step: int = 0
-) -> Iterator[Crops]:
+) -> Generator[Crops, None, None]:
     """Batches without end; batch n depends on the seed and n alone, so that a resumed run goes on as it would have."""
     places = [(case, index) for case in cases for index in range(len(case.image))]
     step = first_step

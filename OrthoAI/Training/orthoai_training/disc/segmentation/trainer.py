@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ from orthoai_training.disc.segmentation.networks import build_segmenter
 from orthoai_training.disc.segmentation.predict import case_labels
 from orthoai_training.disc.segmentation.recipe import SliceRecipe
 from orthoai_training.disc.segmentation.slices import Crops, LabeledSlices, crop_batches
-from orthoai_training.segmenter.loop import Lesson, Loop, Pace, Place
-from orthoai_training.segmenter.precision import choose_precision
-from orthoai_training.segmenter.schedule import Clock
+from orthoai_training.learning.loop import Lesson, Loop, Pace, Place
+from orthoai_training.learning.precision import choose_precision
+from orthoai_training.learning.schedule import Clock
 
 STAGE = "segmenter"
 
@@ -122,7 +122,7 @@ class SliceLesson(Lesson[Crops]):
         self._held_out = [case.shrunk(recipe.shrink) for case in run.held_out]
         self._loss = LOSSES[recipe.loss]
 
-    def batches(self, first_step: int) -> Iterator[Crops]:
+    def batches(self, first_step: int) -> Generator[Crops, None, None]:
         return crop_batches(self._cases, self._run.recipe, self._run.seed, first_step)
 
     def loss(self, batch: Crops) -> Tensor:

@@ -8,7 +8,7 @@ OUT/outline.onnx                              the network, weights stored as flo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -18,14 +18,14 @@ from orthoai.progress import Progress
 from safetensors.torch import load_file
 from torch import Tensor
 
+from orthoai_training.learning.loop import Learned, Lesson, Loop, Pace, Place
+from orthoai_training.learning.precision import Precision, choose_precision
 from orthoai_training.ovf.cases import former_run, require_apart
 from orthoai_training.ovf.outline.batches import Batch, plain_batches, random_batch
 from orthoai_training.ovf.outline.export import export_outline, load_outline
 from orthoai_training.ovf.outline.network import build_outline
 from orthoai_training.ovf.outline.recipe import OUTLINE, OutlineRecipe
 from orthoai_training.ovf.outline.samples import Samples, draw_samples
-from orthoai_training.segmenter.loop import Learned, Lesson, Loop, Pace, Place
-from orthoai_training.segmenter.precision import Precision, choose_precision
 
 STAGE = "outline"
 NETWORK_FILE = "outline.onnx"
@@ -109,10 +109,10 @@ class OutlineLesson(Lesson[Batch]):
         self, train: Samples, held_out: Samples, recipe: OutlineRecipe, seed: int, precision: Precision
     ) -> None:
         self.network = build_outline().to(precision.device).to(memory_format=torch.channels_last)
-        self._train, self._recipe, self._seed, self._precision = train, recipe, seed, precision
+        self._train, self._recipe, self._seed, self.precision = train, recipe, seed, precision
         self._held_out = plain_batches(held_out, recipe.batch, seed)
 
-    def batches(self, first_step: int) -> Iterator[Batch]:
+    def batches(self, first_step: int) -> Generator[Batch, None, None]:
         for step in count(first_step):
             yield random_batch(self._train, self._recipe, self._seed, step)
 
@@ -131,10 +131,10 @@ class OutlineLesson(Lesson[Batch]):
         return float(shared_dice(told, torch.cat([shares for _, shares in pairs])))
 
     def _logits(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        seen = batch.seen.to(self._precision.device, memory_format=torch.channels_last)
-        with self._precision.context():
+        seen = batch.seen.to(self.precision.device, memory_format=torch.channels_last)
+        with self.precision.context():
             logits = self.network(seen)
-        return logits.float(), batch.shares.to(self._precision.device)
+        return logits.float(), batch.shares.to(self.precision.device)
 
 
 def shared_dice(told: Tensor, shares: Tensor) -> Tensor:

@@ -27,7 +27,7 @@ class RunState:
         elapsed_s: seconds trained so far, over all sittings.
         best_dice: best mean validation Dice, -1 before the first validation.
         best_step: when it was reached.
-        history: one entry per validation: step, epoch, elapsed_s, loss, dice, learning_rate.
+        history: one entry per validation: step, elapsed_s, loss, dice, learning_rate, step_cpu_s.
     """
 
     recipe: dict[str, Any]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -12,13 +13,18 @@ from typing import Any, Generic, Protocol, TypeVar
 import torch
 from orthoai.progress import Progress
 from torch import Tensor, nn
+from torch.utils.tensorboard import SummaryWriter
 
-from orthoai_training.segmenter import checkpoint
-from orthoai_training.segmenter.average import WeightAverage
-from orthoai_training.segmenter.schedule import Budget, Clock, learning_rate, smoothed
+from orthoai_training.learning import checkpoint
+from orthoai_training.learning.average import WeightAverage
+from orthoai_training.learning.precision import Precision
+from orthoai_training.learning.schedule import Budget, Clock, learning_rate, smoothed
 
 WEIGHTS_FILE = "weights.safetensors"
 METRICS_FILE = "metrics.json"
+
+BOARD = "tensorboard"
+"""Folder of TensorBoard events in that of a run."""
 
 NO_SCORE = -1.0
 """Best Dice of a :class:`checkpoint.RunState` before the first validation, and where nothing is held out."""
@@ -32,7 +38,9 @@ class Lesson(Protocol[B]):
     network: nn.Module
     """On its device."""
 
-    def batches(self, first_step: int) -> Iterator[B]:
+    precision: Precision
+
+    def batches(self, first_step: int) -> Generator[B, None, None]:
         """Without end, from number ``first_step`` on; each depends on its number alone, so that a resumed run goes on
         as it would have.
         """
@@ -78,7 +86,7 @@ class Place:
     """Where a run is kept.
 
     Attributes:
-        out_dir: gets weights.safetensors (float32), metrics.json and checkpoint.safetensors.
+        out_dir: gets weights.safetensors (float32), metrics.json, checkpoint.safetensors and TensorBoard events.
         stage: its name in progress reports.
         recipe: JSON that a run which is taken up again must share; seed too.
         facts: further entries of metrics.json; score_name: its entry for the best score.
@@ -121,6 +129,9 @@ def plateau(dices: Sequence[float], factor: float) -> float:
 class Loop(Generic[B]):
     """The state of one run between its steps.
 
+    Attributes:
+        board: open while it trains.
+
     Args:
         optimizer: of the lesson's network.
 
@@ -128,12 +139,15 @@ class Loop(Generic[B]):
         InputError: the checkpoint to go on from belongs to another recipe or seed.
     """
 
+    board: SummaryWriter
+
     def __init__(
         self, lesson: Lesson[B], optimizer: torch.optim.Optimizer, pace: Pace, place: Place, progress: Progress
     ) -> None:
         self.lesson, self.optimizer, self.pace, self.place, self.progress = lesson, optimizer, pace, place, progress
         place.out_dir.mkdir(parents=True, exist_ok=True)
         self.average = WeightAverage(lesson.network, pace.ema_decay)
+        self.scaler = lesson.precision.scaler()
         self.budget = Budget(pace.steps, pace.minutes, clock=place.clock)
         self.state = checkpoint.RunState(recipe=dict(place.recipe), seed=place.seed)
         self.checkpoint = place.out_dir / checkpoint.FILE_NAME
@@ -152,17 +166,21 @@ class Loop(Generic[B]):
         Raises:
             Canceled: asked for through the progress; the last checkpoint stays.
         """
-        batches = self.lesson.batches(self.state.step)
         validated_at = self.state.step if self.state.history else -1
-        while not self.budget.is_spent(self.state.step) and not self._has_stalled():
-            start = time.process_time()
-            self.step(next(batches))
-            self.stepped, self.cpu_s = self.stepped + 1, self.cpu_s + time.process_time() - start
-            if self.state.step % self.pace.validate_every == 0:
+        with (
+            SummaryWriter(self.place.out_dir / BOARD) as board,
+            closing(self.lesson.batches(self.state.step)) as batches,
+        ):
+            self.board = board
+            while not self.budget.is_spent(self.state.step) and not self._has_stalled():
+                start = time.process_time()
+                self.step(next(batches))
+                self.stepped, self.cpu_s = self.stepped + 1, self.cpu_s + time.process_time() - start
+                if self.state.step % self.pace.validate_every == 0:
+                    self.validate()
+                    validated_at = self.state.step
+            if validated_at != self.state.step or not self.weights.exists():
                 self.validate()
-                validated_at = self.state.step
-        if validated_at != self.state.step or not self.weights.exists():
-            self.validate()
         return Learned(self.weights, self.write_metrics())
 
     def step(self, batch: B) -> None:
@@ -177,31 +195,41 @@ class Loop(Generic[B]):
         torch.manual_seed(self.place.seed + step)
         loss = self.lesson.loss(batch)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        self.scaler.scale(loss).backward()
+        self.scaler.unscale_(self.optimizer)
         norm = torch.nn.utils.clip_grad_norm_(self.lesson.network.parameters(), pace.gradient_clip or float("inf"))
         # One step that overflowed would spoil all weights.
         if torch.isfinite(norm):
-            self.optimizer.step()
+            self.scaler.step(self.optimizer)
+        self.scaler.update()
         self.state.step += 1
         self.average.update(self.state.step)
         self.smooth_loss = smoothed(self.smooth_loss, float(loss.detach()))
+        self.board.add_scalar("train/loss", float(loss.detach()), self.state.step)
+        self.board.add_scalar("train/learning_rate", self._rate, self.state.step)
         best = max(0.0, self.state.best_dice)
         self._tell(f"step {self.state.step}, loss {self.smooth_loss:.4f}, best Dice {best:.4f}")
 
     def validate(self) -> None:
         """Score the averaged weights, keep them when they are the best so far, and save a checkpoint."""
+        began = self.budget.elapsed_s
         with self.average.applied():
             score = self.lesson.score()
-            if score is None or score > self.state.best_dice:
+            # The best weights may have been taken away.
+            if score is None or score > self.state.best_dice or not self.weights.exists():
                 self.state.best_dice, self.state.best_step = NO_SCORE if score is None else score, self.state.step
                 self.average.save(self.weights)
         self.state.elapsed_s = self.budget.elapsed_s
+        # The last validation must fit in the time as well.
+        self.budget.reserve_s = max(self.budget.reserve_s, 1.1 * (self.state.elapsed_s - began))
+        self.board.add_scalar("validation/dice", score or 0.0, self.state.step)
         self.state.history.append(
             {
                 "step": self.state.step,
                 "elapsed_s": round(self.state.elapsed_s, 1),
                 "loss": self.smooth_loss if self.smooth_loss is not None else 0.0,
                 "dice": score or 0.0,
+                "learning_rate": self._rate,
                 "step_cpu_s": round(self.cpu_s / max(1, self.stepped), 4),
             }
         )
@@ -228,6 +256,11 @@ class Loop(Generic[B]):
         }
         (self.place.out_dir / METRICS_FILE).write_text(json.dumps(metrics, indent=1))
         return metrics
+
+    @property
+    def _rate(self) -> float:
+        rate: float = self.optimizer.param_groups[0]["lr"]
+        return rate
 
     def _has_stalled(self) -> bool:
         patience = self.pace.early_stop * self.pace.validate_every
