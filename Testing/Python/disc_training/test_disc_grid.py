@@ -6,6 +6,7 @@ import argparse
 import csv
 import json
 from dataclasses import replace
+from shutil import copytree
 
 import pytest
 from orthoai.errors import InputError
@@ -49,15 +50,9 @@ def add_ensemble(folder, names, weights):
     """As if ``names`` were trained in the run: they are copies of its only network."""
     (own,) = RunRecord.read(folder).networks
     for name in names:
-        (folder / own).rename(folder / name) if name == names[-1] else copy(folder / own, folder / name)
+        (folder / own).rename(folder / name) if name == names[-1] else copytree(folder / own, folder / name)
     replace(RunRecord.read(folder), networks=tuple(names)).write(folder)
     (folder / "ensemble.json").write_text(json.dumps({"members": names, "weights": weights}))
-
-
-def copy(source, target):
-    target.mkdir()
-    for file in source.iterdir():
-        (target / file.name).write_bytes(file.read_bytes())
 
 
 def test_a_run_says_whom_it_may_be_measured_on(tmp_path):

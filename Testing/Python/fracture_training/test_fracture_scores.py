@@ -16,8 +16,10 @@ from orthoai_training.fracture.evaluation.case_score import CaseScore, false_fin
 from orthoai_training.fracture.evaluation.measure import Answer, EvaluationRequest, evaluate_fracture
 from orthoai_training.fracture.evaluation.sources import Folders, Simulated
 from orthoai_training.fracture.evaluation.summary import summarize
-from orthoai_training.fracture.fusion import PlanesOfCase, best_fusion, best_votes, fit_with_height, sampled, votes
+from orthoai_training.fracture.fitted_evidence import fit_with_height, fitted_evidence
+from orthoai_training.fracture.fusion import best_fusion, best_votes, sampled, votes
 from orthoai_training.fracture.losses import dice_bce
+from orthoai_training.fracture.planes_of_case import PlanesOfCase
 from orthoai_training.fracture.scores import NOTHING, Counts
 
 
@@ -119,12 +121,17 @@ def test_votes_know_whether_they_are_right():
     shares[0, :, 10:30, 15:45], shares[1, :, 45:65, 15:45] = 0.8, 0.2
     truth = np.zeros(bodies.shape, bool)
     truth[:, 10:30, 15:45] = True
-    grid = Geometry(bodies.shape, (1.0, 1.0, 3.0), (0.0, 0.0, 0.0))
+    # Sagittal: columns run backward, rows downward.
+    grid = Geometry(bodies.shape, (1.0, 1.0, 3.0), (0.0, 0.0, 0.0), (0, 0, -1, 1, 0, 0, 0, -1, 0))
     case = PlanesOfCase(Stack(np.zeros(grid.shape, np.float32), grid, grid), shares, bodies, truth)
-    scores, right = votes([case], 0.5, np.array([[0.75, 0.25], [0.0, 1.0]]))
+    scores, right = votes([case], 0.5)
     order = np.argsort(right)
     assert right[order].tolist() == [False, True]
-    assert scores[order] == pytest.approx(np.array([[0.05, 0.2], [0.6, 0.0]]), abs=0.01)
+    assert scores[order] == pytest.approx(np.array([[0.0, 0.2], [0.8, 0.0]]), abs=0.01)
+    few, many = (fitted_evidence([case] * count, np.array([0.75, 0.25]), 0.5) for count in (5, 15))
+    # Weighed, the votes are 0.05 and 0.6.
+    assert few.calibration(0.05) == pytest.approx(0.05) and many.calibration.answers == 30
+    assert many.calibration(0.05) < 0.05 and many.calibration(0.6) > 0.9
 
 
 def test_a_loss_of_height_raises_what_a_vote_is_worth():

@@ -12,12 +12,14 @@ import onnxruntime
 import pytest
 import torch
 from orthoai.errors import InputError
-from orthoai.models.card import read_card, write_card
+from orthoai.models.card import read_card
 from orthoai.models.hashing import file_sha256
 from orthoai.progress import Progress
+from orthoai.tasks.fracture.evidence import WithHeight
 from orthoai_training.fracture.assemble import assemble
 from orthoai_training.fracture.export import Probabilities, export_fracture
 from orthoai_training.fracture.first_weights import load_folded
+from orthoai_training.fracture.fitted_evidence import FittedEvidence
 from orthoai_training.fracture.fusion import Fusion
 from orthoai_training.fracture.model_folder import write_fracture_model
 from orthoai_training.fracture.networks import build_network
@@ -55,13 +57,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(tmp_path: Path, file: Path) -> Path:
     """Both planes have that network; only the sagittal one has a weight."""
     planes = dict.fromkeys(PLANES, PlaneNetwork(file, {"steps": 5}))
-    fusion = Fusion({"sagittal": 1.0, "axial": 0.0}, 0.4, 0.9, {}, Calibration(2.0, 0.5, 40, 0.1, 0.1), None, 5)
-    card = write_fracture_model(planes, COMPACT, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "before")
-    settings = {"calibration_with_height": {"a": 1.0, "b": -1.0, "c": 8.0}}
-    networks = {
-        plane: replace(network, settings={**network.settings, **settings}) for plane, network in card.networks.items()
-    }
-    write_card(replace(card, networks=networks), tmp_path / "before")
+    evidence = FittedEvidence(Calibration(2.0, 0.5, 40, 0.1, 0.1), WithHeight(1.0, -1.0, 8.0))
+    fusion = Fusion({"sagittal": 1.0, "axial": 0.0}, 0.4, 0.9, {}, evidence, 5)
+    write_fracture_model(planes, COMPACT, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "before")
     return tmp_path / "before"
 
 

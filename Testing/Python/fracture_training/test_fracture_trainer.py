@@ -14,6 +14,7 @@ from orthoai.models.card import read_card
 from orthoai.progress import Progress
 from orthoai_training.fracture import train_command
 from orthoai_training.fracture.export import Probabilities, export_fracture, load_network
+from orthoai_training.fracture.fitted_evidence import FittedEvidence
 from orthoai_training.fracture.fusion import Fusion
 from orthoai_training.fracture.model_folder import write_fracture_model
 from orthoai_training.fracture.networks import build_network
@@ -141,7 +142,7 @@ def test_a_model_folder_holds_what_the_task_needs(tmp_path):
     (tmp_path / "network.onnx").write_bytes(b"weights")
     networks = dict.fromkeys(PLANES, PlaneNetwork(tmp_path / "network.onnx", {"steps": 3, "history": [], "recipe": {}}))
     planes = {"sagittal": 0.88, "axial": 0.7}
-    fusion = Fusion({"sagittal": 0.7, "axial": 0.3}, 0.45, 0.9, planes, Calibration(), None, 5)
+    fusion = Fusion({"sagittal": 0.7, "axial": 0.3}, 0.45, 0.9, planes, FittedEvidence(Calibration(), None), 5)
     write_fracture_model(networks, COMPACT, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "model")
     card = read_card(tmp_path / "model")
     settings = card.networks["sagittal"].settings

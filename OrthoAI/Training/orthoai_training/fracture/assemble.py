@@ -14,6 +14,7 @@ from orthoai.tasks.fracture.evidence import BOTH, VOTE, WithHeight
 
 from orthoai_training.dataset import CaseFolder, Split
 from orthoai_training.fracture.credits import spine_credits
+from orthoai_training.fracture.fitted_evidence import FittedEvidence
 from orthoai_training.fracture.fusion import Fusion, search_fusion
 from orthoai_training.fracture.model_folder import NAME, write_fracture_model
 from orthoai_training.fracture.plane_network import PlaneNetwork
@@ -47,7 +48,7 @@ def assemble(request: FractureRequest, progress: Progress | None = None) -> Path
         if not (network.is_lent and start is not None and not start.model.network(plane).settings.get("weight", 1.0))
     }
     fusion = search_fusion(searched, part_of(cases, split.validation), progress)
-    if start is not None and fusion.with_height is None:
+    if start is not None and fusion.evidence.with_height is None:
         fusion = _with_evidence_of(start, fusion)
     (request.out / FUSION_FILE).write_text(json.dumps(fusion.to_json(), indent=1))
     used = part_of(cases, split.train)
@@ -73,8 +74,7 @@ def _with_evidence_of(start: Start, fusion: Fusion) -> Fusion:
     return replace(
         fusion,
         threshold=float(settings.get("threshold", fusion.threshold)),
-        calibration=Calibration(**settings[VOTE]),
-        with_height=WithHeight(**settings[BOTH]),
+        evidence=FittedEvidence(Calibration(**settings[VOTE]), WithHeight(**settings[BOTH])),
     )
 
 

@@ -57,7 +57,7 @@ def write_fracture_model(
             "window_hu": list(BONE_WINDOW),
             "weight": fusion.weights.get(plane, 0.0),
             "threshold": fusion.threshold,
-            **fusion.settings,
+            **fusion.evidence.settings,
         }
         networks[plane] = Network(target.name, file_sha256(target), recipe.network, settings)
         metrics[plane] = {key: value for key, value in network.metrics.items() if key not in ("recipe", "history")}
@@ -80,6 +80,11 @@ def write_fracture_model(
             "numpy_version": np.__version__,
         },
     )
+    return written(card, folder)
+
+
+def written(card: Card, folder: Path) -> Card:
+    """Write ``card`` and its page into ``folder``; the card goes last."""
     (folder / "README.md").write_text(readme(card, PAGE), encoding="utf-8")
     write_card(card, folder)
     return card

@@ -25,6 +25,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", metavar="S", type=int, default=0, help="of the simulated cases; default: 0")
     add_sources(parser)
     parser.add_argument("--model", metavar="NAME", help="model to measure; default: the task's own")
+    parser.add_argument(
+        "--calibrate",
+        metavar="yes|no",
+        choices=("yes", "no"),
+        default="no",
+        help="yes: fit the model's probabilities to the validation cases of --data, write that to its card, and "
+        "measure nothing; default: no",
+    )
     parser.add_argument("--limit", metavar="N", type=int, help="measure only the first N cases")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     parser.add_argument("--quiet", action="store_true", help="no progress lines")
@@ -37,6 +45,8 @@ def _run(args: argparse.Namespace) -> int:
 
     if args.data is not None and (args.shapes or args.texture):
         raise InputError("--shapes and --texture belong to --simulate: leave them out with --data.")
+    if args.calibrate == "yes":
+        return _calibrate(args)
     source = (
         Folders(args.data)
         if args.data is not None
@@ -45,6 +55,22 @@ def _run(args: argparse.Namespace) -> int:
     request = EvaluationRequest(args.out, source, args.model, args.limit, args.device, command_line(args))
     evaluate_fracture(request, Progress() if args.quiet else Progress(TrainingLines()))
     say(f"Tables, figure and scores are in {args.out.resolve()}")
+    return DONE
+
+
+def _calibrate(args: argparse.Namespace) -> int:
+    from orthoai.models.store import ModelStore
+    from orthoai.tasks.fracture.task import DEFAULT_MODEL
+
+    from orthoai_training.fracture.cases import find_spine_cases
+    from orthoai_training.fracture.fitting import fit_model
+
+    if args.data is None:
+        raise InputError("Probabilities are fitted to cases that are there: give --data with a folder of them.")
+    model = ModelStore.default().get(args.model or DEFAULT_MODEL)
+    cases = find_spine_cases(args.data)[: args.limit]
+    fitted = fit_model(model, cases, Progress() if args.quiet else Progress(TrainingLines()))
+    say(f"Fitted to {fitted.bodies} vertebral bodies of {fitted.cases} cases: {model.folder.resolve()}")
     return DONE
 
 
