@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from orthoai.cli.exits import BAD_INPUT
+from orthoai.cli.exits import BAD_INPUT, DONE
 from orthoai.cli.main import main
 from orthoai.errors import Canceled, InputError
 from orthoai.models.card import read_card
@@ -71,6 +72,14 @@ def test_too_few_bodies_or_a_cancel_leave_the_card_as_it_is(case_folder: Path, m
     with pytest.raises(Canceled):
         fit_model(model, cases, Progress(is_canceled=lambda: next(calls) >= 4))
     assert (model.folder / "metadata.json").read_bytes() == before
+
+
+def test_the_command_says_what_it_wrote(case_folder: Path, model: Model, tmp_path: Path) -> None:
+    words = ["evaluate", "fracture", "--calibrate", "yes", "--data", str(case_folder), "--model", str(model.folder)]
+    assert main([*words, "-o", str(tmp_path / "out"), "--quiet"]) == DONE
+    said = json.loads((tmp_path / "out" / "fitted.json").read_text())
+    settings = read_card(model.folder).networks["sagittal"].settings
+    assert said["cases"] == 10 and said["settings"] == {key: settings[key] for key in (VOTE, BOTH)}
 
 
 def test_cases_to_fit_to_must_be_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

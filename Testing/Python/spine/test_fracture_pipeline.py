@@ -77,6 +77,12 @@ def dice(one: NDArray, other: NDArray) -> float:
     return 2 * float(np.count_nonzero(one & other)) / float(one.sum() + other.sum())
 
 
+def _inside(box: Box) -> tuple[slice, ...]:
+    """The voxels of ``box``."""
+    low, high = (np.ceil(edge).astype(int)[::-1] for edge in (box.index_min, np.array(box.index_max) + 0.5))
+    return tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+
+
 @pytest.fixture(scope="module")
 def found() -> tuple[NDArray, Result]:
     volume = spine(FIVE)
@@ -98,8 +104,7 @@ def test_each_part_has_its_finding_and_box(found) -> None:
     assert sum(volume.value for volume in volumes) == pytest.approx(truth.sum() / 1000, rel=0.07)
     for each, box in zip(result.findings, result.boxes, strict=True):
         assert each.label == box.label == "fracture"
-        low, high = (np.ceil(edge).astype(int)[::-1] for edge in (box.index_min, np.array(box.index_max) + 0.5))
-        inside = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+        inside = _inside(box)
         mean = result.extras[0].voxels[inside][result.segmentation[inside] > 0].mean() / 255
         assert each.probability == box.score == pytest.approx(Calibration(2.0, 0.0)(mean), abs=0.01)
         assert each.uncertainty is not None and each.uncertainty < 0.25
@@ -203,18 +208,21 @@ def test_what_looks_fractured_and_is_not_low_is_told_but_not_marked() -> None:
     assert (
         result.message == "Found one fractured vertebral body. Look again at suspicion_1: the heights show no fracture."
     )
-    low, high = (np.ceil(edge).astype(int)[::-1] for edge in (result.boxes[0].index_min, result.boxes[0].index_max))
-    inside = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    inside = _inside(result.boxes[0])
     assert not result.segmentation[inside].any()
     assert result.segmentation.any()
     asked = ran(volume, RunOptions(boxes=(result.boxes[0],)), sagittal=BodyNetwork())
     assert asked.findings[0].label == "fracture" and asked.segmentation[inside].any()
 
 
-def test_a_suspicion_without_loss_of_height_is_outweighed_and_one_with_it_stands() -> None:
+def test_a_vote_without_loss_of_height_is_outweighed_but_told_and_one_with_it_stands() -> None:
     volume = spine([NORMAL, BROKEN, NORMAL, Shown("crush", "normal"), NORMAL])
     load = loader({SAGITTAL: BodyNetwork(0.7)}, both=WithHeight(2.0, -3.0, 10.0))
-    (only,) = run(volume, RunOptions(), Progress(), load).findings
+    result = run(volume, RunOptions(), Progress(), load)
+    only, outweighed = result.findings
+    assert (only.label, outweighed.label, outweighed.structure) == ("fracture", "unclear", "suspicion_1")
+    assert outweighed.probability < 0.5 and "look_again" in outweighed.flags
+    assert result.segmentation.any() and not result.segmentation[_inside(result.boxes[1])].any()
     assert only.place is not None and abs(only.place.lps[2] - 34) < 3
     vote = 1 / (1 + np.exp(-only.measurements["height_loss"].value * 10 + 3 - 2 * np.log(0.7 / 0.3)))
     assert only.probability == pytest.approx(vote, abs=0.02)

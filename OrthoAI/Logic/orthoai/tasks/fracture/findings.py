@@ -8,6 +8,7 @@ from orthoai.finding import Finding, Measurement, Place
 from orthoai.spine.chain import UNNAMED
 from orthoai.spine.genant import LEAST_LOSS, UNCLEAR
 from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
+from orthoai.tasks.fracture.engines import Engines
 from orthoai.tasks.fracture.task import FRACTURE
 from orthoai.tasks.fracture.vote import VotedBody
 
@@ -17,12 +18,19 @@ PLANES_DISAGREE = "sagittal_and_axial_disagree"
 DIFFERENT = 0.4
 
 SUSPICION = "suspicion"
-"""What a body is called that looks fractured and is not low."""
+"""What a body is called that looks fractured and is not low enough."""
 
 
-def is_unclear(body: MeasuredBody[VotedBody]) -> bool:
-    """Whether its heights contradict a fracture; not where they, or its neighbors', cannot be measured."""
-    return body.grading is not None and body.grading.loss < LEAST_LOSS
+def label_of(body: MeasuredBody[VotedBody], probability: float, engines: Engines) -> str | None:
+    """What ``body`` is called, whose vote and heights give a fracture this ``probability``; None for a sound one.
+
+    "unclear" is one that the network calls fractured though it has lost next to no height, or so little that both
+    together call it sound.
+    """
+    grading = body.grading
+    if probability >= engines.likely:
+        return UNCLEAR if grading is not None and grading.loss < LEAST_LOSS else FRACTURE
+    return UNCLEAR if grading is not None and engines.evidence.vote(body.body.score) >= engines.likely else None
 
 
 def finding(
@@ -39,7 +47,7 @@ def finding(
     """
     voted = body.body
     flags = [PLANES_DISAGREE] if voted.apart is not None and voted.apart > DIFFERENT else []
-    if body.grading is not None and not body.grading.grade:
+    if label == UNCLEAR or (body.grading is not None and not body.grading.grade):
         flags += [LOOK_AGAIN, DISAGREE]
     return Finding(
         structure=f"{SUSPICION if label == UNCLEAR else FRACTURE}_{number}",

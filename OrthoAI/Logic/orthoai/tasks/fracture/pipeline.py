@@ -19,7 +19,7 @@ from orthoai.provenance import provenance
 from orthoai.result import Extra, Result
 from orthoai.spine.chain import one_spine
 from orthoai.spine.checks import require_spine_ct
-from orthoai.spine.genant import UNCLEAR, Grading
+from orthoai.spine.genant import Grading
 from orthoai.spine.given_boxes import WorkingBox, checked_boxes
 from orthoai.spine.measured import MeasuredBody, measured
 from orthoai.spine.numbered import number_edges
@@ -31,7 +31,7 @@ from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
 from orthoai.tasks.fracture.engines import AXIAL, SAGITTAL, Engines, LoadEngines, load_engines
 from orthoai.tasks.fracture.evidence import Evidence
-from orthoai.tasks.fracture.findings import finding, is_unclear, message
+from orthoai.tasks.fracture.findings import finding, label_of, message
 from orthoai.tasks.fracture.fuse import Fused, PlaneAnswer, fuse, worth_a_look
 from orthoai.tasks.fracture.given import keep_inside
 from orthoai.tasks.fracture.mark import attention, marked_bodies
@@ -51,7 +51,7 @@ class CalledBody:
     """A body that gets a finding.
 
     Attributes:
-        label: "fracture", or "unclear" where its heights contradict one: then it is told, but not marked.
+        label: "fracture", or "unclear" where network and heights contradict each other: told, but not marked.
         probability: of a fracture.
     """
 
@@ -149,11 +149,13 @@ def _find(
         sure = partial(_sure, engines.evidence)
         votes = measured([voted(body, fused) for body in looked_at], stack, WorstFirst(sure, engines.likely))
         judged = [(each, sure(each.body, each.grading)) for each in votes]
-        called = [
-            CalledBody(each, UNCLEAR if is_unclear(each) and not boxes else FRACTURE, probability)
-            for each, probability in judged
-            if (any(box.holds(each.body.center) for box in given) if boxes else probability >= engines.likely)
-        ]
+        called = []
+        for each, probability in judged:
+            if boxes:
+                label = FRACTURE if any(box.holds(each.body.center) for box in given) else None
+            else:
+                label = label_of(each, probability, engines)
+            called += [] if label is None else [CalledBody(each, label, probability)]
     return Spine(stack, fused, bodies, tuple(called))
 
 

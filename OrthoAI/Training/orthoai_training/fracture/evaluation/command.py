@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 from orthoai.cli.exits import DONE, say
@@ -13,6 +15,9 @@ from orthoai_training.evaluate.command import command_line
 from orthoai_training.fracture.options import add_sources
 from orthoai_training.progress_lines import TrainingLines
 from orthoai_training.tasks import TaskCommand
+
+FITTED_FILE = "fitted.json"
+"""In OUT: what was written to the model's card, and from how many bodies."""
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +36,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("yes", "no"),
         default="no",
         help="yes: fit the model's probabilities to the validation cases of --data, write that to its card, and "
-        "measure nothing; default: no",
+        "measure nothing (OUT/fitted.json says what was found); default: no",
     )
     parser.add_argument("--limit", metavar="N", type=int, help="measure only the first N cases")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
@@ -60,16 +65,24 @@ def _run(args: argparse.Namespace) -> int:
 
 def _calibrate(args: argparse.Namespace) -> int:
     from orthoai.models.store import ModelStore
+    from orthoai.output import write_error
     from orthoai.tasks.fracture.task import DEFAULT_MODEL
 
+    from orthoai_training.evaluate.records import write_text
     from orthoai_training.fracture.cases import find_spine_cases
     from orthoai_training.fracture.fitting import fit_model
 
     if args.data is None:
         raise InputError("Probabilities are fitted to cases that are there: give --data with a folder of them.")
     model = ModelStore.default().get(args.model or DEFAULT_MODEL)
+    # First: fitting takes some minutes.
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(error, args.out) from error
     cases = find_spine_cases(args.data)[: args.limit]
     fitted = fit_model(model, cases, Progress() if args.quiet else Progress(TrainingLines()))
+    write_text(args.out / FITTED_FILE, json.dumps(asdict(fitted), indent=1))
     say(f"Fitted to {fitted.bodies} vertebral bodies of {fitted.cases} cases: {model.folder.resolve()}")
     return DONE
 
