@@ -15,7 +15,7 @@ from orthoai.errors import Canceled, InputError
 from orthoai.models.card import read_card
 from orthoai.models.store import Model, ModelStore
 from orthoai.progress import Progress
-from orthoai.tasks.fracture.engines import Engines, Plane
+from orthoai.tasks.fracture.engines import LIKELY_KEY, Engines, Plane
 from orthoai.tasks.fracture.evidence import BOTH, VOTE, Evidence, WithHeight
 from orthoai_training.fracture import fitting
 from orthoai_training.fracture.cases import find_spine_cases
@@ -56,7 +56,7 @@ def test_both_planes_say_what_the_heights_are_worth(case_folder: Path, model: Mo
     fitted = fit_model(model, find_spine_cases(case_folder), Progress())
     card = read_card(model.folder)
     assert fitted.cases == 10 and fitted.bodies >= 20
-    assert set(fitted.settings) == {VOTE, BOTH} and fitted.settings[VOTE]["answers"] >= fitted.bodies
+    assert set(fitted.settings) == {VOTE, BOTH, LIKELY_KEY} and fitted.settings[VOTE]["answers"] >= fitted.bodies
     for role, network in card.networks.items():
         # Nothing else changes.
         assert network.settings == {**before.networks[role].settings, **fitted.settings}
@@ -79,7 +79,7 @@ def test_the_command_says_what_it_wrote(case_folder: Path, model: Model, tmp_pat
     assert main([*words, "-o", str(tmp_path / "out"), "--quiet"]) == DONE
     said = json.loads((tmp_path / "out" / "fitted.json").read_text())
     settings = read_card(model.folder).networks["sagittal"].settings
-    assert said["cases"] == 10 and said["settings"] == {key: settings[key] for key in (VOTE, BOTH)}
+    assert said["cases"] == 10 and said["settings"] == {key: settings[key] for key in (VOTE, BOTH, LIKELY_KEY)}
 
 
 def test_cases_to_fit_to_must_be_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,7 +89,7 @@ def test_cases_to_fit_to_must_be_there(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_a_fitted_card_and_what_was_fitted_say_the_same() -> None:
-    fitted = FittedEvidence(Calibration(2.0, 0.5), WithHeight(1.0, -4.0, 20.0), 40)
+    fitted = FittedEvidence(Calibration(2.0, 0.5), WithHeight(1.0, -4.0, 20.0), 0.3, 40)
     evidence = Evidence.from_card(fitted.settings)
     assert evidence(0.3, None) == pytest.approx(float(fitted.calibration(0.3)))
     assert evidence(0.3, 0.2) == pytest.approx(WithHeight(1.0, -4.0, 20.0)(0.3, 0.2))

@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
+from orthoai.models.calibration import Calibration as VoteCalibration
 from orthoai.spine.stack import Stack
+from orthoai.tasks.fracture.evidence import Evidence
 from orthoai_training.fracture.cases import FRACTURE, FractureCase
 from orthoai_training.fracture.comparison import PAPER
 from orthoai_training.fracture.evaluation.case_score import CaseScore, false_findings, score_case
 from orthoai_training.fracture.evaluation.measure import Answer, EvaluationRequest, evaluate_fracture
 from orthoai_training.fracture.evaluation.sources import Folders, Simulated
 from orthoai_training.fracture.evaluation.summary import summarize
-from orthoai_training.fracture.fitted_evidence import fit_with_height, fitted_evidence
+from orthoai_training.fracture.fitted_evidence import JudgedBody, best_likely, fit_with_height, fitted_evidence
 from orthoai_training.fracture.fusion import best_fusion, best_votes, sampled, votes
 from orthoai_training.fracture.losses import dice_bce
 from orthoai_training.fracture.planes_of_case import PlanesOfCase
@@ -145,6 +147,19 @@ def test_a_loss_of_height_raises_what_a_vote_is_worth():
     assert fitted is not None and fitted.a > 0 and fitted.c > 5
     assert fitted(0.5, 0.3) > 0.8 and fitted(0.5, 0.0) < 0.2
     assert fit_with_height(judged[:5]) is None
+
+
+def test_the_probability_to_call_from_is_that_of_the_best_dice():
+    evidence = Evidence(VoteCalibration())
+
+    def case(*bodies: tuple[float, bool]) -> list[JudgedBody]:
+        return [JudgedBody(vote, None, 100, is_fractured) for vote, is_fractured in bodies]
+
+    # A fracture with a vote of 0.33 is worth calling, a sound body with 0.18 is not.
+    assert best_likely([case((0.9, True), (0.33, True), (0.18, False))] * 3, evidence) == 0.3
+    # Where all agree, one half will do; so it does without any fracture.
+    assert best_likely([case((0.99, True), (0.01, False))], evidence) == 0.5
+    assert best_likely([case((0.9, False))], evidence) == 0.5
 
 
 def test_the_plane_whose_votes_tell_bodies_apart_weighs_most():

@@ -57,7 +57,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(tmp_path: Path, file: Path) -> Path:
     """Both planes have that network; only the sagittal one has a weight."""
     planes = dict.fromkeys(PLANES, PlaneNetwork(file, {"steps": 5}))
-    evidence = FittedEvidence(Calibration(2.0, 0.5, 40, 0.1, 0.1), WithHeight(1.0, -1.0, 8.0))
+    evidence = FittedEvidence(Calibration(2.0, 0.5, 40, 0.1, 0.1), WithHeight(1.0, -1.0, 8.0), 0.3)
     fusion = Fusion({"sagittal": 1.0, "axial": 0.0}, 0.4, 0.9, {}, evidence, 5)
     write_fracture_model(planes, COMPACT, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "before")
     return tmp_path / "before"
@@ -115,7 +115,7 @@ def test_one_plane_is_trained_on_and_the_other_taken_over(tmp_path, case_folder,
     weights = {plane: network.settings["weight"] for plane, network in card.networks.items()}
     assert weights == {"sagittal": 1.0, "axial": 0.0} and set(card.metrics["fusion"]["plane_dice"]) == {"sagittal"}
     # Ten cases are too few to say what a vote is worth.
-    for key in ("threshold", "calibration", "calibration_with_height"):
+    for key in ("threshold", "calibration", "calibration_with_height", "likely"):
         assert card.networks["sagittal"].settings[key] == before.networks["sagittal"].settings[key]
     assert card.attribution == ("First weights: a maker",)
     data = card.training["data"]

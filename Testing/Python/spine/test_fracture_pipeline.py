@@ -59,12 +59,13 @@ def loader(
     weights: Mapping[str, float] | None = None,
     calibration: Calibration = Calibration(2.0, 0.0),  # noqa: B008 (frozen)
     both: WithHeight | None = None,
+    likely: float = 0.5,
 ):
     shares = weights or dict.fromkeys(networks, 1 / len(networks))
 
     def load(options: RunOptions) -> Engines:
         planes = {name: Plane(network, shares[name]) for name, network in networks.items()}
-        return Engines(planes, evidence=Evidence(calibration, both), model_name="fake")
+        return Engines(planes, evidence=Evidence(calibration, both), likely=likely, model_name="fake")
 
     return load
 
@@ -226,6 +227,19 @@ def test_a_vote_without_loss_of_height_is_outweighed_but_told_and_one_with_it_st
     assert only.place is not None and abs(only.place.lps[2] - 34) < 3
     vote = 1 / (1 + np.exp(-only.measurements["height_loss"].value * 10 + 3 - 2 * np.log(0.7 / 0.3)))
     assert only.probability == pytest.approx(vote, abs=0.02)
+
+
+def test_what_is_called_though_less_likely_than_not_is_to_be_looked_at_again() -> None:
+    volume = spine([NORMAL, BROKEN, NORMAL])
+    networks = {SAGITTAL: BodyNetwork(0.7)}
+    load = loader(networks, calibration=Calibration(1.0, -2.0), both=WithHeight(1.0, -6.5, 10.0), likely=0.2)
+    result = run(volume, RunOptions(), Progress(), load)
+    (only,) = result.findings
+    assert only.label == "fracture" and 0.2 < only.probability < 0.5 and result.segmentation.any()
+    assert "look_again" in only.flags and "network_and_measurement_disagree" not in only.flags
+    assert result.message.endswith("Look again at fracture_1: less likely a fracture than not.")
+    plain = loader(networks, calibration=Calibration(1.0, -2.0), both=WithHeight(1.0, -6.5, 10.0))
+    assert not run(volume, RunOptions(), Progress(), plain).findings
 
 
 def test_a_card_without_heights_leaves_the_vote() -> None:

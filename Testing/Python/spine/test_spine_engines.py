@@ -81,14 +81,19 @@ def fracture_store(folder: Path, settings: dict[str, dict[str, Any]], side: int 
 
 
 def test_the_fracture_card_tells_weights_threshold_and_calibration(folder: Path) -> None:
-    own = {"threshold": 0.35, "calibration": {"a": 2.0, "b": 0.5, "answers": 90}}
+    own = {"threshold": 0.35, "likely": 0.3, "calibration": {"a": 2.0, "b": 0.5, "answers": 90}}
     store = fracture_store(folder, {"sagittal": {"weight": 3, **own}, "axial": {"weight": 1, **own}})
     engines = load_fracture(RunOptions(), store, WarmCache())
     assert {name: plane.weight for name, plane in engines.planes.items()} == {"sagittal": 0.75, "axial": 0.25}
     assert (engines.threshold, engines.evidence.vote.a, engines.evidence.vote.b) == (0.35, 2.0, 0.5)
     tiles = np.zeros((2, 1, 256, 256), np.float32)
     assert np.allclose(engines.planes["axial"].network(tiles), 0.5)
-    assert load_fracture(RunOptions(confidence=0.7), store, WarmCache()).threshold == 0.7
+    assert engines.likely == 0.3
+    asked = load_fracture(RunOptions(confidence=0.7), store, WarmCache())
+    assert (asked.threshold, asked.likely) == (0.7, 0.7)
+    plain = fracture_store(folder, {"sagittal": {"weight": 1}})
+    assert load_fracture(RunOptions(), plain, WarmCache()).likely == 0.5
+    store = fracture_store(folder, {"sagittal": {"weight": 3, **own}, "axial": {"weight": 1, **own}})
     with pytest.raises(InputError, match="confidence"):
         load_fracture(RunOptions(confidence=1.5), store, WarmCache())
 

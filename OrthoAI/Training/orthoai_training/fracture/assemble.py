@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from orthoai.progress import Progress
-from orthoai.tasks.fracture.engines import OnnxSlices
+from orthoai.spine.worst_first import LIKELY
+from orthoai.tasks.fracture.engines import LIKELY_KEY, OnnxSlices
 from orthoai.tasks.fracture.evidence import BOTH, VOTE, WithHeight
 
 from orthoai_training.dataset import CaseFolder, Split
@@ -74,7 +75,9 @@ def _with_evidence_of(start: Start, fusion: Fusion) -> Fusion:
     return replace(
         fusion,
         threshold=float(settings.get("threshold", fusion.threshold)),
-        evidence=FittedEvidence(Calibration(**settings[VOTE]), WithHeight(**settings[BOTH])),
+        evidence=FittedEvidence(
+            Calibration(**settings[VOTE]), WithHeight(**settings[BOTH]), float(settings.get(LIKELY_KEY, LIKELY))
+        ),
     )
 
 

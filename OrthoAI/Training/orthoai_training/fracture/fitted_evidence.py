@@ -8,13 +8,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from orthoai.models.calibration import Calibration as VoteCalibration
 from orthoai.spine.genant import Heights
 from orthoai.spine.measured import measured
-from orthoai.tasks.fracture.evidence import BOTH, VOTE, WithHeight
-from orthoai.tasks.fracture.vote import Bodies, VotedBody, score, voted
+from orthoai.spine.worst_first import LIKELY
+from orthoai.tasks.fracture.engines import LIKELY_KEY
+from orthoai.tasks.fracture.evidence import BOTH, VOTE, Evidence, WithHeight
+from orthoai.tasks.fracture.vote import Bodies, VotedBody, voted
 
 from orthoai_training.fracture.planes_of_case import PlanesOfCase
 from orthoai_training.ovf.calibration import LEAST_ANSWERS, Calibration, fit_logistic, logit
+
+LIKELY_STEPS = tuple(round(0.05 * step, 2) for step in range(2, 17))
 
 
 @dataclass(frozen=True)
@@ -24,51 +29,85 @@ class FittedEvidence:
     Attributes:
         calibration: from the mean probability in a body to the chance that it is fractured.
         with_height: the same from that and the measured loss of height; None for too few answers.
+        likely: probability from which on a body is called fractured.
         bodies: whose heights it was fitted to.
     """
 
     calibration: Calibration
     with_height: WithHeight | None
+    likely: float = LIKELY
     bodies: int = 0
 
     @property
     def settings(self) -> dict[str, Any]:
         """What the task reads from the card (orthoai.tasks.fracture.evidence)."""
         both = {} if self.with_height is None else {BOTH: asdict(self.with_height)}
-        return {VOTE: self.calibration.to_json(), **both}
+        return {VOTE: self.calibration.to_json(), LIKELY_KEY: self.likely, **both}
+
+
+@dataclass(frozen=True)
+class JudgedBody:
+    """One body: its vote, its loss of height or None, its voxels, and whether it is fractured in truth."""
+
+    vote: float
+    loss: float | None
+    voxels: int
+    is_fractured: bool
 
 
 def fitted_evidence(cases: Iterable[PlanesOfCase], weights: NDArray[np.float64], threshold: float) -> FittedEvidence:
-    """What the votes in ``cases`` are worth.
+    """What the votes in ``cases`` are worth, and from which probability on bodies are best called fractured.
 
     Args:
         threshold: marks the parts that take the place of bodies where no network tells those.
     """
-    scores: list[float] = []
-    right: list[bool] = []
-    judged: list[tuple[float, float, bool]] = []
-    for case in cases:
-        fused = case.fused(weights)
-        bodies = Bodies.of(fused, case.stack.grid, threshold).parts.bodies
-        scores += [score(body, fused) for body in bodies]
-        right += [case.is_fractured(body) for body in bodies]
-        judged += measured_votes(case, [voted(body, fused) for body in bodies])
-    return FittedEvidence(Calibration.fitted(scores, right), fit_with_height(judged), len(judged))
+    judged = [judged_bodies(case, weights, threshold) for case in cases]
+    bodies = [body for case in judged for body in case]
+    calibration = Calibration.fitted([body.vote for body in bodies], [body.is_fractured for body in bodies])
+    known = [(body.vote, body.loss, body.is_fractured) for body in bodies if body.loss is not None]
+    with_height = fit_with_height(known)
+    if with_height is None:
+        return FittedEvidence(calibration, None, bodies=len(known))
+    evidence = Evidence(VoteCalibration(calibration.a, calibration.b), with_height)
+    return FittedEvidence(calibration, with_height, best_likely(judged, evidence), len(known))
 
 
-def measured_votes(case: PlanesOfCase, bodies: Sequence[VotedBody]) -> list[tuple[float, float, bool]]:
-    """(vote, loss of height, whether it is fractured in truth) of each body whose loss can be measured, against those
-    that are sound in truth.
-    """
+def judged_bodies(case: PlanesOfCase, weights: NDArray[np.float64], threshold: float) -> list[JudgedBody]:
+    """All bodies of ``case``, measured against those that are sound in truth."""
+    fused = case.fused(weights)
+    bodies = [voted(body, fused) for body in Bodies.of(fused, case.stack.grid, threshold).parts.bodies]
 
     def broken(ordered: Sequence[VotedBody], heights: Sequence[Heights | None]) -> list[bool]:
         return [case.is_fractured(body) for body in ordered]
 
     return [
-        (each.body.score, each.grading.loss, case.is_fractured(each.body))
+        JudgedBody(
+            each.body.score,
+            None if each.grading is None else each.grading.loss,
+            int(np.count_nonzero(each.body.mask)),
+            case.is_fractured(each.body),
+        )
         for each in measured(bodies, case.stack, broken)
-        if each.grading is not None
     ]
+
+
+def best_likely(cases: Sequence[Sequence[JudgedBody]], evidence: Evidence) -> float:
+    """The probability from which on bodies are to be called fractured for the best mean Dice of the cases that have a
+    fracture; of equal ones the nearest to one half.
+    """
+
+    def dice(bodies: Sequence[JudgedBody], likely: float) -> float:
+        called = [body for body in bodies if evidence(body.vote, body.loss) >= likely]
+        hit = sum(body.voxels for body in called if body.is_fractured)
+        return 2 * hit / sum(body.voxels for group in (called, [b for b in bodies if b.is_fractured]) for body in group)
+
+    fractured = [bodies for bodies in cases if any(body.is_fractured for body in bodies)]
+    if not fractured:
+        return LIKELY
+    return max(
+        LIKELY_STEPS,
+        key=lambda likely: (round(sum(dice(bodies, likely) for bodies in fractured), 6), -abs(likely - LIKELY)),
+    )
 
 
 def fit_with_height(judged: Sequence[tuple[float, float, bool]]) -> WithHeight | None:

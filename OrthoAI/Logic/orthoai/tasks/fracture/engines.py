@@ -26,6 +26,9 @@ SAGITTAL, AXIAL = "sagittal", "axial"
 THRESHOLD = 0.5
 """Of the weighed probability, where the card says none."""
 
+LIKELY_KEY = "likely"
+"""In a network's settings: the probability from which on a body is called fractured."""
+
 WARM = WarmCache(4)
 """The networks of this process: those of two models."""
 
@@ -123,7 +126,7 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
         planes={role: Plane(_network(model, role, warm), weight / sum(used.values())) for role, weight in used.items()},
         threshold=_threshold(options, settings),
         evidence=Evidence.from_card(settings),
-        likely=LIKELY if options.confidence is None else options.confidence,
+        likely=_likely(options, settings),
         model_name=model.name,
         model_sha256=model.sha256,
     )
@@ -152,3 +155,11 @@ def _threshold(options: RunOptions, settings: Mapping[str, Any]) -> float:
         return options.confidence
     own = settings.get("threshold")
     return float(own) if isinstance(own, int | float) else THRESHOLD
+
+
+def _likely(options: RunOptions, settings: Mapping[str, Any]) -> float:
+    """As :func:`_threshold`."""
+    own = settings.get(LIKELY_KEY)
+    if options.confidence is not None:
+        return options.confidence
+    return float(own) if isinstance(own, int | float) else LIKELY

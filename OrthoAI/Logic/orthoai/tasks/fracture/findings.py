@@ -8,6 +8,7 @@ from orthoai.finding import Finding, Measurement, Place
 from orthoai.spine.chain import UNNAMED
 from orthoai.spine.genant import LEAST_LOSS, UNCLEAR
 from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
+from orthoai.spine.worst_first import LIKELY
 from orthoai.tasks.fracture.engines import Engines
 from orthoai.tasks.fracture.task import FRACTURE
 from orthoai.tasks.fracture.vote import VotedBody
@@ -30,7 +31,7 @@ def label_of(body: MeasuredBody[VotedBody], probability: float, engines: Engines
     grading = body.grading
     if probability >= engines.likely:
         return UNCLEAR if grading is not None and grading.loss < LEAST_LOSS else FRACTURE
-    return UNCLEAR if grading is not None and engines.evidence.vote(body.body.score) >= engines.likely else None
+    return UNCLEAR if grading is not None and engines.evidence.vote(body.body.score) >= LIKELY else None
 
 
 def finding(
@@ -49,6 +50,8 @@ def finding(
     flags = [PLANES_DISAGREE] if voted.apart is not None and voted.apart > DIFFERENT else []
     if label == UNCLEAR or (body.grading is not None and not body.grading.grade):
         flags += [LOOK_AGAIN, DISAGREE]
+    elif probability < LIKELY:
+        flags.append(LOOK_AGAIN)
     return Finding(
         structure=f"{SUSPICION if label == UNCLEAR else FRACTURE}_{number}",
         label=label,
@@ -61,11 +64,16 @@ def finding(
 
 
 def message(findings: Sequence[Finding]) -> str:
-    """One or two sentences for the user."""
+    """A few sentences for the user."""
     count = sum(each.label == FRACTURE for each in findings)
     if not count:
         found = "No fractured vertebra found."
     else:
         found = "Found one fractured vertebral body." if count == 1 else f"Found {count} fractured vertebral bodies."
-    doubtful = [each.structure for each in findings if LOOK_AGAIN in each.flags]
-    return f"{found} Look again at {', '.join(doubtful)}: the heights show no fracture." if doubtful else found
+    without_loss = [each.structure for each in findings if DISAGREE in each.flags]
+    unsure = [each.structure for each in findings if LOOK_AGAIN in each.flags and DISAGREE not in each.flags]
+    if without_loss:
+        found += f" Look again at {', '.join(without_loss)}: the heights show no fracture."
+    if unsure:
+        found += f" Look again at {', '.join(unsure)}: less likely a fracture than not."
+    return found
