@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,17 +71,12 @@ def train_fracture(run: FractureRun, progress: Progress | None = None) -> Learne
     lesson, recipe = FractureLesson(run), run.recipe
     optimizer = torch.optim.Adam(lesson.network.parameters(), lr=recipe.learning_rate)
     steps_per_epoch = -(-lesson.source.slices // recipe.batch)
-    pace = Pace(
-        steps=recipe.steps or recipe.epochs * steps_per_epoch,
-        minutes=run.minutes,
-        validate_every=recipe.validate_every or steps_per_epoch,
-        learning_rate=recipe.learning_rate,
-        warmup_steps=recipe.warmup_steps,
+    steps = recipe.steps or recipe.epochs * steps_per_epoch
+    pace = replace(
+        Pace.of(recipe, steps, run.minutes, recipe.validate_every or steps_per_epoch),
         cosine=recipe.cosine,
         plateau_factor=recipe.plateau_factor,
         early_stop=recipe.early_stop,
-        gradient_clip=recipe.gradient_clip,
-        ema_decay=recipe.ema_decay,
     )
     facts = {
         "steps_per_epoch": steps_per_epoch,

@@ -55,6 +55,22 @@ class Lesson(Protocol[B]):
         ...
 
 
+class Paced(Protocol):
+    """What every recipe says of its steps; see :class:`Pace`."""
+
+    @property
+    def learning_rate(self) -> float: ...
+
+    @property
+    def warmup_steps(self) -> int: ...
+
+    @property
+    def gradient_clip(self) -> float: ...
+
+    @property
+    def ema_decay(self) -> float: ...
+
+
 @dataclass(frozen=True)
 class Pace:
     """How a run steps.
@@ -79,6 +95,19 @@ class Pace:
     early_stop: int = 0
     gradient_clip: float = 0.0
     ema_decay: float = 0.999
+
+    @classmethod
+    def of(cls, recipe: Paced, steps: int, minutes: float | None, validate_every: int) -> Pace:
+        """As ``recipe`` says."""
+        return cls(
+            steps,
+            minutes,
+            validate_every,
+            recipe.learning_rate,
+            recipe.warmup_steps,
+            gradient_clip=recipe.gradient_clip,
+            ema_decay=recipe.ema_decay,
+        )
 
 
 @dataclass(frozen=True)

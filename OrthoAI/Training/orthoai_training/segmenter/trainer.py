@@ -76,15 +76,8 @@ def train_segmenter(
     network = network.to(precision.device).to(memory_format=precision.layout)
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     steps_per_epoch = recipe.steps_per_epoch or -(-len(crops) // recipe.batch)
-    pace = Pace(
-        steps=recipe.epochs * steps_per_epoch,
-        minutes=minutes,
-        validate_every=recipe.validate_every * steps_per_epoch,
-        learning_rate=recipe.learning_rate,
-        warmup_steps=recipe.warmup_steps,
-        gradient_clip=recipe.gradient_clip,
-        ema_decay=recipe.ema_decay,
-    )
+    validate_every = recipe.validate_every * steps_per_epoch
+    pace = Pace.of(recipe, recipe.epochs * steps_per_epoch, minutes, validate_every)
     facts = {
         "steps_per_epoch": steps_per_epoch,
         "device": str(precision.device),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -81,16 +81,10 @@ def train_slices(run: SegmenterRun, progress: Progress | None = None) -> Trained
         lesson.network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
     steps_per_epoch = -(-sum(len(case.image) for case in run.train) // recipe.batch)
-    pace = Pace(
-        steps=recipe.epochs * steps_per_epoch,
-        minutes=run.minutes,
-        validate_every=recipe.validate_every or steps_per_epoch,
-        learning_rate=recipe.learning_rate,
-        warmup_steps=recipe.warmup_steps,
+    pace = replace(
+        Pace.of(recipe, recipe.epochs * steps_per_epoch, run.minutes, recipe.validate_every or steps_per_epoch),
         cosine=recipe.cosine,
         early_stop=recipe.early_stop if run.held_out else 0,
-        gradient_clip=recipe.gradient_clip,
-        ema_decay=recipe.ema_decay,
     )
     facts = {
         "steps_per_epoch": steps_per_epoch,

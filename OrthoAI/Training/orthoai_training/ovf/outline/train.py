@@ -83,15 +83,7 @@ def train_outline(run: OutlineRun, progress: Progress) -> TrainedOutline:
     if run.first is not None:
         load_outline(lesson.network, run.first)
     optimizer = torch.optim.AdamW(lesson.network.parameters(), lr=recipe.learning_rate)
-    pace = Pace(
-        recipe.steps,
-        run.minutes,
-        recipe.validate_every,
-        recipe.learning_rate,
-        recipe.warmup_steps,
-        gradient_clip=recipe.gradient_clip,
-        ema_decay=recipe.ema_decay,
-    )
+    pace = Pace.of(recipe, recipe.steps, run.minutes, recipe.validate_every)
     facts = {"samples": len(train), "validation_samples": len(held_out), "train_cases": len(run.train)}
     recorded = json.loads(json.dumps(asdict(recipe)))
     learned = Loop(
