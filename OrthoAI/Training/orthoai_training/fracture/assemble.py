@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from orthoai.progress import Progress
-from orthoai.spine.worst_first import LIKELY
-from orthoai.tasks.fracture.engines import LIKELY_KEY, OnnxSlices
-from orthoai.tasks.fracture.evidence import BOTH, VOTE, WithHeight
+from orthoai.tasks.fracture.engines import OnnxSlices
 
 from orthoai_training.dataset import CaseFolder, Split
 from orthoai_training.fracture.credits import spine_credits
@@ -22,7 +20,6 @@ from orthoai_training.fracture.plane_network import PlaneNetwork
 from orthoai_training.fracture.recipe import get_recipe
 from orthoai_training.fracture.request import FractureRequest, part_of, prepared_cases
 from orthoai_training.fracture.slices import PLANES
-from orthoai_training.ovf.calibration import Calibration
 from orthoai_training.train.credits import case_sources, first_credits
 from orthoai_training.train.start import Start
 
@@ -70,15 +67,10 @@ def _network(request: FractureRequest, plane: str, start: Start | None) -> Plane
 def _with_evidence_of(start: Start, fusion: Fusion) -> Fusion:
     """``fusion`` with what the model says a vote is worth, where the cases are too few to tell."""
     settings = next(iter(start.model.metadata.networks.values())).settings
-    if VOTE not in settings or BOTH not in settings:
+    evidence = FittedEvidence.from_card(settings)
+    if evidence is None:
         return fusion
-    return replace(
-        fusion,
-        threshold=float(settings.get("threshold", fusion.threshold)),
-        evidence=FittedEvidence(
-            Calibration(**settings[VOTE]), WithHeight(**settings[BOTH]), float(settings.get(LIKELY_KEY, LIKELY))
-        ),
-    )
+    return replace(fusion, threshold=float(settings.get("threshold", fusion.threshold)), evidence=evidence)
 
 
 def _data(request: FractureRequest, used: Sequence[CaseFolder], split: Split) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def load_folded(network: nn.Module, file: Path, pictures: Tensor) -> None:
         InputError: it is a network of another build.
     """
     other = InputError(f"{file.name} is a fracture network of another build: name another model with --start.")
-    calls, stored, folded = _calls(network, pictures[:1]), stored_weights(file), _convolutions(file)
+    calls, stored = _calls(network, pictures[:1]), stored_weights(file)
+    folded = _convolutions(file, stored)
     if [tuple(conv.weight.shape) for conv, _ in calls] != [weight.shape for weight, _ in folded]:
         raise other
     names = {module: name for name, module in network.named_modules()}
@@ -52,11 +54,12 @@ def load_folded(network: nn.Module, file: Path, pictures: Tensor) -> None:
     restore_normalizations(biases, network, lambda: network(pictures))
 
 
-def _convolutions(file: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float32] | None]]:
-    """(weight, bias) of each convolution in the order in which they are computed."""
+def _convolutions(
+    file: Path, stored: Mapping[str, NDArray[np.float32]]
+) -> list[tuple[NDArray[np.float32], NDArray[np.float32] | None]]:
+    """(weight, bias) in ``stored`` of each convolution of ``file`` in the order in which they are computed."""
     import onnx
 
-    stored = stored_weights(file)
     inputs = [node.input for node in onnx.load(file).graph.node if node.op_type in ("Conv", "ConvTranspose")]
     plain = [[name.removesuffix(HALF) for name in each[1:]] for each in inputs]
     return [(stored[each[0]], stored[each[1]] if len(each) > 1 else None) for each in plain]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from orthoai.models.calibration import Calibration as VoteCalibration
 from orthoai.spine.genant import Heights
 from orthoai.spine.measured import measured
 from orthoai.spine.worst_first import LIKELY
@@ -17,6 +16,7 @@ from orthoai.tasks.fracture.evidence import BOTH, VOTE, Evidence, WithHeight
 from orthoai.tasks.fracture.vote import Bodies, VotedBody, voted
 
 from orthoai_training.fracture.planes_of_case import PlanesOfCase
+from orthoai_training.fracture.scores import NOTHING, Counts
 from orthoai_training.ovf.calibration import LEAST_ANSWERS, Calibration, fit_logistic, logit
 
 LIKELY_STEPS = tuple(round(0.05 * step, 2) for step in range(2, 17))
@@ -44,6 +44,14 @@ class FittedEvidence:
         both = {} if self.with_height is None else {BOTH: asdict(self.with_height)}
         return {VOTE: self.calibration.to_json(), LIKELY_KEY: self.likely, **both}
 
+    @classmethod
+    def from_card(cls, settings: Mapping[str, Any]) -> FittedEvidence | None:
+        """From a network's :attr:`settings`; None where it has none that were fitted to heights."""
+        if VOTE not in settings or BOTH not in settings:
+            return None
+        likely = float(settings.get(LIKELY_KEY, LIKELY))
+        return cls(Calibration(**settings[VOTE]), WithHeight(**settings[BOTH]), likely)
+
 
 @dataclass(frozen=True)
 class JudgedBody:
@@ -65,11 +73,10 @@ def fitted_evidence(cases: Iterable[PlanesOfCase], weights: NDArray[np.float64],
     bodies = [body for case in judged for body in case]
     calibration = Calibration.fitted([body.vote for body in bodies], [body.is_fractured for body in bodies])
     known = [(body.vote, body.loss, body.is_fractured) for body in bodies if body.loss is not None]
-    with_height = fit_with_height(known)
-    if with_height is None:
-        return FittedEvidence(calibration, None, bodies=len(known))
-    evidence = Evidence(VoteCalibration(calibration.a, calibration.b), with_height)
-    return FittedEvidence(calibration, with_height, best_likely(judged, evidence), len(known))
+    fitted = FittedEvidence(calibration, fit_with_height(known), bodies=len(known))
+    if fitted.with_height is None:
+        return fitted
+    return replace(fitted, likely=best_likely(judged, Evidence.from_card(fitted.settings)))
 
 
 def judged_bodies(case: PlanesOfCase, weights: NDArray[np.float64], threshold: float) -> list[JudgedBody]:
@@ -97,9 +104,12 @@ def best_likely(cases: Sequence[Sequence[JudgedBody]], evidence: Evidence) -> fl
     """
 
     def dice(bodies: Sequence[JudgedBody], likely: float) -> float:
-        called = [body for body in bodies if evidence(body.vote, body.loss) >= likely]
-        hit = sum(body.voxels for body in called if body.is_fractured)
-        return 2 * hit / sum(body.voxels for group in (called, [b for b in bodies if b.is_fractured]) for body in group)
+        counts = NOTHING
+        for body in bodies:
+            called = evidence(body.vote, body.loss) >= likely
+            true, found = body.voxels * body.is_fractured, body.voxels * called
+            counts += Counts(min(true, found), true, found)
+        return counts.dice or 0.0
 
     fractured = [bodies for bodies in cases if any(body.is_fractured for body in bodies)]
     if not fractured:

@@ -233,8 +233,9 @@ class Loop(Generic[B]):
         self.scaler.update()
         self.state.step += 1
         self.average.update(self.state.step)
-        self.smooth_loss = smoothed(self.smooth_loss, float(loss.detach()))
-        self.board.add_scalar("train/loss", float(loss.detach()), self.state.step)
+        value = float(loss.detach())
+        self.smooth_loss = smoothed(self.smooth_loss, value)
+        self.board.add_scalar("train/loss", value, self.state.step)
         self.board.add_scalar("train/learning_rate", self._rate, self.state.step)
         best = max(0.0, self.state.best_dice)
         self._tell(f"step {self.state.step}, loss {self.smooth_loss:.4f}, best Dice {best:.4f}")

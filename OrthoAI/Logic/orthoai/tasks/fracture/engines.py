@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,9 +124,9 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
     settings = model.network(next(iter(used))).settings
     return Engines(
         planes={role: Plane(_network(model, role, warm), weight / sum(used.values())) for role, weight in used.items()},
-        threshold=_threshold(options, settings),
+        threshold=_least(options, settings.get("threshold"), THRESHOLD),
         evidence=Evidence.from_card(settings),
-        likely=_likely(options, settings),
+        likely=_least(options, settings.get(LIKELY_KEY), LIKELY),
         model_name=model.name,
         model_sha256=model.sha256,
     )
@@ -147,19 +147,10 @@ def _weight(model: Model, role: str) -> float:
     return float(value)
 
 
-def _threshold(options: RunOptions, settings: Mapping[str, Any]) -> float:
-    """A person's confidence is the threshold, where given."""
+def _least(options: RunOptions, own: object, usual: float) -> float:
+    """The probability from which on something counts: a person's confidence, else the card's own, else the usual."""
     if options.confidence is not None:
         if not 0 < options.confidence < 1:
             raise InputError(f"The confidence is {options.confidence}: choose one between 0 and 1.")
         return options.confidence
-    own = settings.get("threshold")
-    return float(own) if isinstance(own, int | float) else THRESHOLD
-
-
-def _likely(options: RunOptions, settings: Mapping[str, Any]) -> float:
-    """As :func:`_threshold`."""
-    own = settings.get(LIKELY_KEY)
-    if options.confidence is not None:
-        return options.confidence
-    return float(own) if isinstance(own, int | float) else LIKELY
+    return float(own) if isinstance(own, int | float) else usual
