@@ -7,11 +7,26 @@ computes W x + b, as the file does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.hooks import RemovableHandle
+
+
+@contextmanager
+def watched(model: nn.Module, hooks: Iterable[RemovableHandle]) -> Iterator[None]:
+    """Inside, ``model`` is in evaluation mode; then ``hooks`` of its layers are removed, and its mode is as before."""
+    kept, training = list(hooks), model.training
+    try:
+        model.eval()
+        yield
+    finally:
+        for hook in kept:
+            hook.remove()
+        model.train(training)
 
 
 @torch.no_grad()
@@ -30,12 +45,5 @@ def restore_normalizations(biases: Mapping[nn.Module, torch.Tensor], model: nn.M
         layer.weight.copy_((variance + layer.eps).sqrt())
         layer.bias.copy_(biases[layer].to(mean.device) + mean)
 
-    hooks = [layer.register_forward_pre_hook(measure) for layer in biases]
-    training = model.training
-    try:
-        model.eval()
+    with watched(model, [layer.register_forward_pre_hook(measure) for layer in biases]):
         look()
-    finally:
-        for hook in hooks:
-            hook.remove()
-        model.train(training)

@@ -144,7 +144,7 @@ def test_what_a_network_went_on_from_is_known_to_a_later_call_without_it(tmp_pat
     assert PlaneNetwork.trained(out) == PlaneNetwork(out / "network.onnx", {"steps": 3})
     (out / FIRST_FILE).write_text(json.dumps({"lineage": {"model": "before"}, "makers": ["a maker"]}))
     kept = PlaneNetwork.trained(out)
-    assert kept is not None and kept.lineage == {"model": "before"} and not kept.is_lent
+    assert kept is not None and kept.lineage == {"model": "before"} and kept.lent_weight is None
 
 
 def test_a_model_alone_is_no_new_model(tmp_path, case_folder, model):

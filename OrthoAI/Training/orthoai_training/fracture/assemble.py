@@ -35,16 +35,12 @@ def assemble(request: FractureRequest, progress: Progress | None = None) -> Path
     start = request.first
     networks = {plane: _network(request, plane, start) for plane in PLANES}
     found = {plane: network for plane, network in networks.items() if network is not None}
-    if len(found) < len(PLANES) or all(network.is_lent for network in found.values()):
+    if len(found) < len(PLANES) or all(network.lent_weight is not None for network in found.values()):
         return None
     progress = progress or Progress()
     recipe = get_recipe(request.recipe)
     cases, split = prepared_cases(request, progress)
-    searched = {
-        plane: OnnxSlices(network.file)
-        for plane, network in found.items()
-        if not (network.is_lent and start is not None and not start.model.network(plane).settings.get("weight", 1.0))
-    }
+    searched = {plane: OnnxSlices(network.file) for plane, network in found.items() if network.lent_weight != 0}
     fusion = search_fusion(searched, part_of(cases, split.validation), progress)
     if start is not None and fusion.evidence.with_height is None:
         fusion = _with_evidence_of(start, fusion)

@@ -13,7 +13,7 @@ from orthoai.errors import InputError
 from torch import Tensor, nn
 
 from orthoai_training.half_onnx import HALF, stored_weights
-from orthoai_training.normalizations import restore_normalizations
+from orthoai_training.normalizations import restore_normalizations, watched
 
 WRAPPED = "network."
 """What names of weights begin with in the file, since the exported module holds the network."""
@@ -86,11 +86,6 @@ def _calls(network: nn.Module, picture: Tensor) -> list[tuple[Any, nn.Module | N
             hooks.append(layer.register_forward_hook(convolved))
         elif isinstance(layer, nn.BatchNorm2d):
             hooks.append(layer.register_forward_pre_hook(normalized))
-    training = network.training
-    try:
-        network.eval()(picture)
-    finally:
-        for hook in hooks:
-            hook.remove()
-        network.train(training)
+    with watched(network, hooks):
+        network(picture)
     return calls

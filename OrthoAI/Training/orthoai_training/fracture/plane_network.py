@@ -30,14 +30,14 @@ class PlaneNetwork:
         lineage: of the model that it went on from or is taken from (:meth:`Start.lineage`), and the share of a blended
             one; None for one from nothing.
         makers: whom that model names.
-        is_lent: whether it is that model's, unchanged.
+        lent_weight: its weight in the model that it is taken from unchanged; None for a trained one.
     """
 
     file: Path
     metrics: Mapping[str, Any]
     lineage: Mapping[str, Any] | None = None
     makers: Sequence[str] = ()
-    is_lent: bool = False
+    lent_weight: float | None = None
 
     @classmethod
     def trained(cls, folder: Path) -> PlaneNetwork | None:
@@ -54,7 +54,8 @@ class PlaneNetwork:
         file, said = first_weights(start, plane), start.model.metadata
         if file is None:
             return None
-        return cls(file, said.metrics.get(plane, {}), start.lineage(plane), said.attribution, is_lent=True)
+        weight = float(start.model.network(plane).settings.get("weight", 1.0))
+        return cls(file, said.metrics.get(plane, {}), start.lineage(plane), said.attribution, weight)
 
 
 def start_from(name: str) -> Start:
