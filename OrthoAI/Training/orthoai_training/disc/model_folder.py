@@ -8,19 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import monai
-import numpy as np
-import torch
 from orthoai import __version__
 from orthoai.errors import InputError
-from orthoai.models.card import Card, Network, write_card
+from orthoai.models.card import Card, Network
 from orthoai.models.hashing import file_sha256
 from orthoai.models.store import ModelStore
 from orthoai.tasks.disc.labels import NAMES
 from orthoai.tasks.disc.task import DEFAULT_MODEL, NAME
 
 from orthoai_training.train.credits import SPIDER
-from orthoai_training.train.model_folder import LICENSES, ModelPage, readme
+from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, written
 
 NETWORKS_FILE = "networks.json"
 """In each folder of trained networks: "networks", "training" and "metrics" as the card holds them."""
@@ -85,15 +82,9 @@ def write_disc_model(parts: Sequence[Path], out: Path, store: ModelStore | None 
         networks=networks,
         training=training,
         metrics=metrics,
-        libraries={
-            "monai_version": monai.__version__,
-            "pytorch_version": torch.__version__,
-            "numpy_version": np.__version__,
-        },
+        libraries=libraries(),
     )
-    (out / "README.md").write_text(readme(card, PAGE), encoding="utf-8")
-    write_card(card, out)
-    return card
+    return written(card, out, PAGE)
 
 
 def _content(folder: Path) -> dict[str, Any]:

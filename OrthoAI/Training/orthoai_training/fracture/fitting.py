@@ -19,9 +19,10 @@ from orthoai.tasks.fracture.engines import load_engines
 from orthoai_training.dataset import CaseFolder
 from orthoai_training.fracture.cases import load_case
 from orthoai_training.fracture.fitted_evidence import fitted_evidence
-from orthoai_training.fracture.model_folder import written
+from orthoai_training.fracture.model_folder import PAGE
 from orthoai_training.fracture.planes_of_case import PlanesOfCase, look_at
 from orthoai_training.ovf.calibration import LEAST_ANSWERS
+from orthoai_training.train.model_folder import written
 
 STAGE = "fit"
 
@@ -66,7 +67,7 @@ def fit_model(model: Model, cases: Sequence[CaseFolder], progress: Progress) -> 
         model.metadata, networks={role: changed(network) for role, network in model.metadata.networks.items()}
     )
     try:
-        written(card, model.folder)
+        written(card, model.folder, PAGE)
     except OSError as error:
         raise write_error(error, model.folder) from error
     return Fitted(len(cases), evidence.bodies, evidence.settings)

@@ -8,11 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import monai
-import numpy as np
-import torch
 from orthoai import __version__
-from orthoai.models.card import Card, Network, write_card
+from orthoai.models.card import Card, Network
 from orthoai.models.hashing import file_sha256
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SIZE, FRACTURE_SLICE_MM
 from orthoai.spine.window import BONE_WINDOW
@@ -20,7 +17,7 @@ from orthoai.spine.window import BONE_WINDOW
 from orthoai_training.fracture.fusion import Fusion
 from orthoai_training.fracture.plane_network import PlaneNetwork
 from orthoai_training.fracture.recipe import FractureRecipe
-from orthoai_training.train.model_folder import LICENSES, ModelPage, readme
+from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, written
 
 NAME = "spine_fracture"
 
@@ -74,17 +71,6 @@ def write_fracture_model(
         networks=networks,
         training={"recipe": recipe.name, "data": dict(data), "networks": asdict(recipe)},
         metrics=metrics,
-        libraries={
-            "monai_version": monai.__version__,
-            "pytorch_version": torch.__version__,
-            "numpy_version": np.__version__,
-        },
+        libraries=libraries(),
     )
-    return written(card, folder)
-
-
-def written(card: Card, folder: Path) -> Card:
-    """Write ``card`` and its page into ``folder``; the card goes last."""
-    (folder / "README.md").write_text(readme(card, PAGE), encoding="utf-8")
-    write_card(card, folder)
-    return card
+    return written(card, folder, PAGE)

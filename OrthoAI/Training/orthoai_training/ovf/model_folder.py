@@ -8,11 +8,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import monai
-import numpy as np
-import torch
 from orthoai import __version__
-from orthoai.models.card import Card, Network, read_card, write_card
+from orthoai.models.card import Card, Network, read_card
 from orthoai.models.hashing import file_sha256
 from orthoai.models.store import Model
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM
@@ -22,7 +19,7 @@ from orthoai.tasks.ovf.labels import CLASSES, FRACTURES
 from orthoai_training.ovf.calibration import Calibration
 from orthoai_training.ovf.train import NETWORK_FILE, OvfRun, TrainedOvf
 from orthoai_training.train.credits import first_credits
-from orthoai_training.train.model_folder import LICENSES, ModelPage, readme
+from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, written
 
 MODEL_FOLDER = "model"
 """In the run folder."""
@@ -83,13 +80,10 @@ def write_ovf_model(
         },
         training={"recipe": recipe, "data": data, "seed": run.seed, "detector": asdict(run.recipe)},
         metrics={"detector": {**trained.metrics, "training_s": trained.seconds}},
-        libraries={
-            "monai_version": monai.__version__,
-            "pytorch_version": torch.__version__,
-            "numpy_version": np.__version__,
-        },
+        libraries=libraries(),
     )
-    return written(card, folder)
+    written(card, folder, PAGE)
+    return folder
 
 
 def with_settings(folder: Path, settings: Mapping[str, Any], metrics: Mapping[str, Any]) -> Path:
@@ -103,13 +97,5 @@ def with_settings(folder: Path, settings: Mapping[str, Any], metrics: Mapping[st
     merged = {name: value for name, value in {**old.settings, **settings}.items() if value is not None}
     network = replace(old, settings=merged)
     changed = replace(card, networks={**card.networks, DETECTOR: network}, metrics={**card.metrics, **metrics})
-    return written(changed, folder)
-
-
-def written(card: Card, folder: Path) -> Path:
-    """Write ``card`` and its page into ``folder``, whose other files are there already; returns ``folder``."""
-    # The page has a table for each part of the training, and none for a lone number.
-    parts = {key: value for key, value in card.training.items() if isinstance(value, Mapping) or key == "recipe"}
-    (folder / "README.md").write_text(readme(replace(card, training=parts), PAGE), encoding="utf-8")
-    write_card(card, folder)
+    written(changed, folder, PAGE)
     return folder

@@ -104,15 +104,9 @@ def write_model_folder(parts: ModelParts, folder: Path) -> Card:
         networks=networks,
         training={"recipe": parts.recipe_name, "data": dict(parts.data), **training},
         metrics=metrics,
-        libraries={
-            "monai_version": monai.__version__,
-            "pytorch_version": torch.__version__,
-            "numpy_version": np.__version__,
-        },
+        libraries=libraries(),
     )
-    (folder / "README.md").write_text(readme(card), encoding="utf-8")
-    write_card(card, folder)
-    return card
+    return written(card, folder)
 
 
 @dataclass(frozen=True)
@@ -121,6 +115,18 @@ class ModelPage:
 
     limits: str = LIMITS
     figures: str = "On its held-out validation cases, never on test cases."
+
+
+def libraries() -> dict[str, str]:
+    """What the card says of the libraries that trained a model."""
+    return {"monai_version": monai.__version__, "pytorch_version": torch.__version__, "numpy_version": np.__version__}
+
+
+def written(card: Card, folder: Path, page: ModelPage = ModelPage()) -> Card:
+    """Write ``card`` and its page into ``folder``, whose other files are there already; the card goes last."""
+    (folder / "README.md").write_text(readme(card, page), encoding="utf-8")
+    write_card(card, folder)
+    return card
 
 
 def readme(card: Card, page: ModelPage = ModelPage()) -> str:
@@ -134,8 +140,10 @@ def readme(card: Card, page: ModelPage = ModelPage()) -> str:
     lines += ["", "Labels: " + ", ".join(f"{value} {name}" for value, name in card.labels.items()) + ".", ""]
     lines += ["## Data", "", *_table(_without_forebears(card.training.get("data", {}))), ""]
     lines += ["## Recipe", "", f"Recipe `{card.training['recipe']}` (`orthoai train {card.task}`).", ""]
-    for role in (role for role in card.training if role not in ("recipe", "data")):
-        lines += [f"### {role}", "", *_table(card.training[role]), ""]
+    for role, said in card.training.items():
+        # A lone number, such as a seed, makes no table.
+        if role not in ("recipe", "data") and isinstance(said, Mapping):
+            lines += [f"### {role}", "", *_table(said), ""]
     lines += ["## Metrics of the training run", "", page.figures, ""]
     for role, values in card.metrics.items():
         lines += [f"### {role}", "", *_table(values), ""]

@@ -15,8 +15,9 @@ from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM
 from orthoai.tasks.ovf.engines import OUTLINE
 from orthoai.tasks.ovf.outline_network import OUTLINE_SIZE
 
-from orthoai_training.ovf.model_folder import written
+from orthoai_training.ovf.model_folder import PAGE
 from orthoai_training.ovf.outline.train import NETWORK_FILE, OutlineRun, TrainedOutline
+from orthoai_training.train.model_folder import written
 
 DESCRIPTION = " A small U-Net then draws each outline once more, at the pixels' own resolution."
 
@@ -55,7 +56,8 @@ def write_outline_model(
             OUTLINE: {key: metrics[key] for key in ("best_dice", "best_step", "steps", "training_s", "parameters")},
         },
     )
-    return written(changed, folder)
+    written(changed, folder, PAGE)
+    return folder
 
 
 def keep_outline(folder: Path, start: Model) -> Path:
@@ -76,7 +78,8 @@ def keep_outline(folder: Path, start: Model) -> Path:
         training=_with_outline(card.training, start.metadata.training),
         metrics=_with_outline(card.metrics, start.metadata.metrics),
     )
-    return written(changed, folder)
+    written(changed, folder, PAGE)
+    return folder
 
 
 def _with_outline(own: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
