@@ -17,7 +17,8 @@ from orthoai_training.fracture.recipe import COMPACT, PAPER, CropAugmentation
 from orthoai_training.fracture.request import FractureRequest
 from orthoai_training.fracture.scores import Counts
 from orthoai_training.fracture.slices import PlaneSlices
-from orthoai_training.fracture.trainer import FractureRun, recorded, train_fracture
+from orthoai_training.fracture.trainer import FractureRun, train_fracture
+from orthoai_training.learning.checkpoint import recorded
 from torch import nn
 
 STILL = CropAugmentation(rotation_degrees=0, zoom=(1, 1), flip_probability=0, intensity=None)

@@ -145,7 +145,8 @@ def test_the_rim_of_a_socket_is_dense_in_places_of_a_real_pelvis_on_both_sides_a
         centers = [region.center for region in pelvis[0].regions]
         half = len(centers) // 2
         left, right = np.array(centers[:half]), np.array(centers[half:])
-        assert np.allclose((left + [88.0, 0, 0]) * [-1, 1, 1], right + [88.0, 0, 0])
+        middle = np.array([-88.0, 0.0, 0.0])
+        assert np.allclose((left - middle) * [-1, 1, 1], right - middle)
         rims += half - 1
         assert all(20 < np.linalg.norm(at) < 40 for at in left[1:])
     assert rims > 5

@@ -72,6 +72,11 @@ def test_a_run_goes_on_only_with_its_own_recipe_and_seed(network: torch.nn.Modul
     for other in (RunState({"epochs": 4}, seed=1), RunState({"epochs": 3}, seed=2)):
         with pytest.raises(InputError, match="another recipe or seed"):
             resume_run(file, other, network, average.values, optimizer)
+    # A field that came later and says nothing is no other recipe, whichever of the two has it.
+    for later in ({"epochs": 3, "steps": None}, {"epochs": 3}):
+        save_checkpoint(file, RunState(later, seed=1, step=9), network, average.values, optimizer)
+        for own in ({"epochs": 3}, {"epochs": 3, "steps": None}):
+            assert resume_run(file, RunState(own, seed=1), network, average.values, optimizer).step == 9
 
 
 def test_the_reported_loss_is_steady() -> None:

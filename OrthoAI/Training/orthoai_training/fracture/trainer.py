@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from orthoai.errors import InputError
@@ -23,6 +21,7 @@ from orthoai_training.fracture.predict import tile_probabilities
 from orthoai_training.fracture.recipe import FractureRecipe
 from orthoai_training.fracture.scores import NOTHING, Counts
 from orthoai_training.fracture.slices import PlaneSlices
+from orthoai_training.learning.checkpoint import recorded
 from orthoai_training.learning.loop import Learned, Lesson, Loop, Pace, Place
 from orthoai_training.learning.precision import choose_precision
 from orthoai_training.learning.schedule import Clock
@@ -86,11 +85,6 @@ def train_fracture(run: FractureRun, progress: Progress | None = None) -> Learne
     }
     place = Place(run.out_dir, run.plane, recorded(recipe), run.seed, facts, SCORE, run.resume, run.clock)
     return Loop(lesson, optimizer, pace, place, progress or Progress()).train()
-
-
-def recorded(recipe: FractureRecipe) -> dict[str, Any]:
-    """``recipe`` as JSON for a checkpoint. What is None is left out, so that runs from before such a field go on."""
-    return {name: value for name, value in json.loads(json.dumps(asdict(recipe))).items() if value is not None}
 
 
 class FractureLesson(Lesson[Crops]):

@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from orthoai.errors import InputError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 FILE_NAME = "checkpoint.safetensors"
 
@@ -37,6 +40,17 @@ class RunState:
     best_dice: float = -1.0
     best_step: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
+
+
+def recorded(recipe: DataclassInstance) -> dict[str, Any]:
+    """``recipe`` as the JSON that a checkpoint keeps. What is None is left out: a field that is added later, and says
+    nothing by default, does not part a run from its checkpoint.
+    """
+    return _given(json.loads(json.dumps(asdict(recipe))))
+
+
+def _given(recipe: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in recipe.items() if value is not None}
 
 
 def save_checkpoint(
@@ -93,7 +107,7 @@ def resume_run(
 ) -> RunState:
     """As :func:`load_checkpoint`; InputError also where the checkpoint's recipe or seed is not that of ``own``."""
     state = load_checkpoint(path, network, average, optimizer)
-    if state.recipe != own.recipe or state.seed != own.seed:
+    if _given(state.recipe) != _given(own.recipe) or state.seed != own.seed:
         raise InputError(
             "The checkpoint belongs to a run with another recipe or seed: use the same, or train without --resume."
         )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from orthoai_training.disc.segmentation.networks import build_segmenter
 from orthoai_training.disc.segmentation.predict import case_labels
 from orthoai_training.disc.segmentation.recipe import SliceRecipe
 from orthoai_training.disc.segmentation.slices import Crops, LabeledSlices, crop_batches
+from orthoai_training.learning.checkpoint import recorded
 from orthoai_training.learning.loop import Lesson, Loop, Pace, Place
 from orthoai_training.learning.precision import choose_precision
 from orthoai_training.learning.schedule import Clock
@@ -93,8 +93,7 @@ def train_slices(run: SegmenterRun, progress: Progress | None = None) -> Trained
         "train_cases": len(run.train),
         "validation_cases": len(run.held_out),
     }
-    own = json.loads(json.dumps(asdict(recipe)))
-    place = Place(run.out_dir, STAGE, own, run.seed, facts, resume=run.resume, clock=run.clock)
+    place = Place(run.out_dir, STAGE, recorded(recipe), run.seed, facts, resume=run.resume, clock=run.clock)
     learned = Loop(lesson, optimizer, pace, place, progress or Progress()).train()
     return TrainedSegmenter(learned.weights, learned.metrics, lesson.exportable)
 
