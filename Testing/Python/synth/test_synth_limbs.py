@@ -172,8 +172,8 @@ def test_a_tilted_scan_shows_the_same_femora_at_the_same_places(coarse_case: Coa
 
 
 def test_a_case_with_metal_says_so_and_is_brighter_than_bone(coarse_case: CoarseCase) -> None:
-    # Seed 2 operates on both hips; a knee's metal lies outside of this field.
-    case, plain = coarse_case(seed=2, field="hips", metal=1.0), coarse_case(seed=2, field="hips")
+    # Seed 5 operates on a hip; a knee's metal lies outside of this field.
+    case, plain = coarse_case(seed=5, field="hips", metal=1.0), coarse_case(seed=5, field="hips")
     assert any("hip" in str(name) for name in case.meta["metal"])
     assert not plain.meta["metal"]
     assert case.volume.voxels.max() > plain.volume.voxels.max() + 300

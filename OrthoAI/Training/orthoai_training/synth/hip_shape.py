@@ -15,12 +15,6 @@ from torch import Tensor
 from orthoai_training.synth.sdf import cone, ellipsoid, join, smooth_cut, smooth_union, sphere, tube
 from orthoai_training.synth.shape import AnalyticShape
 
-OPENING = (0.72, -0.30, -0.62)
-"""Direction, of unit length, in which the socket is open: outward, forward and down."""
-
-RIM = 0.42
-"""Distance of the rim's plane from the socket's center, as a share of the socket's radius."""
-
 
 @dataclass(frozen=True)
 class HipSize:
@@ -59,8 +53,9 @@ def hip_bone_shape(size: HipSize) -> AnalyticShape:
     socket = size.head + size.gap
 
     def distance(p: Tensor) -> Tensor:
-        opening = torch.tensor(OPENING, dtype=p.dtype, device=p.device)
-        cup = torch.maximum(sphere(p, (0, 0, 0), socket + size.wall * s), p @ opening - socket * RIM)
+        # The cup covers the head from above, behind and inside; the open side looks outward, down and forward.
+        opening = torch.tensor((0.72, -0.30, -0.62), dtype=p.dtype, device=p.device)
+        cup = torch.maximum(sphere(p, (0, 0, 0), socket + size.wall * s), p @ opening - socket * 0.42)
         wing_plane = torch.tensor((0.80, 0.42, -0.42), dtype=p.dtype, device=p.device)
         at = p - torch.tensor((4.0 * s, 18.0 * s, 78.0 * s), dtype=p.dtype, device=p.device)
         across = at @ wing_plane

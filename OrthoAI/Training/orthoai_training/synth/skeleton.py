@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from orthoai_training.synth.bone import Bone, Pose, Region, Tissue
 from orthoai_training.synth.femur_shape import FemurSize, femur_shape
-from orthoai_training.synth.hip_shape import OPENING, RIM, HipSize, hip_bone_shape, sacrum_shape, vertebra_shape
+from orthoai_training.synth.hip_shape import HipSize, hip_bone_shape, sacrum_shape, vertebra_shape
 from orthoai_training.synth.leg_shape import LegSize, fibula_shape, hindfoot_shape, patella_shape, tibia_shape
 from orthoai_training.synth.shape import SampledShape, Shape
 from orthoai_training.synth.shape_library import RealFemur, ShapeLibrary
@@ -67,24 +67,23 @@ def draw_skeleton(rng: np.random.Generator, library: ShapeLibrary | None, sides:
     shell = tissue.cortex_end * float(rng.uniform(0.6, 1.3))
     flat = replace(tissue, long=False, cortical=tissue.cortical * 0.75, cortex_end=shell)
 
-    load = _Load.draw(rng, head, hips.gap)
+    load = _Load.draw(rng, head)
     bones: list[Bone] = []
     legs: dict[str, LegAxis] = {}
     usable: list[float] = []
     if real_hip:
         # A whole pelvis surface: one bone, placed by its left hip.
         at_left = Pose(tilt, _point(tilt @ np.array([half, 0.0, 0.0])), False, (grow, grow, grow))
-        sockets = load.socket((0.0, 0.0, 0.0)) + load.socket((-2 * real_hip[1], 0.0, 0.0), mirror=True)
+        sockets = load.socket((0.0, 0.0, 0.0)), load.socket((-2 * real_hip[1], 0.0, 0.0))
         bones.append(Bone("hip", real_hip[0], at_left, flat, CONTEXT_LABELS["hip"], regions=sockets))
     for side in ("left", "right"):
         mirror = side == "right"
-        at_hip = Pose(tilt, _point(tilt @ np.array([-half if mirror else half, 0.0, 0.0])), mirror)
+        hip = _point(tilt @ np.array([-half if mirror else half, 0.0, 0.0]))
         if not real_hip:
-            around = load.socket((0.0, 0.0, 0.0))
+            at_hip, around = Pose(tilt, hip, mirror), (load.socket((0.0, 0.0, 0.0)),)
             bones.append(Bone("hip", hip_bone_shape(hips), at_hip, flat, CONTEXT_LABELS["hip"], regions=around))
         if side not in sides:
             continue
-        hip = at_hip.place(load.migration)
         femur = real.get(side)
         pose = Pose(_draw_thigh(rng, mirror), hip, mirror, stretch if femur else (1.0, 1.0, 1.0))
         ends = None if femur is None or femur.whole else (-femur.knee_depth, femur.head)
@@ -109,8 +108,7 @@ class _Load:
     """How a life of standing has changed the bone at the hips.
 
     The head of a femur often has no cortex that a scan would show, and is dense only where its trabeculae carry the
-    weight; what then shines around the joint is the wall of the socket. Where cartilage is worn, the head has moved
-    toward the wall and may touch it, and the socket's rim is denser here and there.
+    weight; what then shines around the joint is the wall of the socket.
 
     Attributes:
         head: mm, radius of the femoral head.
@@ -118,8 +116,6 @@ class _Load:
         head_cortex: factor on the cortex of head and neck.
         neck_hu: HU added in the neck's porous triangle; negative.
         socket_hu, socket_cortex: HU added in the socket's wall, and the factor on its cortex.
-        migration: mm (LPS of a left hip) from the socket's center to the head's.
-        rim: dense parts of the socket's rim, in the left hip bone's frame.
     """
 
     head: float
@@ -128,11 +124,9 @@ class _Load:
     neck_hu: float
     socket_hu: float
     socket_cortex: float
-    migration: Triple
-    rim: tuple[Region, ...]
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, head: float, gap: float) -> _Load:
+    def draw(cls, rng: np.random.Generator, head: float) -> _Load:
         x, y, z = head * rng.uniform((-0.1, -0.3, -0.2), (0.4, 0.3, 0.5))
         core = Region((float(x), float(y), float(z)), 0.0, 0.0, head * float(rng.uniform(0.4, 0.9)))
         return cls(
@@ -142,8 +136,6 @@ class _Load:
             neck_hu=float(rng.uniform(-120, 0)),
             socket_hu=float(rng.uniform(-30, 250)),
             socket_cortex=float(rng.uniform(0.7, 1.8)),
-            migration=_migration(rng, gap),
-            rim=tuple(_rim_part(rng, head + gap) for _ in range(int(rng.integers(0, 4)))),
         )
 
     @property
@@ -154,31 +146,8 @@ class _Load:
             Region((24.0, 2.0, -24.0), 0.0, 0.0, 14.0, hu=self.neck_hu),
         )
 
-    def socket(self, center: Triple, mirror: bool = False) -> tuple[Region, ...]:
-        """Wall and rim of a socket at ``center`` of a hip bone's frame; ``mirror`` for a right one in a left frame."""
-        wall = Region(center, 0.0, self.head + 7.0, 5.0, hu=self.socket_hu, cortex=self.socket_cortex)
-        sign = -1.0 if mirror else 1.0
-        parts = (
-            replace(
-                part, center=(center[0] + sign * part.center[0], center[1] + part.center[1], center[2] + part.center[2])
-            )
-            for part in self.rim
-        )
-        return wall, *parts
-
-
-def _migration(rng: np.random.Generator, gap: float) -> Triple:
-    """Up and forward most often, as far as until the head touches the wall."""
-    toward = rng.normal((0.0, -0.4, 0.8), (0.4, 0.5, 0.4))
-    return _point(toward / np.linalg.norm(toward) * gap * rng.uniform(0.0, 1.0))
-
-
-def _rim_part(rng: np.random.Generator, socket: float) -> Region:
-    opening = np.asarray(OPENING)
-    around = rng.normal(size=3)
-    around -= around @ opening * opening
-    at = socket * (RIM * opening + np.sqrt(1 - RIM**2) * around / np.linalg.norm(around))
-    return Region(_point(at), 0.0, 3.0, 5.0, hu=float(rng.uniform(0, 450)), cortex=float(rng.uniform(1.0, 3.0)))
+    def socket(self, center: Triple) -> Region:
+        return Region(center, 0.0, self.head + 7.0, 5.0, hu=self.socket_hu, cortex=self.socket_cortex)
 
 
 def _draw_thigh(rng: np.random.Generator, mirror: bool) -> NDArray[np.float64]:
