@@ -115,8 +115,11 @@ def test_a_path_names_a_model_and_a_bare_name_never_does(tmp_path, monkeypatch):
     folder = install(tmp_path, "a", folder="run7")
     assert ModelStore([]).get(str(folder)).name == "a"
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="no model"):
+    with pytest.raises(InputError, match=r'no model "run7".*for the folder of that name give \./run7'):
         ModelStore([]).get("run7")
+    assert ModelStore([]).get("./run7").name == "a"
+    with pytest.raises(InputError, match=r'no model "\./run8" \([^;]*; [^;]*\)'):
+        ModelStore([]).get("./run8")
 
 
 def test_roots_of_the_environment_come_before_the_shipped_one(tmp_path, monkeypatch):

@@ -126,11 +126,12 @@ class ModelStore:
             if folder.name == name:
                 return _model(folder)
         # A bare name is never a path, so that a folder in the working directory cannot stand in for a model.
-        if len(Path(name).parts) > 1 and Path(name).is_dir():
+        if Path(name).name != name and Path(name).is_dir():
             return _model(Path(name))
         names = ", ".join(model.name for model in models)
         advice = f"available: {names}" if names else f"none is installed; set {ROOTS_VARIABLE} to a folder of models"
-        raise InputError(f'There is no model "{name}" ({advice}).')
+        path = f"; for the folder of that name give ./{name}" if Path(name).is_dir() else ""
+        raise InputError(f'There is no model "{name}" ({advice}{path}).')
 
     def verify(self, name: str) -> Model:
         """The model called ``name`` with every weights file checked. Raises InputError as get and weights do."""
