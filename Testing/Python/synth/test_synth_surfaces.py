@@ -13,6 +13,7 @@ import vtk
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 from orthoai.io.write import write_labels
+from orthoai_training.synth import shape_library
 from orthoai_training.synth.bone import Bone, Pose, Tissue
 from orthoai_training.synth.femur_frame import align_femur
 from orthoai_training.synth.femur_shape import FemurSize, femur_shape
@@ -149,8 +150,10 @@ def test_the_surface_of_a_mask_on_any_grid_lies_where_the_bone_ends(
 
 
 def test_a_label_map_of_both_femora_gives_a_left_and_a_mirrored_right_one(
-    femur: AnalyticShape, lattice: Lattice, tmp_path: Path
+    femur: AnalyticShape, lattice: Lattice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # As coarse as the label map: the usual step takes 40 s for two whole femora.
+    monkeypatch.setattr(shape_library, "FEMUR_STEP", 4.0)
     left, right = bone(femur, Pose(np.eye(3), (90.0, 0.0, 0.0))), bone(femur, Pose(np.eye(3), (-90.0, 0.0, 0.0), True))
     grid = Geometry((126, 38, 88), (4.0, 4.0, 4.0), (-174.0, -70.0, -462.0))
     labels = mask_of(left, grid) + 2 * mask_of(right, grid).astype(np.uint8)
