@@ -21,7 +21,6 @@ from orthoai_training.fracture.predict import tile_probabilities
 from orthoai_training.fracture.recipe import FractureRecipe
 from orthoai_training.fracture.scores import NOTHING, Counts
 from orthoai_training.fracture.slices import PlaneSlices
-from orthoai_training.learning.checkpoint import recorded
 from orthoai_training.learning.loop import Learned, Lesson, Loop, Pace, Place
 from orthoai_training.learning.precision import choose_precision
 from orthoai_training.learning.schedule import Clock
@@ -83,7 +82,7 @@ def train_fracture(run: FractureRun, progress: Progress | None = None) -> Learne
         "train_cases": len(run.train),
         "validation_cases": len(run.held_out),
     }
-    place = Place(run.out_dir, run.plane, recorded(recipe), run.seed, facts, SCORE, run.resume, run.clock)
+    place = Place(run.out_dir, run.plane, recipe, run.seed, facts, SCORE, run.resume, run.clock)
     return Loop(lesson, optimizer, pace, place, progress or Progress()).train()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import torch
 from orthoai.progress import Progress
@@ -19,6 +19,9 @@ from orthoai_training.learning import checkpoint
 from orthoai_training.learning.average import WeightAverage
 from orthoai_training.learning.precision import Precision
 from orthoai_training.learning.schedule import Budget, Clock, learning_rate, smoothed
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 WEIGHTS_FILE = "weights.safetensors"
 METRICS_FILE = "metrics.json"
@@ -117,14 +120,14 @@ class Place:
     Attributes:
         out_dir: gets weights.safetensors (float32), metrics.json, checkpoint.safetensors and TensorBoard events.
         stage: its name in progress reports.
-        recipe: JSON that a run which is taken up again must share; seed too.
+        recipe: that a run which is taken up again must share; seed too.
         facts: further entries of metrics.json; score_name: its entry for the best score.
         resume: go on from out_dir's checkpoint when there is one.
     """
 
     out_dir: Path
     stage: str
-    recipe: Mapping[str, Any]
+    recipe: DataclassInstance
     seed: int
     facts: Mapping[str, Any]
     score_name: str = "best_dice"
@@ -178,7 +181,7 @@ class Loop(Generic[B]):
         self.average = WeightAverage(lesson.network, pace.ema_decay)
         self.scaler = lesson.precision.scaler()
         self.budget = Budget(pace.steps, pace.minutes, clock=place.clock)
-        self.state = checkpoint.RunState(recipe=dict(place.recipe), seed=place.seed)
+        self.state = checkpoint.RunState(recipe=checkpoint.recorded(place.recipe), seed=place.seed)
         self.checkpoint = place.out_dir / checkpoint.FILE_NAME
         self.weights = place.out_dir / WEIGHTS_FILE
         self.smooth_loss: float | None = None

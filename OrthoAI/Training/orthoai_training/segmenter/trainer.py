@@ -18,7 +18,6 @@ from orthoai.segment.network import build, load_weights, save_weights
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from orthoai_training.learning.checkpoint import recorded
 from orthoai_training.learning.loop import Learned, Lesson, Loop, Pace, Place
 from orthoai_training.learning.precision import Precision, choose_precision
 from orthoai_training.learning.schedule import Clock
@@ -84,7 +83,7 @@ def train_segmenter(
         "train_crops": len(crops),
         "validation_crops": len(held_out),
     }
-    place = Place(out_dir, STAGE, recorded(recipe), seed, facts, resume=resume, clock=clock)
+    place = Place(out_dir, STAGE, recipe, seed, facts, resume=resume, clock=clock)
     lesson = PatchLesson(network, crops, held_out, recipe, seed, precision, progress)
     learned = Loop(lesson, optimizer, pace, place, progress).train()
     network.load_state_dict(load_file(learned.weights))

@@ -21,7 +21,6 @@ from orthoai_training.disc.segmentation.networks import build_segmenter
 from orthoai_training.disc.segmentation.predict import case_labels
 from orthoai_training.disc.segmentation.recipe import SliceRecipe
 from orthoai_training.disc.segmentation.slices import Crops, LabeledSlices, crop_batches
-from orthoai_training.learning.checkpoint import recorded
 from orthoai_training.learning.loop import Lesson, Loop, Pace, Place
 from orthoai_training.learning.precision import choose_precision
 from orthoai_training.learning.schedule import Clock
@@ -93,7 +92,7 @@ def train_slices(run: SegmenterRun, progress: Progress | None = None) -> Trained
         "train_cases": len(run.train),
         "validation_cases": len(run.held_out),
     }
-    place = Place(run.out_dir, STAGE, recorded(recipe), run.seed, facts, resume=run.resume, clock=run.clock)
+    place = Place(run.out_dir, STAGE, recipe, run.seed, facts, resume=run.resume, clock=run.clock)
     learned = Loop(lesson, optimizer, pace, place, progress or Progress()).train()
     return TrainedSegmenter(learned.weights, learned.metrics, lesson.exportable)
 

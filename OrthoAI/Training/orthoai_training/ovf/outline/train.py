@@ -17,7 +17,6 @@ from orthoai.progress import Progress
 from safetensors.torch import load_file
 from torch import Tensor
 
-from orthoai_training.learning.checkpoint import recorded
 from orthoai_training.learning.loop import Learned, Lesson, Loop, Pace, Place
 from orthoai_training.learning.precision import Precision, choose_precision
 from orthoai_training.ovf.cases import former_run, require_apart
@@ -85,7 +84,7 @@ def train_outline(run: OutlineRun, progress: Progress) -> TrainedOutline:
     optimizer = torch.optim.AdamW(lesson.network.parameters(), lr=recipe.learning_rate)
     pace = Pace.of(recipe, recipe.steps, run.minutes, recipe.validate_every)
     facts = {"samples": len(train), "validation_samples": len(held_out), "train_cases": len(run.train)}
-    kept = Place(place, STAGE, recorded(recipe), run.seed, facts, resume=run.resume)
+    kept = Place(place, STAGE, recipe, run.seed, facts, resume=run.resume)
     learned = Loop(lesson, optimizer, pace, kept, progress).train()
     network = build_outline()
     network.load_state_dict(load_file(learned.weights))
