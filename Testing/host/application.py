@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
@@ -178,5 +180,7 @@ class Application(facade(QtWidgets.QApplication)):  # type: ignore[misc]
 
 
 def makeApplication() -> Application:
-    """The one application of this process, on a settings file and temporary folder of its own."""
-    return Application(Path(tempfile.mkdtemp(prefix="orthoai-host-")))
+    """The one application of this process, on a settings file and temporary folder of its own, gone when it ends."""
+    folder = Path(tempfile.mkdtemp(prefix="orthoai-host-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Application(folder)

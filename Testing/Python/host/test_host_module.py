@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 MODULE = Path(__file__).parent / "FixtureModule" / "FixtureModule.py"
+TESTING = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -108,3 +111,11 @@ def test_a_picture_shows_the_panel(host, module, tmp_path):
 
     picture = qt.QImage(str(host.grab(module, tmp_path / "panel.png")))
     assert picture.width() == module.parent.width > 100
+
+
+def test_a_host_that_has_ended_leaves_no_files_behind(host, tmp_path):
+    code = f"import sys; sys.path.insert(0, {str(TESTING)!r}); import host; host.start(); import slicer; "
+    code += "open(slicer.app.temporaryPath + '/left', 'w').close()"
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True)
+    assert not list(tmp_path.glob("orthoai-host-*"))

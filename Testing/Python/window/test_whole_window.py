@@ -29,7 +29,8 @@ def tour(screen, pictures) -> dict:
     """What the tour saw. It is a process of its own: OpenGL may crash, and the other tests go on."""
     run = subprocess.run(
         [sys.executable, "-X", "faulthandler", str(TOUR), str(pictures)],
-        env=screen,
+        # It ends without tidying up, so that its temporary files go where pytest clears them away.
+        env={**screen, "TMPDIR": str(pictures)},
         capture_output=True,
         text=True,
         timeout=TOUR_LIMIT_S,
