@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from uuid import uuid4
 
 from orthoai.errors import InputError
@@ -32,6 +33,23 @@ def write_error(error: OSError, path: Path) -> InputError:
     if error.errno == errno.ENOENT:
         return InputError(f"{path} cannot be made because its parent folder is missing; make that first.")
     return InputError(f"{path} cannot be written ({error.strerror or 'system error'}); choose another place.")
+
+
+def made_folder(folder: Path) -> Path:
+    """``folder``, made with its parents where it is missing, for work that fills it file by file.
+
+    To be asked for before the work, which may take hours and would be lost for want of a place.
+
+    Raises:
+        InputError: a file is in the way, or nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Permissions alone do not tell: not of a read-only disk, and not to root.
+        with TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise write_error(error, folder) from error
 
 
 @contextmanager

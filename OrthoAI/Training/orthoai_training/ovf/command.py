@@ -11,9 +11,8 @@ from orthoai.errors import InputError
 from orthoai.progress import Progress
 from orthoai.tasks.ovf.task import DEFAULT_MODEL
 
+from orthoai_training.ovf.network_names import MASK_RCNN, NETWORKS, OUTLINE, YOLO
 from orthoai_training.progress_lines import TrainingLines
-
-YOLO, OUTLINE, MASK_RCNN = NETWORKS = ("yolov8n-seg", "outline", "mask-rcnn")
 
 RANDOM, LAYERS = "random", "lumbar_disc"
 """Of --start: no model, and the one to take the first layers from."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orthoai.errors import InputError
 from orthoai.models.store import Model, ModelStore
+from orthoai.output import made_folder
 from orthoai.progress import Progress
 from orthoai.tasks.ovf.engines import OUTLINE
 from orthoai.tasks.ovf.task import NAME as TASK_NAME
@@ -25,6 +26,7 @@ from orthoai_training.ovf.cases import (
 )
 from orthoai_training.ovf.evaluation.fitting import fit_to_cases
 from orthoai_training.ovf.model_folder import MODEL_FOLDER, with_settings, write_ovf_model
+from orthoai_training.ovf.network_names import MASK_RCNN, YOLO
 from orthoai_training.ovf.outline.model_folder import keep_outline, write_outline_model
 from orthoai_training.ovf.outline.train import OutlineRun, train_outline
 from orthoai_training.ovf.recipe import RECIPES, OvfRecipe
@@ -42,7 +44,7 @@ class TrainRequest:
 
     Attributes:
         out: run folder; the model appears in ``out/model``.
-        network: "yolov8n-seg", "outline" or "mask-rcnn".
+        network: a name of :data:`orthoai_training.ovf.network_names.NETWORKS`.
         data: folder of cases; simulate: cases to make in ``out/cases`` instead; pictures: own pictures instead.
         validation: folder of cases to validate on; None keeps a tenth of ``data``.
         recipe: a name of :data:`orthoai_training.ovf.recipe.RECIPES`.
@@ -53,7 +55,7 @@ class TrainRequest:
     """
 
     out: Path
-    network: str = "yolov8n-seg"
+    network: str = YOLO
     data: Path | None = None
     simulate: int | None = None
     pictures: Path | None = None
@@ -83,10 +85,11 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
     """
     # First: simulating cases may take an hour.
     model = _start(request)
+    made_folder(request.out)
     train, validation = _cases(request, progress)
     sources = case_sources([CaseFolder(path) for path in train])
     refuse_share_alike(sources)
-    if request.network == "mask-rcnn":
+    if request.network == MASK_RCNN:
         from orthoai_training.ovf.maskrcnn import train_mask_rcnn
 
         beside = None if request.beside is None else ModelStore.default().get(request.beside)
@@ -108,7 +111,7 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
 
 def _start(request: TrainRequest) -> Model | None:
     """The model to start from; None for random weights. Outlines need one of the task (InputError)."""
-    if request.network == "mask-rcnn":
+    if request.network == MASK_RCNN:
         return None
     model = None if request.start is None else ModelStore.default().get(request.start)
     if request.network == OUTLINE and (model is None or model.metadata.task != TASK_NAME):
