@@ -10,7 +10,7 @@ class InputError(Exception):
 
 
 class Canceled(Exception):
-    """The user stopped the run. Nothing was written."""
+    """The user stopped the run. ``str(error)`` says what became of its work."""
 
-    def __init__(self) -> None:
-        super().__init__("Canceled: nothing was written.")
+    def __init__(self, sentence: str = "Canceled: nothing was written.") -> None:
+        super().__init__(sentence)

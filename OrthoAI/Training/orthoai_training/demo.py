@@ -19,6 +19,7 @@ from orthoai.output import staged_folder
 from orthoai.tasks import get_task
 
 from orthoai_training.dataset import FEMUR_LABELS, CaseFolder
+from orthoai_training.seeds import check_seed
 from orthoai_training.tasks import all_commands
 
 SAMPLES = {commands.task: commands.sample for commands in all_commands() if commands.sample is not None}
@@ -44,8 +45,7 @@ def _run(args: argparse.Namespace) -> int:
     if task.name not in SAMPLES:
         raise InputError(f"There is no sample for the task {task.name}: choose one of {', '.join(SAMPLES)}.")
     seed = SEEDS[task.name] if args.seed is None else args.seed
-    if seed < 0:
-        raise InputError("A seed is a number from 0 on: give another --seed.")
+    check_seed(seed)
     # Told now, and not after the simulation.
     ModelStore.default().get(task.default_model)
     with stop_signals() as stop, staged_folder(args.output) as folder:

@@ -45,7 +45,6 @@ def test_each_case_has_an_image_labels_of_the_task_and_what_is_known(tmp_path: P
     ("words", "said"),
     [
         (("--count", "0"), "At least one"),
-        (("--count", "1", "--seed", "-1"), "seed"),
         (("--count", "1", "--pixel", "9"), "Pixels"),
         (("--count", "1", "--slice", "20"), "Slices"),
         (("--count", "1", "--tilt", "80"), "tilted"),

@@ -36,8 +36,8 @@ def guarded(action: Callable[[], int], *, debug: bool = False) -> int:
     """
     try:
         return action()
-    except (Canceled, KeyboardInterrupt):
-        say(str(Canceled()))
+    except (Canceled, KeyboardInterrupt) as stop:
+        say(str(stop if isinstance(stop, Canceled) else Canceled()))
         return CANCELED
     except BrokenPipeError:
         raise
@@ -54,4 +54,4 @@ def _unexpected(error: Exception, debug: bool) -> str:
     if isinstance(error, MemoryError) or name == "OutOfMemoryError":
         return OUT_OF_MEMORY
     hint = "" if debug else " Run it again with --debug to see the traceback."
-    return f"OrthoAI failed unexpectedly ({name}); nothing was written.{hint}"
+    return f"OrthoAI failed unexpectedly ({name}).{hint}"

@@ -23,6 +23,7 @@ from orthoai_training.bench.worker import Job
 from orthoai_training.demo import SAMPLES, SEEDS, sample_case
 from orthoai_training.evaluate.network_facts import network_facts
 from orthoai_training.evaluate.records import write_text
+from orthoai_training.seeds import check_seed
 
 PARTS = ("cold-and-warm", "whole-run")
 """Measured in this order, each in a process of its own."""
@@ -57,8 +58,8 @@ class TaskBench:
     def __post_init__(self) -> None:
         if self.image is None and self.task not in SAMPLES:
             raise InputError(f"There is no sample for the task {self.task}: give an image with --input.")
-        if self.seed is not None and self.seed < 0:
-            raise InputError("A seed is a number from 0 on: give another --seed.")
+        if self.seed is not None:
+            check_seed(self.seed)
 
 
 Simulate = Callable[[str, int, Path, StopRequest], Path]

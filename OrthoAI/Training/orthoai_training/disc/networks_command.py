@@ -9,6 +9,7 @@ from pathlib import Path
 from orthoai.cli.exits import DONE, say
 from orthoai.cli.supervise import stop_signals
 from orthoai.errors import InputError
+from orthoai.output import made_folder
 from orthoai.progress import Progress
 
 from orthoai_training.progress_lines import TrainingLines
@@ -70,6 +71,7 @@ def train(args: argparse.Namespace) -> int:
         raise InputError("--epochs is for segmenters and classifiers; detectors take --minutes.")
     if args.teacher is not None and args.only != "segmenter":
         raise InputError("--teacher is for --only segmenter.")
+    made_folder(args.out)
     with stop_signals() as stop:
         lines = (lambda *news: None) if args.quiet else TrainingLines()
         progress = Progress(lines, lambda: stop.asked)
@@ -192,18 +194,22 @@ def add_measure_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(args: argparse.Namespace) -> int:
-    """Measure what the arguments ask for."""
+    """Measure what the arguments ask for. Raises InputError where the results could not be written."""
+    if args.out.is_dir():
+        raise InputError(f"{args.out} is a folder; name a file for the results.")
+    made_folder(args.out.parent)
     if args.networks:
         return _measure_runs(args)
     # Heavy: torch.
     from orthoai_training.disc.detection.request import measure_detectors
     from orthoai_training.disc.measures import DiscMeasureRequest, measure_discs
+    from orthoai_training.evaluate.records import write_text
 
     request = DiscMeasureRequest(args.data, args.part, args.model, args.fold, located=args.located)
     found = measure_discs(request)
     detectors = measure_detectors(args.data, args.part, args.model, args.fold)
     figures = {"detectors": {look: each.to_json() for look, each in detectors.items()}, **found.to_json()}
-    args.out.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    write_text(args.out, json.dumps(figures, indent=1))
     say(f"Measured; the figures are in {args.out.resolve()}")
     return DONE
 

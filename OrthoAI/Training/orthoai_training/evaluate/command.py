@@ -12,7 +12,7 @@ from orthoai.errors import InputError
 from orthoai.progress import Progress
 
 from orthoai_training.synth.options import add_scan, add_sources
-from orthoai_training.tasks import TaskCommand, by_task
+from orthoai_training.tasks import COMPLETE_KEPT, TaskCommand, by_task
 
 if TYPE_CHECKING:
     from orthoai_training.evaluate.subjects import Source
@@ -77,7 +77,7 @@ def _line(stage: str, fraction: float, message: str) -> None:
 
 def _source(args: argparse.Namespace) -> Source:
     from orthoai_training.evaluate.subjects import Folders, Simulation
-    from orthoai_training.synth.limbs import LimbRecipe
+    from orthoai_training.synth.limbs import LimbRecipe, require_sources
 
     simulating = ("shapes", "texture", "real_share", "field", "spacing")
     if args.data is not None:
@@ -96,6 +96,7 @@ def _source(args: argparse.Namespace) -> Source:
         textures=tuple(args.texture),
         real_share=DEFAULT_SHARE if args.real_share is None else args.real_share,
     )
+    require_sources(recipe)
     return Simulation(args.simulate, args.seed, recipe, args.simulate_on)
 
 
@@ -113,6 +114,6 @@ def command_line(args: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-FEMUR = TaskCommand("Measure the task on CT with known labels.", _add_arguments, _run)
+FEMUR = TaskCommand("Measure the task on CT with known labels.", _add_arguments, _run, COMPLETE_KEPT)
 
 COMMAND = by_task("evaluate", "Measure a task on cases with known labels.")

@@ -14,6 +14,7 @@ from orthoai.errors import InputError
 from orthoai.volume import Volume
 
 from orthoai_training.dataset import CaseFolder, find_cases
+from orthoai_training.seeds import check_seed
 from orthoai_training.synth.limbs import LimbRecipe, simulate_limb
 from orthoai_training.train.simulate import SEED_STRIDE
 
@@ -65,8 +66,7 @@ class Simulation:
             raise InputError(
                 f"Between 1 and {SEED_STRIDE - UNSEEN} cases can be simulated: give --simulate such a number."
             )
-        if self.seed < 0:
-            raise InputError("A seed is a number from 0 on: give another --seed.")
+        check_seed(self.seed)
         if not 0 <= self.recipe.real_share <= 1:
             raise InputError("A share lies between 0 and 1: give --real-share such a number.")
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orthoai.errors import InputError
+from orthoai.output import made_folder
 from orthoai.progress import Progress
 
 from orthoai_training.dataset import CaseFolder, Split, split_cases
@@ -166,7 +167,7 @@ def train_one(
 
 def prepared_cases(request: FractureRequest, progress: Progress) -> tuple[list[CaseFolder], Split]:
     """The cases, simulated where asked for, and the split, which a further call for the same folder keeps."""
-    request.out.mkdir(parents=True, exist_ok=True)
+    made_folder(request.out)
     folder = request.data
     if folder is None:
         # Heavy, and not needed for own data.

@@ -12,7 +12,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.fracture.options import add_sources
 from orthoai_training.progress_lines import TrainingLines
-from orthoai_training.tasks import TaskCommand
+from orthoai_training.tasks import RESUMABLE, TaskCommand
 from orthoai_training.train.start_options import add_start
 
 # Named here as well, since the modules that define them load torch; a test keeps them alike.
@@ -108,4 +108,4 @@ def _run(args: argparse.Namespace) -> int:
     return DONE
 
 
-TRAIN = TaskCommand("Train the fracture networks from simulated or own CT.", _add_arguments, _run)
+TRAIN = TaskCommand("Train the fracture networks from simulated or own CT.", _add_arguments, _run, RESUMABLE)

@@ -12,7 +12,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.spine_ct.case import CLASSES, SpineCase, class_map, write_case
 from orthoai_training.spine_ct.options import SpineOptions
-from orthoai_training.spine_ct.simulate import simulate
+from orthoai_training.spine_ct.simulate import require_sources, simulate
 
 SEED_STRIDE = 100_000
 """Cases of two runs with different seeds never share a seed."""
@@ -36,6 +36,7 @@ def simulate_cases(
         InputError: shapes or textures hold nothing to use, or the folder cannot be written.
     """
     progress = progress or Progress()
+    require_sources(options)
     for number in range(count):
         progress.report("simulate", number / count, f"case {number + 1} of {count}")
         place = folder / f"spine_{number:04d}"

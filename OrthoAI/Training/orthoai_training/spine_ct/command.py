@@ -11,7 +11,7 @@ from orthoai.errors import InputError
 
 from orthoai_training.spine_ct.options import FIELDS, SpineOptions
 from orthoai_training.synth.case_folder import add_folder, check_folder, fill_folder
-from orthoai_training.tasks import TaskCommand
+from orthoai_training.tasks import COMPLETE_KEPT, TaskCommand
 
 FINEST_MM, COARSEST_MM = 0.4, 3.0
 """Pixels outside would fill the memory, or show no endplate."""
@@ -72,8 +72,10 @@ def _run(args: argparse.Namespace) -> int:
     _check(args)
     # Heavy: torch.
     from orthoai_training.spine_ct.cases import simulate_cases
+    from orthoai_training.spine_ct.simulate import require_sources
 
     options = _options(args)
+    require_sources(options)
     return fill_folder(
         args,
         asdict(options),
@@ -115,4 +117,4 @@ def _options(args: argparse.Namespace) -> SpineOptions:
     return options if args.slice is None else replace(options, thick_mm=None)
 
 
-SPINE_SYNTH = TaskCommand("Simulate CT of the spine with known fractures.", _add_arguments, _run)
+SPINE_SYNTH = TaskCommand("Simulate CT of the spine with known fractures.", _add_arguments, _run, COMPLETE_KEPT)

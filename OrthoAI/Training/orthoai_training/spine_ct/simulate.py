@@ -25,7 +25,7 @@ from orthoai_training.spine_ct.scan import Scanner, scan
 from orthoai_training.spine_ct.soft import Axis, Torso, plaques, soft_tissue
 from orthoai_training.spine_ct.spine import Vertebra
 from orthoai_training.spine_ct.tissue import Tissue
-from orthoai_training.synth.texture import load_textures
+from orthoai_training.synth.texture import ct_files, load_textures
 
 KINDS = ("whole", "thoracolumbar", "lumbar", "thoracic")
 KIND_SHARES = (0.15, 0.4, 0.25, 0.2)
@@ -74,6 +74,13 @@ class Field:
             (float(origin[0]), float(origin[1]), float(origin[2])),
             tuple(float(v) for v in tilt.ravel()),
         )
+
+
+def require_sources(options: SpineOptions) -> None:
+    """Raise InputError where shapes or textures of ``options`` are not there: not every case asks for them."""
+    find_shapes(options.shapes)
+    for folder in options.texture:
+        ct_files(folder)
 
 
 def simulate(seed: int, options: SpineOptions = SpineOptions()) -> SpineCase:  # noqa: B008 (frozen)

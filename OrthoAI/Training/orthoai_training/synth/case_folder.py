@@ -30,11 +30,9 @@ def add_folder(parser: argparse.ArgumentParser, *counts: str) -> None:
 
 
 def check_folder(args: argparse.Namespace) -> None:
-    """Raises InputError for a count or a seed that cannot be."""
+    """Raises InputError for a count that cannot be."""
     if args.count < 1:
         raise InputError("At least one case must be simulated: give --count a number above 0.")
-    if args.seed < 0:
-        raise InputError("A seed is a number from 0 on: give another --seed.")
 
 
 def fill_folder(args: argparse.Namespace, recipe: dict[str, Any], simulate: Callable[[Progress], object]) -> int:

@@ -10,7 +10,7 @@ from orthoai.errors import InputError
 
 from orthoai_training.synth.case_folder import add_folder, check_folder, fill_folder
 from orthoai_training.synth.options import add_scan, add_sources
-from orthoai_training.tasks import TaskCommand, by_task
+from orthoai_training.tasks import COMPLETE_KEPT, TaskCommand, by_task
 
 if TYPE_CHECKING:
     from orthoai_training.synth.limbs import LimbRecipe
@@ -45,11 +45,13 @@ def _run(args: argparse.Namespace) -> int:
     # Heavy: torch.
     import torch
 
+    from orthoai_training.synth.limbs import require_sources
     from orthoai_training.train.simulate import simulate_cases
 
     if args.device == "cuda" and not torch.cuda.is_available():
         raise InputError("This computer has no CUDA GPU that torch can use: choose --device cpu.")
     recipe = _recipe(args)
+    require_sources(recipe)
     return fill_folder(
         args,
         {"device": args.device, **asdict(recipe)},
@@ -86,6 +88,6 @@ def _recipe(args: argparse.Namespace) -> LimbRecipe:
     )
 
 
-FEMUR = TaskCommand("Simulate CT of the lower limbs.", _add_arguments, _run)
+FEMUR = TaskCommand("Simulate CT of the lower limbs.", _add_arguments, _run, COMPLETE_KEPT)
 
 COMMAND = by_task("synth", "Simulate patients whose labels are known.")

@@ -22,10 +22,10 @@ from orthoai_training.synth.implants import Implant, hip_nail, hip_prosthesis, k
 from orthoai_training.synth.leg_shape import LegSize
 from orthoai_training.synth.render import render
 from orthoai_training.synth.scene import Scene
-from orthoai_training.synth.shape_library import ShapeLibrary, load_library
+from orthoai_training.synth.shape_library import ShapeLibrary, bone_files, load_library
 from orthoai_training.synth.skeleton import Skeleton, draw_skeleton
 from orthoai_training.synth.soft_tissue import BodySize
-from orthoai_training.synth.texture import load_textures
+from orthoai_training.synth.texture import ct_files, load_textures
 from orthoai_training.synth.warp import Warp
 
 FIELDS = ("full", "thighs", "hips", "knees", "femur")
@@ -76,6 +76,14 @@ class LimbCase:
     labels: NDArray[np.uint8]
     bones: NDArray[np.uint8]
     meta: dict[str, object]
+
+
+def require_sources(recipe: LimbRecipe) -> None:
+    """Raise InputError where shapes or textures of ``recipe`` are not there: not every case asks for them."""
+    for folder in recipe.shapes:
+        bone_files(folder)
+    for folder in recipe.textures:
+        ct_files(folder)
 
 
 def simulate_limb(recipe: LimbRecipe, seed: int, device: str = "cpu") -> LimbCase:

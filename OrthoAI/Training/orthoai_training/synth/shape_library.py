@@ -102,7 +102,7 @@ def load_library(folders: tuple[Path, ...]) -> ShapeLibrary:
     legs: list[dict[str, SampledShape]] = []
     hips: list[tuple[SampledShape, float]] = []
     for folder in folders:
-        files = _files(folder)
+        files = bone_files(folder)
         before = len(femora) + len(legs) + len(hips)
         for path in files:
             if "femur" in _stem(path) and "cartilage" not in _stem(path):
@@ -119,7 +119,8 @@ def load_library(folders: tuple[Path, ...]) -> ShapeLibrary:
     return ShapeLibrary(tuple(femora), tuple(legs), tuple(hips))
 
 
-def _files(folder: Path) -> list[Path]:
+def bone_files(folder: Path) -> list[Path]:
+    """The surfaces and masks in a folder, or that fit a pattern. Raises InputError when there is none."""
     found = folder.iterdir() if folder.is_dir() else folder.parent.glob(folder.name)
     files = sorted(path for path in found if path.name.lower().endswith(SUFFIXES))
     if not files:

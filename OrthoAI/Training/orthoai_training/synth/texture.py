@@ -48,6 +48,14 @@ class TextureBank:
     step: float
 
 
+def ct_files(folder: Path) -> list[Path]:
+    """The CT in ``folder``. Raises InputError when there is none."""
+    files = sorted(folder.glob("*_ct.nii.gz"))
+    if not files:
+        raise InputError(f"The texture folder {folder.name} holds no CT named *_ct.nii.gz.")
+    return files
+
+
 @lru_cache(maxsize=2)
 def load_textures(folders: tuple[Path, ...]) -> TextureBank | None:
     """Collect cubes from the CT files in ``folders``; None for no folders.
@@ -60,10 +68,7 @@ def load_textures(folders: tuple[Path, ...]) -> TextureBank | None:
     bone: list[Tensor] = []
     soft: list[Tensor] = []
     for folder in folders:
-        files = sorted(folder.glob("*_ct.nii.gz"))
-        if not files:
-            raise InputError(f"The texture folder {folder.name} holds no CT named *_ct.nii.gz.")
-        for path in files:
+        for path in ct_files(folder):
             volume = read_volume(path).reoriented("LPS")
             voxels = volume.voxels
             if volume.geometry.spacing[2] > 2.5:

@@ -13,6 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from orthoai.cli.command import Command
+from orthoai.errors import Canceled
+
+from orthoai_training.seeds import check_seed
+
+COMPLETE_KEPT = "what is complete is kept, and the same command goes on."
+RESUMABLE = "what is done is kept, and --resume goes on."
+"""What becomes of the work of a canceled command."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +30,20 @@ class TaskCommand:
         help: one line for ``--help``.
         add_arguments: adds its arguments, without TASK. Must not import heavy libraries.
         run: does the work and returns the exit code; may raise InputError or Canceled. ``args.task`` names the task.
+        kept: what is left of a canceled one, as the end of "Canceled: "; None where nothing is.
     """
 
     help: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
+    kept: str | None = None
+
+    def stoppable(self, args: argparse.Namespace) -> int:
+        """:attr:`run`; a cancel says what is kept, by whatever it came."""
+        try:
+            return self.run(args)
+        except (Canceled, KeyboardInterrupt) as stop:
+            raise stop if self.kept is None else Canceled(f"Canceled: {self.kept}") from None
 
 
 @dataclass(frozen=True)
@@ -65,7 +81,11 @@ def by_task(verb: str, summary: str) -> Command:
             own.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
     def run(args: argparse.Namespace) -> int:
-        return _with(verb)[args.task].run(args)
+        # Some verbs draw one where none is given, or have none.
+        seed = getattr(args, "seed", None)
+        if seed is not None:
+            check_seed(seed)
+        return _with(verb)[args.task].stoppable(args)
 
     return Command(verb, summary, add_arguments, run)
 

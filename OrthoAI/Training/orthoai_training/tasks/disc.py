@@ -15,6 +15,7 @@ COMMANDS = TaskCommands(
             "Train detectors, segmenters or classifiers from the SPIDER sets.",
             networks.add_training_arguments,
             networks.train,
+            "what is done is kept, and --resume goes on with detectors and segmenters.",
         ),
         "evaluate": TaskCommand(
             "Measure a model's detectors, segmenter and classifier on held-out patients.",

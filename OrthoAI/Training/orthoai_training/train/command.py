@@ -11,7 +11,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.progress_lines import TrainingLines
 from orthoai_training.synth.options import add_sources
-from orthoai_training.tasks import TaskCommand, by_task
+from orthoai_training.tasks import RESUMABLE, TaskCommand, by_task
 from orthoai_training.train.start_options import add_start
 
 # Named here as well, since the modules that define them load torch; a test keeps them alike.
@@ -68,6 +68,6 @@ def _run(args: argparse.Namespace) -> int:
     return DONE
 
 
-FEMUR = TaskCommand("Train the two networks from simulated or own CT.", _add_arguments, _run)
+FEMUR = TaskCommand("Train the two networks from simulated or own CT.", _add_arguments, _run, RESUMABLE)
 
 COMMAND = by_task("train", "Train the networks of a task from simulated or own data.")

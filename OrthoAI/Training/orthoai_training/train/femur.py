@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orthoai.errors import InputError
+from orthoai.output import made_folder
 from orthoai.progress import Progress
 
 from orthoai_training.dataset import CaseFolder, Split, find_cases, split_cases
@@ -57,7 +58,7 @@ def train_femur(
     progress = progress or Progress()
     recipe = get_recipe(request.recipe)
     _refuse_earlier_run(request)
-    request.out.mkdir(parents=True, exist_ok=True)
+    made_folder(request.out)
     cases = _cases(request, progress) if request.needs_cases else []
     split = _split(request, recipe, cases)
     train_detector = train_detector or detector_part

@@ -16,7 +16,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.dataset import IMAGE_FILE, LABELS_FILE, META_FILE
 from orthoai_training.segmenter.crops import cut_case
-from orthoai_training.synth.limbs import LimbRecipe, simulate_limb
+from orthoai_training.synth.limbs import LimbRecipe, require_sources, simulate_limb
 from orthoai_training.train.recipes import SegmenterRecipe
 
 STAGE = "simulate"
@@ -50,8 +50,12 @@ SEED_STRIDE = 100_000
 def simulate_cases(
     folder: Path, count: int, seed: int, recipe: LimbRecipe, device: str = "cpu", progress: Progress | None = None
 ) -> None:
-    """Write ``count`` cases into ``folder``; those that are complete are kept, so a stopped run goes on."""
+    """Write ``count`` cases into ``folder``; those that are complete are kept, so a stopped run goes on.
+
+    Raises InputError where shapes or textures are not there.
+    """
     progress = progress or Progress()
+    require_sources(recipe)
     for number in range(count):
         progress.report(STAGE, number / count, f"case {number + 1} of {count}")
         case = folder / f"limb_{number:04d}"
@@ -78,9 +82,10 @@ def simulate_crops(
     """Cut the crops of ``count`` simulated scans (:data:`CROP_SCANS`) into ``folder``/train and /validation.
 
     The first ``validation`` cases validate. They are parametric, so that no real bone is on both sides. Crops that are
-    complete are kept.
+    complete are kept. Raises InputError where shapes or textures are not there.
     """
     progress = progress or Progress()
+    require_sources(limbs)
     for number in range(count):
         progress.report(STAGE, number / count, f"scan {number + 1} of {count}")
         subset = folder / ("validation" if number < validation else "train")

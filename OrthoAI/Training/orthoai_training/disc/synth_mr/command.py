@@ -8,7 +8,7 @@ from dataclasses import asdict
 from orthoai.errors import InputError
 
 from orthoai_training.synth.case_folder import add_folder, check_folder, fill_folder
-from orthoai_training.tasks import TaskCommand
+from orthoai_training.tasks import COMPLETE_KEPT, TaskCommand
 
 FINEST_MM, COARSEST_MM = 0.3, 2.0
 """Pixels outside would fill the memory, or show no disc."""
@@ -48,4 +48,4 @@ def _check(args: argparse.Namespace) -> None:
         raise InputError(f"Slices are {FINEST_MM:g} to {THICKEST_MM:g} mm apart: give --slice such a number.")
 
 
-DISC = TaskCommand("Simulate sagittal MR of the lumbar spine.", _add_arguments, _run)
+DISC = TaskCommand("Simulate sagittal MR of the lumbar spine.", _add_arguments, _run, COMPLETE_KEPT)

@@ -14,7 +14,7 @@ from orthoai.progress import Progress
 from orthoai_training.evaluate.command import command_line
 from orthoai_training.fracture.options import add_sources
 from orthoai_training.progress_lines import TrainingLines
-from orthoai_training.tasks import TaskCommand
+from orthoai_training.tasks import COMPLETE_KEPT, TaskCommand
 
 FITTED_FILE = "fitted.json"
 """In OUT: what was written to the model's card, and from how many bodies."""
@@ -65,7 +65,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _calibrate(args: argparse.Namespace) -> int:
     from orthoai.models.store import ModelStore
-    from orthoai.output import write_error
+    from orthoai.output import made_folder
     from orthoai.tasks.fracture.task import DEFAULT_MODEL
 
     from orthoai_training.evaluate.records import write_text
@@ -75,11 +75,7 @@ def _calibrate(args: argparse.Namespace) -> int:
     if args.data is None:
         raise InputError("Probabilities are fitted to cases that are there: give --data with a folder of them.")
     model = ModelStore.default().get(args.model or DEFAULT_MODEL)
-    # First: fitting takes some minutes.
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise write_error(error, args.out) from error
+    made_folder(args.out)
     cases = find_spine_cases(args.data)[: args.limit]
     fitted = fit_model(model, cases, Progress() if args.quiet else Progress(TrainingLines()))
     write_text(args.out / FITTED_FILE, json.dumps(asdict(fitted), indent=1))
@@ -87,4 +83,4 @@ def _calibrate(args: argparse.Namespace) -> int:
     return DONE
 
 
-EVALUATE = TaskCommand("Measure the task on CT with known fractures.", _add_arguments, _run)
+EVALUATE = TaskCommand("Measure the task on CT with known fractures.", _add_arguments, _run, COMPLETE_KEPT)

@@ -11,7 +11,8 @@ from orthoai.errors import InputError
 
 from orthoai_training.fracture.cases import FractureCase, find_spine_cases, load_case
 from orthoai_training.fracture.simulate import TEST_SEEDS, spine_options
-from orthoai_training.spine_ct.simulate import simulate
+from orthoai_training.spine_ct.options import SpineOptions
+from orthoai_training.spine_ct.simulate import require_sources, simulate
 
 MOST_CASES = 10_000
 """Seeds of a test, by its own seed: two tests with different seeds share no case."""
@@ -37,6 +38,12 @@ class Simulated:
     def __post_init__(self) -> None:
         if not 1 <= self.count <= MOST_CASES or not 0 <= self.seed < 9:
             raise InputError(f"Give --simulate a number from 1 to {MOST_CASES}, and --seed one from 0 to 8.")
+        require_sources(self.options)
+
+    @property
+    def options(self) -> SpineOptions:
+        """What is simulated."""
+        return spine_options(self.shapes, self.textures, real_share=1.0)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -56,8 +63,7 @@ class Simulated:
             yield Subject(f"spine_{number:04d}", lambda number=number: self._make(number))  # type: ignore[misc]
 
     def _make(self, number: int) -> FractureCase:
-        options = spine_options(self.shapes, self.textures, real_share=1.0)
-        case = simulate(TEST_SEEDS + self.seed * MOST_CASES + number, options)
+        case = simulate(TEST_SEEDS + self.seed * MOST_CASES + number, self.options)
         return FractureCase.of(case, f"spine_{number:04d}")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from orthoai.models.store import Model, ModelStore
+from orthoai.output import made_folder
 from orthoai.progress import Progress
 from orthoai.result import Result
 from orthoai.tasks import RunOptions
@@ -87,6 +88,7 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
     progress = progress or Progress()
     model = ModelStore.default().get(request.model)
     cases = list(request.source.cases())[: request.limit]
+    made_folder(request.out)
     answers: dict[str, list[PictureAnswer]] = {}
     told: dict[str, list[PictureAnswer]] = {}
     scores: dict[str, list[CaseScore]] = {}
@@ -104,7 +106,6 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
             classes += class_answers(case, result, spine) if request.calibrate else []
             if scene is not None:
                 told.setdefault(case.kind, []).extend(told_answers(scene, result, spine, name, request.slices))
-    request.out.mkdir(parents=True, exist_ok=True)
     content = {
         **measured_on(request.device),
         "command": request.command,

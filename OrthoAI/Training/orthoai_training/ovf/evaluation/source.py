@@ -37,7 +37,9 @@ class Source:
     real_share: float = REAL_SHARE
 
     def cases(self) -> Iterator[tuple[str, Load]]:
-        """(name, how to get it) of each. Raises InputError when there is none."""
+        """(name, how to get it) of each. Raises InputError when there is none, or nothing to
+        make it from.
+        """
         if self.data is not None:
             for path in case_folders(self.data):
                 yield path.name, lambda path=path: read_case(path)  # type: ignore[misc]
@@ -45,9 +47,10 @@ class Source:
         if self.simulate < 1:
             raise InputError("At least one case must be measured: give --simulate a number above 0.")
         # Heavy: torch.
-        from orthoai_training.spine_ct.simulate import simulate
+        from orthoai_training.spine_ct.simulate import require_sources, simulate
 
         options = SpineOptions(shapes=self.shapes, texture=self.texture, real_share=self.real_share)
+        require_sources(options)
         for number in range(self.simulate):
             seed = FIRST_TEST_SEED + self.seed + number
             yield f"seed_{seed}", lambda seed=seed: simulate(seed, options)  # type: ignore[misc]
