@@ -19,7 +19,7 @@ from orthoai.output import staged_folder
 from orthoai.tasks import get_task
 
 from orthoai_training.dataset import FEMUR_LABELS, CaseFolder
-from orthoai_training.seeds import check_seed
+from orthoai_training.shared_options import check_seed
 from orthoai_training.tasks import all_commands
 
 SAMPLES = {commands.task: commands.sample for commands in all_commands() if commands.sample is not None}

@@ -67,6 +67,28 @@ def test_a_seed_below_0_would_lead_into_the_seeds_of_another_split(words, tmp_pa
     assert not place.exists()
 
 
+@pytest.mark.parametrize("task", ["femur", "fracture", "ovf"])
+def test_an_evaluation_of_no_case_is_refused(task: str, tmp_path: Path, capsys) -> None:
+    place = tmp_path / "out"
+    assert "--limit" in told(["evaluate", task, "-o", str(place), "--simulate", "3", "--limit", "0"], capsys)
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("task", ["fracture", "ovf"])
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        # Simulated cases of an evaluation are those of the test split.
+        (["--simulate", "3", "--model", "x"], "--data"),
+        (["--data", "nowhere"], "--model"),
+    ],
+)
+def test_no_card_is_fitted_unasked_or_to_test_cases(task: str, words, missing: str, tmp_path: Path, capsys) -> None:
+    words = ["evaluate", task, "-o", str(tmp_path / "out"), "--calibrate", "yes", *words]
+    assert missing in told(words, capsys)
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("option", ["--shapes", "--texture"])
 @pytest.mark.parametrize(
     "words",

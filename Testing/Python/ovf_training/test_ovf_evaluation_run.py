@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from orthoai.detect.instance import Instance
+from orthoai.errors import InputError
 from orthoai.finding import Finding, Place
 from orthoai.models.card import read_card
 from orthoai.result import Extra, Provenance, Result
@@ -87,3 +89,14 @@ def test_an_evaluation_writes_tables_pictures_figures_and_the_calibration(reques
     fitted = read_card(Path(request_on.model)).networks["detector"].settings["calibration"]
     # All 24 were right at 0.5: the card now says so.
     assert fitted == content["calibration"] and fitted["answers"] == 24 and fitted["b"] > 2
+
+
+def test_too_few_fractures_leave_the_card_as_it_was_and_keep_what_was_measured(
+    request_on: run.EvaluationRequest,
+) -> None:
+    card = Path(request_on.model) / "metadata.json"
+    before = card.read_bytes()
+    with pytest.raises(InputError, match="too few fractures"):
+        run.evaluate_ovf(replace(request_on, limit=2))
+    assert card.read_bytes() == before
+    assert (request_on.out / "evaluation.json").exists()

@@ -23,7 +23,7 @@ from orthoai_training.bench.worker import Job
 from orthoai_training.demo import SAMPLES, SEEDS, sample_case
 from orthoai_training.evaluate.network_facts import network_facts
 from orthoai_training.evaluate.records import write_text
-from orthoai_training.seeds import check_seed
+from orthoai_training.shared_options import check_seed
 
 PARTS = ("cold-and-warm", "whole-run")
 """Measured in this order, each in a process of its own."""

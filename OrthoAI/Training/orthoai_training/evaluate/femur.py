@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from orthoai import __version__
-from orthoai.errors import InputError
 from orthoai.io.describe import describe
 from orthoai.models.store import ModelStore
 from orthoai.output import write_error
@@ -35,6 +34,7 @@ from orthoai_training.evaluate.records import Record, Records, write_text
 from orthoai_training.evaluate.subjects import Loaded, Source, Subject
 from orthoai_training.evaluate.summary import summarize
 from orthoai_training.evaluate.tables import Evaluation, markdown
+from orthoai_training.shared_options import check_limit
 
 SCHEMA_VERSION = 1
 STAGE = "evaluate"
@@ -61,8 +61,8 @@ class EvaluationRequest:
     command: str = ""
 
     def __post_init__(self) -> None:
-        if self.limit is not None and self.limit < 1:
-            raise InputError("At least one case must be measured: give --limit a number above 0.")
+        if self.limit is not None:
+            check_limit(self.limit)
 
 
 MakePredictor = Callable[[str, str | None, ModelStore, str], Predictor]

@@ -14,7 +14,7 @@ from orthoai.errors import InputError
 from orthoai.volume import Volume
 
 from orthoai_training.dataset import CaseFolder, find_cases
-from orthoai_training.seeds import check_seed
+from orthoai_training.shared_options import check_seed
 from orthoai_training.synth.limbs import LimbRecipe, simulate_limb
 from orthoai_training.train.simulate import SEED_STRIDE
 

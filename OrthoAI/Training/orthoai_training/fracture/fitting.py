@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from orthoai.errors import InputError
 from orthoai.models.card import Network
 from orthoai.models.store import Model
-from orthoai.output import write_error
 from orthoai.progress import Progress
 from orthoai.tasks import RunOptions
 from orthoai.tasks.fracture.engines import load_engines
@@ -66,8 +65,5 @@ def fit_model(model: Model, cases: Sequence[CaseFolder], progress: Progress) -> 
     card = replace(
         model.metadata, networks={role: changed(network) for role, network in model.metadata.networks.items()}
     )
-    try:
-        written(card, model.folder, PAGE)
-    except OSError as error:
-        raise write_error(error, model.folder) from error
+    written(card, model.folder, PAGE)
     return Fitted(len(cases), evidence.bodies, evidence.settings)

@@ -89,13 +89,12 @@ def write_ovf_model(
 def with_settings(folder: Path, settings: Mapping[str, Any], metrics: Mapping[str, Any]) -> Path:
     """Change the detector's settings on the card in ``folder``, such as its calibration, and add groups of figures.
 
-    Args:
-        settings: by name; None takes one away.
+    Raises:
+        InputError: the disk refuses.
     """
     card = read_card(folder)
     old = card.networks[DETECTOR]
-    merged = {name: value for name, value in {**old.settings, **settings}.items() if value is not None}
-    network = replace(old, settings=merged)
+    network = replace(old, settings={**old.settings, **settings})
     changed = replace(card, networks={**card.networks, DETECTOR: network}, metrics={**card.metrics, **metrics})
     written(changed, folder, PAGE)
     return folder

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from orthoai.cli.command import Command
 from orthoai.errors import Canceled
 
-from orthoai_training.seeds import check_seed
+from orthoai_training.shared_options import check_limit, check_seed
 
 COMPLETE_KEPT = "what is complete is kept, and the same command goes on."
 RESUMABLE = "what is done is kept, and --resume goes on."
@@ -81,10 +81,10 @@ def by_task(verb: str, summary: str) -> Command:
             own.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
     def run(args: argparse.Namespace) -> int:
-        # Some verbs draw one where none is given, or have none.
-        seed = getattr(args, "seed", None)
-        if seed is not None:
-            check_seed(seed)
+        # Not every command has them, or a default for them.
+        for name, check in (("seed", check_seed), ("limit", check_limit)):
+            if getattr(args, name, None) is not None:
+                check(getattr(args, name))
         return _with(verb)[args.task].stoppable(args)
 
     return Command(verb, summary, add_arguments, run)

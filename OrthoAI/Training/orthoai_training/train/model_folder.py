@@ -14,6 +14,7 @@ import torch
 from orthoai import __version__
 from orthoai.models.card import Card, Network, write_card
 from orthoai.models.hashing import file_sha256
+from orthoai.output import write_error
 
 from orthoai_training.dataset import FEMUR_LABELS
 from orthoai_training.detector.recipe import LABELS, DetectorRecipe
@@ -123,9 +124,16 @@ def libraries() -> dict[str, str]:
 
 
 def written(card: Card, folder: Path, page: ModelPage = ModelPage()) -> Card:
-    """Write ``card`` and its page into ``folder``, whose other files are there already; the card goes last."""
-    (folder / "README.md").write_text(readme(card, page), encoding="utf-8")
-    write_card(card, folder)
+    """Write ``card`` and its page into ``folder``, whose other files are there already; the card goes last.
+
+    Raises:
+        InputError: the disk refuses.
+    """
+    try:
+        (folder / "README.md").write_text(readme(card, page), encoding="utf-8")
+        write_card(card, folder)
+    except OSError as error:
+        raise write_error(error, folder) from error
     return card
 
 

@@ -14,6 +14,7 @@ from orthoai.progress import Progress
 from orthoai_training.evaluate.command import command_line
 from orthoai_training.fracture.options import add_sources
 from orthoai_training.progress_lines import TrainingLines
+from orthoai_training.shared_options import check_calibration
 from orthoai_training.tasks import COMPLETE_KEPT, TaskCommand
 
 FITTED_FILE = "fitted.json"
@@ -66,16 +67,15 @@ def _run(args: argparse.Namespace) -> int:
 def _calibrate(args: argparse.Namespace) -> int:
     from orthoai.models.store import ModelStore
     from orthoai.output import made_folder
-    from orthoai.tasks.fracture.task import DEFAULT_MODEL
 
     from orthoai_training.evaluate.records import write_text
     from orthoai_training.fracture.cases import find_spine_cases
     from orthoai_training.fracture.fitting import fit_model
 
-    if args.data is None:
-        raise InputError("Probabilities are fitted to cases that are there: give --data with a folder of them.")
-    model = ModelStore.default().get(args.model or DEFAULT_MODEL)
-    made_folder(args.out)
+    check_calibration(args.data, args.model)
+    model = ModelStore.default().get(args.model)
+    for folder in (args.out, model.folder):
+        made_folder(folder)
     cases = find_spine_cases(args.data)[: args.limit]
     fitted = fit_model(model, cases, Progress() if args.quiet else Progress(TrainingLines()))
     write_text(args.out / FITTED_FILE, json.dumps(asdict(fitted), indent=1))

@@ -11,6 +11,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.evaluate.command import command_line
 from orthoai_training.progress_lines import TrainingLines
+from orthoai_training.shared_options import check_calibration
 from orthoai_training.synth.options import add_sources
 from orthoai_training.tasks import TaskCommand
 
@@ -30,7 +31,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--real-share", metavar="X", type=float, default=REAL_SHARE, help="share from real shapes; default: 0.5"
     )
-    parser.add_argument("--model", metavar="NAME", default=DEFAULT_MODEL, help=f"default: {DEFAULT_MODEL}")
+    parser.add_argument("--model", metavar="NAME", help=f"default: {DEFAULT_MODEL}")
     parser.add_argument("--slices", metavar="N", type=int, default=5, help="pictures per case; default: 5")
     parser.add_argument(
         "--only", choices=("pictures", "vertebrae"), help="the network on pictures, or the whole task; default: both"
@@ -54,6 +55,8 @@ def _run(args: argparse.Namespace) -> int:
         raise InputError("A share lies between 0 and 1: give --real-share such a number.")
     if args.calibrate == "yes" and args.only == "pictures":
         raise InputError("Probabilities are fitted per vertebra: leave out --only pictures with --calibrate yes.")
+    if args.calibrate == "yes":
+        check_calibration(args.data, args.model)
     if args.slices < 1:
         raise InputError("At least one picture per case must be measured: give --slices a number above 0.")
     # Heavy: torch.
@@ -65,7 +68,7 @@ def _run(args: argparse.Namespace) -> int:
         source=Source(
             args.data, args.simulate or 0, args.seed, tuple(args.shapes), tuple(args.texture), args.real_share
         ),
-        model=args.model,
+        model=args.model or DEFAULT_MODEL,
         limit=args.limit,
         slices=0 if args.only == "vertebrae" else args.slices,
         run_task=args.only != "pictures",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from orthoai.errors import InputError
 from orthoai.models.calibration import Calibration
 from orthoai.progress import Progress
 from orthoai.tasks import RunOptions
@@ -31,9 +33,20 @@ def plain_engines(options: RunOptions) -> Engines:
 
 
 def write_fitted(folder: Path, calibration: FittedCalibration, classes: Sequence[ClassAnswer]) -> Path:
-    """Put ``calibration``, and what is fitted to ``classes``, on the card in ``folder``; returns ``folder``."""
+    """Put ``calibration``, and what is fitted to ``classes``, on the card in ``folder``; returns ``folder``.
+
+    Raises:
+        InputError: too few answers, or nothing can be written; the card stays as it was.
+    """
+    if calibration.answers < LEAST_ANSWERS:
+        raise InputError(
+            f"The cases show too few fractures to tell what a vote is worth, and the card stays as it was: give cases "
+            f"with {LEAST_ANSWERS} fractures and more."
+        )
+    settings: dict[str, Any] = {"calibration": calibration.to_json()}
     weighed = fit_weighed(classes)
-    settings = {"calibration": calibration.to_json(), CARD_KEY: weighed and weighed.to_json()}
+    if weighed is not None:
+        settings[CARD_KEY] = weighed.to_json()
     return with_settings(folder, settings, {})
 
 

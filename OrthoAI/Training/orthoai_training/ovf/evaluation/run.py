@@ -82,13 +82,15 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
     """Measure and write all outputs; returns the content of evaluation.json.
 
     Raises:
-        InputError: no cases, an unknown or damaged model, or a folder that cannot be written.
+        InputError: no cases, an unknown or damaged model, a folder that cannot be written, or too few fractures to fit
+            the calibration.
         Canceled: asked for by ``progress``.
     """
     progress = progress or Progress()
     model = ModelStore.default().get(request.model)
     cases = list(request.source.cases())[: request.limit]
-    made_folder(request.out)
+    for folder in (request.out, *([model.folder] if request.calibrate else [])):
+        made_folder(folder)
     answers: dict[str, list[PictureAnswer]] = {}
     told: dict[str, list[PictureAnswer]] = {}
     scores: dict[str, list[CaseScore]] = {}
@@ -118,11 +120,12 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
     lines += _vertebrae(scores, request.out, content)
     fitted = vote_calibration([case for found in scores.values() for case in found])
     content["calibration"] = fitted.to_json()
-    if request.calibrate:
-        write_fitted(model.folder, fitted, classes)
     lines += ["", "## How it is counted", "", outputs.NOTES, ""]
     write_text(request.out / "tables.md", "\n".join(lines))
     write_text(request.out / "evaluation.json", json.dumps(content, indent=1))
+    if request.calibrate:
+        # Last: what was measured counts though it may not be enough to fit.
+        write_fitted(model.folder, fitted, classes)
     progress.report("evaluate", 1.0)
     return content
 

@@ -1,0 +1,27 @@
+"""What options that many commands have may be. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orthoai.errors import InputError
+
+
+def check_seed(seed: int) -> None:
+    """Raise InputError for a seed below 0: no generator takes it, and it would lead out of its split's seeds."""
+    if seed < 0:
+        raise InputError("A seed is a number from 0 on: give another --seed.")
+
+
+def check_limit(limit: int) -> None:
+    """Raise InputError where an evaluation would measure nothing."""
+    if limit < 1:
+        raise InputError("At least one case must be measured: give --limit a number above 0.")
+
+
+def check_calibration(data: Path | None, model: str | None) -> None:
+    """Raise InputError where ``--calibrate yes`` would fit to test cases, or change the card of a model unasked."""
+    if data is None:
+        raise InputError("Probabilities are fitted to cases that are there: give --data with a folder of them.")
+    if model is None:
+        raise InputError("What is fitted changes the card of a model: name that with --model.")
