@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 from orthoai.cli.exits import guarded
 from orthoai.errors import Canceled, InputError
@@ -47,3 +49,9 @@ def test_the_end_of_memory_is_told_with_what_to_do(capsys: pytest.CaptureFixture
     for error in (MemoryError(), OutOfMemoryError("CUDA out of memory")):
         code, text = ending(error, capsys)
         assert code == 1 and "not enough memory" in text
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_no_fault_of_the_program(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    said = "Error: The disk is full: free some space and run it again.\n"
+    assert ending(OSError(number, "No space", "/home/jane"), capsys) == (2, said)

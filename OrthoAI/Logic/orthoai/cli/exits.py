@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable
 
 from orthoai.errors import Canceled, InputError
+from orthoai.output import OUT_OF_SPACE
 
 DONE = 0
 """Also when nothing was found: the result says so."""
@@ -21,6 +22,9 @@ CANCELED = 130
 """Stopped by the user: 128 + SIGINT, as shells count it."""
 
 OUT_OF_MEMORY = "There was not enough memory for this image: close other programs, crop the image, or try --device cpu."
+
+DISK_FULL = "The disk is full: free some space and run it again."
+"""Where the work itself did not say which one."""
 
 
 def say(sentence: str) -> None:
@@ -42,11 +46,19 @@ def guarded(action: Callable[[], int], *, debug: bool = False) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:
-        ours = not isinstance(error, InputError)
-        say(f"Error: {_unexpected(error, debug) if ours else error}")
+        sentence, code = _ending(error, debug)
+        say(f"Error: {sentence}")
         if debug:
             traceback.print_exc()
-        return INTERNAL_ERROR if ours else BAD_INPUT
+        return code
+
+
+def _ending(error: Exception, debug: bool) -> tuple[str, int]:
+    if isinstance(error, InputError):
+        return str(error), BAD_INPUT
+    if isinstance(error, OSError) and error.errno in OUT_OF_SPACE:
+        return DISK_FULL, BAD_INPUT
+    return _unexpected(error, debug), INTERNAL_ERROR
 
 
 def _unexpected(error: Exception, debug: bool) -> str:

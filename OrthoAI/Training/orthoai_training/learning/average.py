@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+
+from orthoai_training.learning.tensor_file import save_tensors
 
 STEADY_AFTER = 10
 """Steps over which the average still leans to the newest weights, so that it forgets the start."""
@@ -55,7 +56,5 @@ class WeightAverage:
             self.network.load_state_dict(current)
 
     def save(self, path: Path) -> None:
-        """Replace the safetensors file ``path`` by the averaged weights in one move."""
-        aside = path.with_suffix(".partial")
-        save_file({name: value.contiguous().clone() for name, value in self.values.items()}, aside)
-        aside.replace(path)
+        """Replace the safetensors file ``path`` by the averaged weights; see :func:`save_tensors`."""
+        save_tensors(path, self.values)

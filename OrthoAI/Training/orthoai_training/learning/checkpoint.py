@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from orthoai.errors import InputError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+
+from orthoai_training.learning.tensor_file import save_tensors
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -60,16 +61,12 @@ def save_checkpoint(
     average: dict[str, torch.Tensor],
     optimizer: torch.optim.Optimizer,
 ) -> None:
-    """Replace the checkpoint at ``path`` in one move."""
+    """Replace the checkpoint at ``path`` in one move. Raises InputError where the disk refuses; the old one stays."""
     tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
     tensors |= {f"average.{name}": value for name, value in average.items()}
     for index, slot in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": torch.as_tensor(value) for name, value in slot.items()}
-    # clone: safetensors refuses tensors that share memory.
-    packed = {name: value.detach().to("cpu").contiguous().clone() for name, value in tensors.items()}
-    aside = path.with_suffix(".partial")
-    save_file(packed, aside, metadata={"state": json.dumps(asdict(state))})
-    aside.replace(path)
+    save_tensors(path, tensors, {"state": json.dumps(asdict(state))})
 
 
 def load_checkpoint(

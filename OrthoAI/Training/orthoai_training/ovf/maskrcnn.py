@@ -22,11 +22,11 @@ from orthoai.detect.instance import Instance
 from orthoai.models.store import Model
 from orthoai.progress import Progress
 from orthoai.tasks.ovf.labels import CLASSES
-from safetensors.torch import save_file
 from torchvision.models.detection import maskrcnn_resnet50_fpn
 
 from orthoai_training.detector.polygon_mask import polygon_mask
 from orthoai_training.learning.precision import choose_precision
+from orthoai_training.learning.tensor_file import save_tensors
 from orthoai_training.ovf.dataset import read_pictures
 from orthoai_training.ovf.pictures import Picture
 from orthoai_training.ovf.side_by_side import markdown, measured, measured_model
@@ -66,7 +66,7 @@ def train_mask_rcnn(run: OvfRun, progress: Progress | None = None, beside: Model
     started, worked = time.monotonic(), time.process_time()
     steps = _train(network, pictures, run, device, progress)
     seconds, worked = time.monotonic() - started, time.process_time() - worked
-    save_file({k: v.contiguous() for k, v in network.state_dict().items()}, run.out / WEIGHTS_FILE)
+    save_tensors(run.out / WEIGHTS_FILE, network.state_dict())
     clock = time.process_time if device.type == "cpu" else time.perf_counter
     parameters = sum(p.numel() for p in network.parameters())
     rows = [measured(NAME, parameters, MaskRcnn(network, device).detect, test, clock), *others]

@@ -15,7 +15,6 @@ import torch
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 from orthoai.tasks.disc.classify import BULGE, FIRST_GRADE, HERNIATION
-from safetensors.torch import save_file
 
 from orthoai_training.disc.classification.batches import GradedBatch, epoch_batches, plain_batch
 from orthoai_training.disc.classification.losses import ClassWeights, multi_task_loss
@@ -24,6 +23,7 @@ from orthoai_training.disc.classification.recipe import GraderRecipe
 from orthoai_training.disc.classification.samples import GradedSample
 from orthoai_training.disc.classification.scores import auc, quadratic_kappa
 from orthoai_training.learning.precision import choose_precision
+from orthoai_training.learning.tensor_file import save_tensors
 
 STAGE = "classifier"
 
@@ -99,7 +99,7 @@ class _Trainer:
         with torch.no_grad():
             self.network.second.bias.add_(self.weights.logit_offsets.to(self.device))
         path = self.run.out_dir / "weights.safetensors"
-        save_file({name: value.contiguous().cpu() for name, value in self.network.state_dict().items()}, path)
+        save_tensors(path, self.network.state_dict())
         return TrainedGrader(self.network.eval(), path, self._write_metrics())
 
     def _part(self, epochs: int, rate: float, cosine: bool) -> None:
