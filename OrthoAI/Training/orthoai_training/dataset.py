@@ -79,11 +79,14 @@ class CaseFolder:
     def load(self) -> tuple[Volume, Volume]:
         """(image, labels); InputError when they do not lie on one grid."""
         image, labels = self.image(), self.labels()
-        if not image.geometry.matches(labels.geometry):
-            raise InputError(
-                f"Case {self.name} has an image and labels on different grids: resample the labels to the image."
-            )
+        require_one_grid(self.name, image, labels)
         return image, labels
+
+
+def require_one_grid(case: str, image: Volume, labels: Volume) -> None:
+    """Raise InputError where the ``labels`` of a case do not lie on the grid of its ``image``."""
+    if not image.geometry.matches(labels.geometry):
+        raise InputError(f"Case {case} has an image and labels on different grids: resample the labels to the image.")
 
 
 def find_cases(folder: Path) -> list[CaseFolder]:

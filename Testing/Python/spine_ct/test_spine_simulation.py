@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from orthoai.errors import InputError
+from orthoai.io.write import write_labels
 from orthoai.spine.genant import Heights, gradings
 from orthoai.spine.heights import measure_body
 from orthoai.volume import Volume
 from orthoai_training.dataset import CaseFolder
-from orthoai_training.spine_ct.case import CLASSES, SpineCase, class_map, read_case, write_case
+from orthoai_training.spine_ct.case import BODIES_FILE, CLASSES, SpineCase, class_map, read_case, write_case
 from orthoai_training.spine_ct.cases import task_labels
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.simulate import MOST_VOXELS, simulate
@@ -119,6 +120,14 @@ def test_what_is_written_is_read_again(case: SpineCase, tmp_path: Path) -> None:
     assert (again.vertebrae, again.kind, again.seed) == (case.vertebrae, "simulated", 900_002)
     (tmp_path / "case" / "case.json").write_text("{}")
     with pytest.raises(InputError, match="no simulated spine"):
+        read_case(tmp_path / "case")
+
+
+def test_bodies_of_another_scan_are_refused(case: SpineCase, tmp_path: Path) -> None:
+    write_case(case, tmp_path / "case")
+    grid = case.volume.geometry
+    write_labels(case.bodies[1:], grid.cropped((0, 0, 1), grid.shape[::-1]), tmp_path / "case" / BODIES_FILE)
+    with pytest.raises(InputError, match="different grids"):
         read_case(tmp_path / "case")
 
 

@@ -12,7 +12,7 @@ from orthoai.errors import InputError
 from orthoai.io.read import read_volume
 from orthoai.volume import Volume
 
-from orthoai_training.dataset import CaseFolder
+from orthoai_training.dataset import CaseFolder, require_one_grid
 from orthoai_training.spine_ct.case import BODIES_FILE, CLASSES, SpineCase, class_map, read_case
 
 FRACTURE, BODY = 1, 2
@@ -73,8 +73,7 @@ def load_case(case: CaseFolder) -> FractureCase:
     if _is_simulated(case):
         return FractureCase.of(read_case(case.path), case.name)
     image, marked = read_volume(case.path / IMAGE_FILE), read_volume(case.path / LABELS_FILE)
-    if not image.geometry.matches(marked.geometry):
-        raise InputError(f"Case {case.name} has image and labels on different grids: resample the labels to the image.")
+    require_one_grid(case.name, image, marked)
     labels = np.where(marked.voxels > 0, FRACTURE, 0).astype(np.uint8)
     return FractureCase(case.name, image, labels, None, REAL)
 

@@ -15,6 +15,8 @@ from orthoai.io.read import read_volume
 from orthoai.io.write import write_labels, write_volume
 from orthoai.volume import Volume
 
+from orthoai_training.dataset import require_one_grid
+
 BODIES_FILE, FINE_FILE = "bodies.nii.gz", "bodies_fine.nii.gz"
 
 CLASSES = {"crush": 1, "wedge": 2, "biconcave": 3, "normal": 4}
@@ -117,7 +119,7 @@ def read_case(folder: Path) -> SpineCase:
     """Read what :func:`write_case` wrote.
 
     Raises:
-        InputError: a file is missing or unreadable.
+        InputError: a file is missing, unreadable or on another grid.
     """
     try:
         meta = json.loads((folder / META_FILE).read_text())
@@ -128,6 +130,7 @@ def read_case(folder: Path) -> SpineCase:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"The folder {folder.name} holds no simulated spine: {META_FILE} cannot be read.") from error
     volume, bodies = read_volume(folder / IMAGE_FILE), read_volume(folder / BODIES_FILE)
+    require_one_grid(folder.name, volume, bodies)
     fine = read_volume(folder / FINE_FILE) if (folder / FINE_FILE).exists() else None
     fine = fine and fine.with_voxels(fine.voxels.astype(np.uint8))
     return SpineCase(volume, bodies.voxels.astype(np.uint8), vertebrae, kind, seed, sources, textures, fine)
