@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from pathlib import Path
 
 from orthoai.errors import InputError
@@ -17,6 +18,12 @@ def check_limit(limit: int) -> None:
     """Raise InputError where an evaluation would measure nothing."""
     if limit < 1:
         raise InputError("At least one case must be measured: give --limit a number above 0.")
+
+
+def check_minutes(minutes: float) -> None:
+    """Raise InputError for a time that is none, "nan" included."""
+    if not 0 < minutes < inf:
+        raise InputError("Training takes time: give --minutes a number above 0.")
 
 
 def check_calibration(data: Path | None, model: str | None) -> None:

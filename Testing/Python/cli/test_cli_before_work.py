@@ -74,6 +74,14 @@ def test_an_evaluation_of_no_case_is_refused(task: str, tmp_path: Path, capsys) 
     assert not place.exists()
 
 
+@pytest.mark.parametrize("minutes", ["0", "-1", "nan"])
+@pytest.mark.parametrize("words", [["femur"], ["fracture"], ["ovf"], ["disc", "--only", "segmenter"]])
+def test_a_training_of_no_time_is_refused(words, minutes: str, tmp_path: Path, capsys) -> None:
+    place, source = tmp_path / "out", ["--data", "nowhere"]
+    assert "--minutes" in told(["train", *words, "-o", str(place), *source, "--minutes", minutes], capsys)
+    assert not place.exists()
+
+
 @pytest.mark.parametrize("task", ["fracture", "ovf"])
 @pytest.mark.parametrize(
     ("words", "missing"),

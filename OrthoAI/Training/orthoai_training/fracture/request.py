@@ -28,6 +28,7 @@ from orthoai_training.fracture.simulate import MOST_TRAINING_SEEDS, spine_option
 from orthoai_training.fracture.slices import PLANES, cut_slices
 from orthoai_training.fracture.trainer import FractureRun, train_fracture
 from orthoai_training.learning.loop import Learned
+from orthoai_training.shared_options import check_minutes
 from orthoai_training.train.blend import blend_files, check_blend
 from orthoai_training.train.start import Start
 
@@ -80,8 +81,8 @@ class FractureRequest:
             raise InputError("Give either --data with a folder of cases or --simulate with a number of them.")
         if self.simulate is not None and self.simulate < 3:
             raise InputError("Training, validation and test need a case each: give --simulate a number above 2.")
-        if self.minutes is not None and self.minutes <= 0:
-            raise InputError("The time must be more than 0: give --minutes a positive number.")
+        if self.minutes is not None:
+            check_minutes(self.minutes)
         if self.minutes is not None and self.steps is not None:
             raise InputError("A run ends after a time or after a number of steps: give --minutes or --steps.")
         if self.steps is not None and self.steps < 1:

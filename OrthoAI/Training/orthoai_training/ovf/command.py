@@ -49,8 +49,6 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
 
 def train(args: argparse.Namespace) -> int:
     """Train what the arguments ask for."""
-    if args.minutes is not None and args.minutes <= 0:
-        raise InputError("Training takes time: give --minutes a number above 0.")
     if args.epochs is not None and args.epochs < 1:
         raise InputError("Training takes at least one epoch: give --epochs a number above 0.")
     if args.only == OUTLINE and (args.pictures or args.epochs or args.recipe != "compact"):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from orthoai.cli.command import Command
 from orthoai.errors import Canceled
 
-from orthoai_training.shared_options import check_limit, check_seed
+from orthoai_training.shared_options import check_limit, check_minutes, check_seed
 
 COMPLETE_KEPT = "what is complete is kept, and the same command goes on."
 RESUMABLE = "what is done is kept, and --resume goes on."
@@ -82,7 +82,7 @@ def by_task(verb: str, summary: str) -> Command:
 
     def run(args: argparse.Namespace) -> int:
         # Not every command has them, or a default for them.
-        for name, check in (("seed", check_seed), ("limit", check_limit)):
+        for name, check in (("seed", check_seed), ("limit", check_limit), ("minutes", check_minutes)):
             if getattr(args, name, None) is not None:
                 check(getattr(args, name))
         return _with(verb)[args.task].stoppable(args)

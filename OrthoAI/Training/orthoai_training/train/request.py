@@ -7,6 +7,7 @@ from pathlib import Path
 
 from orthoai.errors import InputError
 
+from orthoai_training.shared_options import check_minutes
 from orthoai_training.train.blend import check_blend
 from orthoai_training.train.recipes import Recipe, SegmenterRecipe
 
@@ -61,8 +62,8 @@ class TrainRequest:
             raise InputError("Give either --data with a folder of cases or --simulate with a number of them.")
         if self.simulate is not None and self.simulate < 1:
             raise InputError("At least one case must be simulated: give --simulate a number above 0.")
-        if self.minutes is not None and self.minutes <= 0:
-            raise InputError("The time must be more than 0: give --minutes a positive number.")
+        if self.minutes is not None:
+            check_minutes(self.minutes)
         check_blend(self.blend, self.start)
         if self.only is not None and self.only not in (DETECTOR, *SEGMENTERS):
             raise InputError(f"There is no network named {self.only!r}: choose {', '.join((DETECTOR, *SEGMENTERS))}.")
