@@ -12,6 +12,13 @@ from orthoai.errors import Canceled
 from orthoai_training import tasks
 from orthoai_training.tasks import COMPLETE_KEPT, RESUMABLE, TaskCommand, TaskCommands, all_commands
 
+TRAININGS = (
+    ["train", "femur", "--simulate", "1"],
+    ["train", "fracture", "--simulate", "3"],
+    ["train", "ovf", "--simulate", "1"],
+    ["train", "disc", "--only", "segmenter", "--data", "nowhere"],
+)
+
 
 def told(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     """The one sentence with which a command refuses."""
@@ -24,10 +31,7 @@ def told(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize(
     "words",
     [
-        ["train", "femur", "--simulate", "1"],
-        ["train", "fracture", "--simulate", "3"],
-        ["train", "ovf", "--simulate", "1"],
-        ["train", "disc", "--only", "segmenter", "--data", "nowhere"],
+        *TRAININGS,
         ["evaluate", "femur", "--simulate", "1"],
         ["evaluate", "fracture", "--simulate", "1"],
         ["evaluate", "ovf", "--simulate", "1"],
@@ -49,10 +53,7 @@ def test_a_folder_in_the_place_of_the_results_file_is_told_at_once(tmp_path: Pat
 @pytest.mark.parametrize(
     "words",
     [
-        ["train", "femur", "--simulate", "1"],
-        ["train", "fracture", "--simulate", "3"],
-        ["train", "ovf", "--simulate", "1"],
-        ["train", "disc", "--only", "segmenter", "--data", "nowhere"],
+        *TRAININGS,
         ["evaluate", "femur", "--simulate", "1"],
         ["evaluate", "ovf", "--simulate", "1"],
         ["synth", "femur", "--count", "1"],

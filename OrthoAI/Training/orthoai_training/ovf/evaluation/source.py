@@ -37,9 +37,7 @@ class Source:
     real_share: float = REAL_SHARE
 
     def cases(self) -> Iterator[tuple[str, Load]]:
-        """(name, how to get it) of each. Raises InputError when there is none, or nothing to
-        make it from.
-        """
+        """(name, how to get it) of each. Raises InputError for no case, and for shapes or textures not there."""
         if self.data is not None:
             for path in case_folders(self.data):
                 yield path.name, lambda path=path: read_case(path)  # type: ignore[misc]
