@@ -258,7 +258,7 @@ def test_the_command_trains_and_says_what_is_missing(
     assert "validation Dice" in said and "once it holds a detector" in said
     assert main([*words, "--data", str(tmp_path / "nothing")]) == 2
     assert main([*words, "--data", str(cases), "--minutes", "0", "--resume"]) == 2
-    assert "more than 0" in capsys.readouterr().err
+    assert "above 0" in capsys.readouterr().err
 
 
 def test_bad_requests_are_told() -> None:
@@ -267,7 +267,7 @@ def test_bad_requests_are_told() -> None:
         ({"data": Path("x"), "simulate": 3}, "either --data"),
         ({"simulate": 0}, "At least one case"),
         ({"simulate": 1, "only": "unet"}, "choose detector, segmenter"),
-        ({"simulate": 1, "minutes": -1.0}, "more than 0"),
+        ({"simulate": 1, "minutes": -1.0}, "above 0"),
     ):
         with pytest.raises(InputError, match=sentence):
             TrainRequest(Path("out"), **changes)  # type: ignore[arg-type]
