@@ -107,6 +107,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/segment/network.py
   Logic/orthoai/segment/resample.py
   Logic/orthoai/segment/stitch.py
+  Logic/orthoai/segment/tensor_file.py
 
   Logic/orthoai/spine/__init__.py
   Logic/orthoai/spine/body_frame.py

@@ -6,8 +6,6 @@ dropout 0.2, one input channel, two output channels (background, foreground), 1 
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,10 +14,11 @@ from typing import Any
 import torch
 from monai.networks.nets import SegResNet
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from orthoai.errors import InputError
+from orthoai.segment.tensor_file import save_tensors
 
 OUT_CHANNELS = 2
 """Background and foreground: the left-right label comes from stage 1, not from the network."""
@@ -141,24 +140,16 @@ def save_weights(network: nn.Module, path: Path) -> None:
     """Write the weights as safetensors in float16, half the size of float32, whole or not at all.
 
     Raises:
+        InputError: the disk refuses.
         ValueError: a weight is not finite in float16, so the file would not hold the network.
     """
     tensors = {}
     for name, value in network.state_dict().items():
-        # A copy of its own: safetensors refuses tensors that share memory.
-        tensor = value.detach().to("cpu", torch.float16 if value.is_floating_point() else value.dtype).clone()
+        tensor = value.detach().to("cpu", torch.float16 if value.is_floating_point() else value.dtype)
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise ValueError(f"{name} does not fit float16")
-        tensors[name] = tensor.contiguous()
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        save_file(tensors, temporary, metadata={"format": "pt"})
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        tensors[name] = tensor
+    save_tensors(path, tensors, {"format": "pt"})
 
 
 def load_weights(network: nn.Module, path: Path) -> nn.Module:

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-
-from orthoai_training.learning.tensor_file import save_tensors
+from orthoai.segment.tensor_file import save_tensors
 
 STEADY_AFTER = 10
 """Steps over which the average still leans to the newest weights, so that it forgets the start."""

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from orthoai.errors import InputError
+from orthoai.segment.tensor_file import save_tensors
 from safetensors import SafetensorError, safe_open
-
-from orthoai_training.learning.tensor_file import save_tensors
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

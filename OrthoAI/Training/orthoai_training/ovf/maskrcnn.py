@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from orthoai.detect.instance import Instance
 from orthoai.models.store import Model
 from orthoai.progress import Progress
+from orthoai.segment.tensor_file import save_tensors
 from orthoai.tasks.ovf.labels import CLASSES
 from torchvision.models.detection import maskrcnn_resnet50_fpn
 
 from orthoai_training.detector.polygon_mask import polygon_mask
 from orthoai_training.learning.precision import choose_precision
-from orthoai_training.learning.tensor_file import save_tensors
 from orthoai_training.ovf.dataset import read_pictures
 from orthoai_training.ovf.pictures import Picture
 from orthoai_training.ovf.side_by_side import markdown, measured, measured_model

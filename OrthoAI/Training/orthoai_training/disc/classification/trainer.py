@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from orthoai.errors import InputError
 from orthoai.progress import Progress
+from orthoai.segment.tensor_file import save_tensors
 from orthoai.tasks.disc.classify import BULGE, FIRST_GRADE, HERNIATION
 
 from orthoai_training.disc.classification.batches import GradedBatch, epoch_batches, plain_batch
@@ -23,7 +24,6 @@ from orthoai_training.disc.classification.recipe import GraderRecipe
 from orthoai_training.disc.classification.samples import GradedSample
 from orthoai_training.disc.classification.scores import auc, quadratic_kappa
 from orthoai_training.learning.precision import choose_precision
-from orthoai_training.learning.tensor_file import save_tensors
 
 STAGE = "classifier"
 

@@ -74,8 +74,8 @@ def _calibrate(args: argparse.Namespace) -> int:
 
     check_calibration(args.data, args.model)
     model = ModelStore.default().get(args.model)
-    for folder in (args.out, model.folder):
-        made_folder(folder)
+    made_folder(args.out)
+    made_folder(model.folder)
     cases = find_spine_cases(args.data)[: args.limit]
     fitted = fit_model(model, cases, Progress() if args.quiet else Progress(TrainingLines()))
     write_text(args.out / FITTED_FILE, json.dumps(asdict(fitted), indent=1))

@@ -53,9 +53,9 @@ def _run(args: argparse.Namespace) -> int:
         raise InputError("--shapes and --texture belong to --simulate: leave them out with --data.")
     if not 0 <= args.real_share <= 1:
         raise InputError("A share lies between 0 and 1: give --real-share such a number.")
-    if args.calibrate == "yes" and args.only == "pictures":
-        raise InputError("Probabilities are fitted per vertebra: leave out --only pictures with --calibrate yes.")
     if args.calibrate == "yes":
+        if args.only == "pictures":
+            raise InputError("Probabilities are fitted per vertebra: leave out --only pictures with --calibrate yes.")
         check_calibration(args.data, args.model)
     if args.slices < 1:
         raise InputError("At least one picture per case must be measured: give --slices a number above 0.")

@@ -89,8 +89,9 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
     progress = progress or Progress()
     model = ModelStore.default().get(request.model)
     cases = list(request.source.cases())[: request.limit]
-    for folder in (request.out, *([model.folder] if request.calibrate else [])):
-        made_folder(folder)
+    made_folder(request.out)
+    if request.calibrate:
+        made_folder(model.folder)
     answers: dict[str, list[PictureAnswer]] = {}
     told: dict[str, list[PictureAnswer]] = {}
     scores: dict[str, list[CaseScore]] = {}

@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from orthoai.output import write_error
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
+
+from orthoai.output import beside, write_error
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:
@@ -19,11 +20,13 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, 
     Raises:
         InputError: the disk refuses, such as a full one; what was there stays.
     """
-    aside = path.with_suffix(".partial")
+    aside = beside(path)
     # clone: safetensors refuses tensors that share memory.
     packed = {name: value.detach().to("cpu").contiguous().clone() for name, value in tensors.items()}
     try:
         save_file(packed, aside, metadata=metadata)
+        # safetensors lets nobody else read it.
+        aside.chmod(0o644)
         aside.replace(path)
     except (OSError, SafetensorError) as error:
         raise write_error(_of_the_system(error), path) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from orthoai.errors import InputError
-from orthoai_training.learning.tensor_file import save_tensors
+from orthoai.segment.tensor_file import save_tensors
 from safetensors.torch import load_file
 
 
