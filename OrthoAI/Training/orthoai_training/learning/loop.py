@@ -240,8 +240,8 @@ class Loop(Generic[B]):
         self.smooth_loss = smoothed(self.smooth_loss, value)
         self.board.add_scalar("train/loss", value, self.state.step)
         self.board.add_scalar("train/learning_rate", self._rate, self.state.step)
-        best = max(0.0, self.state.best_dice)
-        self._tell(f"step {self.state.step}, loss {self.smooth_loss:.4f}, best Dice {best:.4f}")
+        best = "" if self.state.best_dice == NO_SCORE else f", best Dice {self.state.best_dice:.4f}"
+        self._tell(f"step {self.state.step}, loss {self.smooth_loss:.4f}{best}")
 
     def validate(self) -> None:
         """Score the averaged weights, keep them when they are the best so far, and save a checkpoint."""
@@ -255,7 +255,8 @@ class Loop(Generic[B]):
         self.state.elapsed_s = self.budget.elapsed_s
         # The last validation must fit in the time as well.
         self.budget.reserve_s = max(self.budget.reserve_s, 1.1 * (self.state.elapsed_s - began))
-        self.board.add_scalar("validation/dice", score or 0.0, self.state.step)
+        if score is not None:
+            self.board.add_scalar("validation/dice", score, self.state.step)
         self.state.history.append(
             {
                 "step": self.state.step,
@@ -270,7 +271,7 @@ class Loop(Generic[B]):
         checkpoint.save_checkpoint(
             self.checkpoint, self.state, self.lesson.network, self.average.values, self.optimizer
         )
-        self._tell(f"validation Dice {score or 0.0:.4f}")
+        self._tell("kept" if score is None else f"validation Dice {score:.4f}")
 
     def write_metrics(self) -> dict[str, Any]:
         """metrics.json: where the run is, and every validation."""

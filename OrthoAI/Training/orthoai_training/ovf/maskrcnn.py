@@ -1,7 +1,7 @@
 """Mask R-CNN with a ResNet-50 under the same pictures, as the paper's comparison (its section 3 gives no figures).
 
 torchvision's maskrcnn_resnet50_fpn from random weights, at the network's input size; timed and measured like the other.
-OUT/mask_rcnn.safetensors      weights
+OUT/mask_rcnn                  weights, metrics.json and checkpoint
 OUT/mask_rcnn.json             seconds, steps, figures on the validation pictures, milliseconds per picture
 OUT/mask_rcnn.md               the same as a table, beside another model
 """
@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,28 +23,52 @@ from numpy.typing import NDArray
 from orthoai.detect.instance import Instance
 from orthoai.models.store import Model
 from orthoai.progress import Progress
-from orthoai.segment.tensor_file import save_tensors
 from orthoai.tasks.ovf.labels import CLASSES
+from safetensors.torch import load_file
 from torchvision.models.detection import maskrcnn_resnet50_fpn
 
 from orthoai_training.detector.polygon_mask import polygon_mask
-from orthoai_training.learning.precision import choose_precision
+from orthoai_training.learning.loop import Lesson, Loop, Pace, Place
+from orthoai_training.learning.precision import Precision, choose_precision
 from orthoai_training.ovf.dataset import read_pictures
 from orthoai_training.ovf.pictures import Picture
 from orthoai_training.ovf.side_by_side import markdown, measured, measured_model
 from orthoai_training.ovf.train import OvfRun, make_pictures
 
-WEIGHTS_FILE, FIGURES_FILE, TABLE_FILE = "mask_rcnn.safetensors", "mask_rcnn.json", "mask_rcnn.md"
+FOLDER, FIGURES_FILE, TABLE_FILE = "mask_rcnn", "mask_rcnn.json", "mask_rcnn.md"
 
 NAME = "Mask R-CNN, ResNet-50"
 
-LEARNING_RATE, WEIGHT_DECAY, WARMUP_STEPS = 2e-4, 5e-5, 50
-"""AdamW; detection from random weights diverges at YOLO's rate."""
+STAGE = "mask-rcnn"
+
+MOST_PICTURES = 4
+"""Of a step: gradients take ten times the memory of YOLOv8n's."""
+
+CHECKPOINT_STEPS = 100
 
 LEAST_SCORE = 0.05
 
 MASK_SHARE = 0.5
 """Of a mask's pixel, above which it belongs to the body."""
+
+
+@dataclass(frozen=True)
+class MaskRcnnRecipe:
+    """AdamW with a warm-up, then half a cosine; detection from random weights diverges at YOLO's rate.
+
+    Attributes:
+        batch: pictures a step.
+        ema_decay: 0, the newest weights are the ones kept.
+    """
+
+    image_size: int
+    epochs: int
+    batch: int
+    learning_rate: float = 2e-4
+    weight_decay: float = 5e-5
+    warmup_steps: int = 50
+    gradient_clip: float = 5.0
+    ema_decay: float = 0.0
 
 
 def train_mask_rcnn(run: OvfRun, progress: Progress | None = None, beside: Model | None = None) -> Path:
@@ -53,38 +79,64 @@ def train_mask_rcnn(run: OvfRun, progress: Progress | None = None, beside: Model
 
     Raises:
         InputError: see :func:`orthoai_training.ovf.train.make_pictures`.
-        Canceled: asked for by ``progress``; nothing but the pictures is left.
+        Canceled: asked for by ``progress``; the last checkpoint stays.
     """
     progress = progress or Progress()
     folder = make_pictures(run, progress)
     pictures, test = (list(read_pictures(folder, split)) for split in ("train", "val"))
     # Before the long part: a model that cannot be opened, or is replaced meanwhile, costs no training.
     others = [] if beside is None else [measured_model(beside, test)]
-    device = choose_precision(run.device).device
+    yolo = run.recipe.yolo
+    recipe = MaskRcnnRecipe(yolo.image_size, yolo.epochs, min(MOST_PICTURES, yolo.batch))
     torch.manual_seed(run.seed)
-    network = mask_rcnn(run.recipe.yolo.image_size).to(device)
-    started, worked = time.monotonic(), time.process_time()
-    steps = _train(network, pictures, run, device, progress)
-    seconds, worked = time.monotonic() - started, time.process_time() - worked
-    save_tensors(run.out / WEIGHTS_FILE, network.state_dict())
+    lesson = MaskRcnnLesson(pictures, recipe, run.seed, choose_precision(run.device).device)
+    optimizer = torch.optim.AdamW(lesson.network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
+    pace = Pace.of(recipe, recipe.epochs * lesson.steps_per_epoch, run.minutes, CHECKPOINT_STEPS)
+    device = lesson.precision.device
+    facts = {"train_pictures": len(pictures), "device": str(device)}
+    place = Place(run.out / FOLDER, STAGE, recipe, run.seed, facts, resume=run.resume)
+    learned = Loop(lesson, optimizer, pace, place, progress).train()
+    lesson.network.load_state_dict(load_file(learned.weights))
     clock = time.process_time if device.type == "cpu" else time.perf_counter
-    parameters = sum(p.numel() for p in network.parameters())
-    rows = [measured(NAME, parameters, MaskRcnn(network, device).detect, test, clock), *others]
+    detect = MaskRcnn(lesson.network, device).detect
+    rows = [measured(NAME, learned.metrics["parameters"], detect, test, clock), *others]
     figures: dict[str, Any] = {
         "network": "torchvision maskrcnn_resnet50_fpn, random weights",
-        "training_s": seconds,
-        # Processor seconds, which do not grow on a shared machine as the clock's do.
-        "step_cpu_s": worked / max(1, steps),
-        "steps": steps,
-        "batch": _batch(run),
-        "train_pictures": len(pictures),
-        "device": str(device),
+        **{name: learned.metrics[name] for name in ("training_s", "step_cpu_s", "steps", *facts)},
+        "batch": recipe.batch,
         **rows[0].to_json(),
         "beside": {row.name: row.to_json() for row in others},
     }
     (run.out / TABLE_FILE).write_text(markdown(rows))
     (run.out / FIGURES_FILE).write_text(json.dumps(figures, indent=1))
     return run.out
+
+
+class MaskRcnnLesson(Lesson[Sequence[Picture]]):
+    """Bodies in pictures; nothing is held out, since the comparison has no choice to make."""
+
+    def __init__(self, pictures: Sequence[Picture], recipe: MaskRcnnRecipe, seed: int, device: torch.device) -> None:
+        self.network = mask_rcnn(recipe.image_size).to(device)
+        # Full precision: torchvision's operators on regions take no bfloat16 on a processor.
+        self.precision = Precision(device, torch.contiguous_format, None)
+        self._pictures, self._seed = pictures, seed
+        self.steps_per_epoch = math.ceil(len(pictures) / recipe.batch)
+
+    def batches(self, first_step: int) -> Generator[Sequence[Picture], None, None]:
+        for step in count(first_step):
+            epoch, part = divmod(step, self.steps_per_epoch)
+            order = np.random.default_rng((self._seed, epoch)).permutation(len(self._pictures))
+            yield [self._pictures[n] for n in np.array_split(order, self.steps_per_epoch)[part]]
+
+    def loss(self, batch: Sequence[Picture]) -> torch.Tensor:
+        """The sum of torchvision's own: proposals, classes, boxes and masks."""
+        device = self.precision.device
+        images = [_image(picture.pixels).to(device) for picture in batch]
+        targets = [{name: value.to(device) for name, value in target_of(picture).items()} for picture in batch]
+        return torch.stack(list(self.network(images, targets).values())).sum()
+
+    def score(self) -> None:
+        return None
 
 
 def mask_rcnn(image_size: int) -> Any:
@@ -123,47 +175,6 @@ def target_of(picture: Picture) -> dict[str, torch.Tensor]:
     boxes = np.array([o.box for o in picture.outlines], np.float32).reshape(-1, 4)
     labels = np.array([o.kind + 1 for o in picture.outlines], np.int64)
     return {"boxes": torch.from_numpy(boxes), "labels": torch.from_numpy(labels), "masks": torch.from_numpy(masks)}
-
-
-def _batch(run: OvfRun) -> int:
-    # Its gradients take ten times the memory of YOLOv8n's.
-    return min(4, run.recipe.yolo.batch)
-
-
-def _train(network: Any, pictures: Sequence[Picture], run: OvfRun, device: torch.device, progress: Progress) -> int:
-    """Passes over ``pictures`` until the recipe's epochs or the minutes are over; returns the steps."""
-    random = np.random.default_rng(run.seed)
-    optimizer = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-    size = _batch(run)
-    total = run.recipe.yolo.epochs * math.ceil(len(pictures) / size)
-    started = time.monotonic()
-    step = 0
-    network.train()
-    while step < total:
-        for chosen in np.array_split(random.permutation(len(pictures)), math.ceil(len(pictures) / size)):
-            spent = (time.monotonic() - started) / 60
-            done = step / total if run.minutes is None else max(step / total, spent / run.minutes)
-            if done >= 1:
-                return step
-            # A warm-up, then half a cosine down to nothing.
-            rate = LEARNING_RATE * min(1.0, (step + 1) / WARMUP_STEPS) * 0.5 * (1 + math.cos(math.pi * done))
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            loss = _step(network, optimizer, [pictures[n] for n in chosen], device)
-            step += 1
-            progress.report("mask-rcnn", done, f"step {step}, loss {loss:.2f}")
-    return step
-
-
-def _step(network: Any, optimizer: torch.optim.Optimizer, pictures: Sequence[Picture], device: torch.device) -> float:
-    images = [_image(picture.pixels).to(device) for picture in pictures]
-    targets = [{name: value.to(device) for name, value in target_of(picture).items()} for picture in pictures]
-    loss = sum(network(images, targets).values())
-    optimizer.zero_grad()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-    optimizer.step()
-    return float(loss.detach())
 
 
 def _image(pixels: NDArray[np.uint8]) -> torch.Tensor:
