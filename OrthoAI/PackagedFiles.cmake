@@ -51,6 +51,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/dataset/importers/decode.py
   Logic/orthoai/dataset/importers/labelme.py
   Logic/orthoai/dataset/importers/layout.py
+  Logic/orthoai/dataset/importers/run_lengths.py
   Logic/orthoai/dataset/importers/shapes.py
   Logic/orthoai/dataset/importers/source.py
   Logic/orthoai/dataset/importers/yolo.py

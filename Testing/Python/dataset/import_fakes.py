@@ -77,6 +77,18 @@ def runs_of(mask: NDArray[np.bool_]) -> dict[str, Any]:
     return {"size": list(mask.shape), "counts": [0, *counts] if flat[0] else counts}
 
 
+def packed(runs: dict[str, Any]) -> dict[str, Any]:
+    """The same as COCO's tools compress them: differences, five bits a character, the lowest first."""
+    counts, text = runs["counts"], ""
+    for place, count in enumerate(counts):
+        number = count - counts[place - 2] if place > 2 else count
+        while not -16 <= number < 16:
+            text += chr(48 + (32 | number & 31))
+            number >>= 5
+        text += chr(48 + (number & 31))
+    return runs | {"counts": text}
+
+
 def save(folder: Path, name: str, content: dict[str, Any] | str, picture: NDArray | None = None) -> Path:
     """``content`` as a file called ``name``, beside a.png when there is a ``picture``."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from dataset_fakes import filled, overlap
 from hypothesis import given, settings
-from import_fakes import NAMES, annotations, coco, labelme, pixels, png, read, runs_of, save
+from hypothesis import strategies as st
+from import_fakes import NAMES, annotations, coco, labelme, packed, pixels, png, read, runs_of, save
 from orthoai.dataset import Dataset, save_case
 from orthoai.dataset.exporters import get_exporter
 from orthoai.dataset.exporters.look import look_of
@@ -19,6 +20,7 @@ from orthoai.dataset.exporters.pictures import draw_pictures
 from orthoai.dataset.importers import get_importer
 from orthoai.dataset.importers.classes import VERTEBRAL_FRACTURES, ClassTable
 from orthoai.dataset.importers.layout import import_pictures
+from orthoai.dataset.importers.run_lengths import unpacked
 from orthoai.progress import Progress
 
 HALF_PIXEL = 0.5
@@ -43,12 +45,12 @@ def test_polygons_come_back_also_through_the_common_layout(kind: str, objects: l
         assert sum(done.objects.values()) == len(objects)
 
 
-@given(objects=annotations)
-@settings(max_examples=15, deadline=None)
-def test_run_lengths_give_their_mask_back(objects: list) -> None:
+@given(objects=annotations, is_packed=st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_run_lengths_give_their_mask_back(objects: list, is_packed: bool) -> None:
     mask = filled(objects[0][1], pixels().shape)
     content = coco(objects[:1])
-    content["annotations"][0]["segmentation"] = runs_of(mask)
+    content["annotations"][0]["segmentation"] = packed(runs_of(mask)) if is_packed else runs_of(mask)
     with TemporaryDirectory() as scratch:
         save(Path(scratch), "a.json", content, pixels())
         if not parts_of(mask):
@@ -119,3 +121,10 @@ def test_the_training_for_vertebral_fractures_takes_an_import(tmp_path: Path) ->
     assert [path.stem for path in labels if path.parent.name == "val"] != []
     assert sorted(path.name for path in labels) == ["case0_a.txt", "case1_a.txt", "case2_a.txt"]
     assert {path.read_text() for path in labels} == {(made.folder / "case0_a.txt").read_text()}
+
+
+def test_a_string_of_run_lengths_is_read_as_coco_defines_it() -> None:
+    """Worked out by hand after rleToString: 40 is "X" (8, and more) and "1"; the next are steps, 4 - 1 = "3" first."""
+    counts = [6, 1, 40, 4, 5, 4, 5, 4, 21]
+    assert unpacked("61X13mN000`0") == counts
+    assert packed({"counts": counts})["counts"] == "61X13mN000`0"

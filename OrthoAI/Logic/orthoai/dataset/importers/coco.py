@@ -9,14 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from orthoai.dataset.exporters.outline import Ring
 from orthoai.dataset.exporters.pictures import Picture, Shape
 from orthoai.dataset.importers import Importer
 from orthoai.dataset.importers.classes import ClassTable
 from orthoai.dataset.importers.decode import gray_file
+from orthoai.dataset.importers.run_lengths import mask_of_runs
 from orthoai.dataset.importers.shapes import box_ring, check_size, mask_rings, read_json, ring_of, shape_of
 from orthoai.dataset.importers.source import SourceFolder, label_files, source_folder
 from orthoai.errors import InputError
@@ -93,27 +91,4 @@ def _rings(annotation: dict[str, Any], size: tuple[int, ...], where: str) -> lis
     return [box_ring(x, y, x + width, y + height)]
 
 
-def mask_of_runs(runs: dict[str, Any], size: tuple[int, ...], where: str) -> NDArray[np.bool_]:
-    """The mask (H, W) of uncompressed run lengths: column by column, zeros first.
-
-    Raises:
-        InputError: compressed, or not of a picture of ``size``.
-    """
-    counts = runs.get("counts")
-    if isinstance(counts, str | bytes):
-        raise InputError(
-            f"{where} has compressed run lengths, which are not read; export polygons or uncompressed run lengths."
-        )
-    try:
-        lengths = np.asarray(counts, np.int64)
-        fits = lengths.ndim == 1 and lengths.min(initial=0) >= 0 and lengths.sum() == size[0] * size[1]
-        fits = fits and tuple(runs.get("size") or size) == tuple(size)
-    except (TypeError, ValueError, OverflowError):
-        fits = False
-    if not fits:
-        raise InputError(f"{where} has run lengths that do not fill their picture; export it again.")
-    flat = np.repeat(np.arange(lengths.size) % 2 == 1, lengths)
-    return flat.reshape(size[1], size[0]).T
-
-
-COCO = Importer(NAME, "COCO", "Instances JSON with polygons, run lengths (uncompressed) or boxes.", read_coco)
+COCO = Importer(NAME, "COCO", "Instances JSON with polygons, run lengths or boxes.", read_coco)
