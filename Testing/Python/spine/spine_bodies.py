@@ -35,11 +35,13 @@ def draw(
     center: tuple[float, float, float] = (0.0, 0.0, 0.0),
     fine: int = 1,
     extra: Callable[[np.ndarray], np.ndarray] | None = None,
+    rim_mm: float = 0.0,
 ) -> np.ndarray:
     """Share of each voxel (K, J, I) inside a body with ``heights`` at 10, 50 and 90 % of its depth.
 
     Both endplates run through the anterior, middle and posterior height in a parabola, so the middle one is a dish.
     ``fine`` points along each axis of a voxel; ``extra`` adds points of the body's frame (..., 3), such as a spur.
+    ``rim_mm`` is the radius by which the endplates round off toward both walls.
     """
     axes = np.eye(3) if axes is None else axes
     curve = np.polyfit([-0.4 * DEPTH, 0.0, 0.4 * DEPTH], np.asarray(heights) / 2, 2)
@@ -49,6 +51,8 @@ def draw(
     for shift in product(steps, repeat=3):
         local = (grid.index_to_lps(index + np.array(shift)) - np.asarray(center)) @ axes
         x, y, z = np.moveaxis(local, -1, 0)
-        inside = (np.abs(z) < np.polyval(curve, y)) & (np.abs(y) < DEPTH / 2) & (np.abs(x) < WIDTH / 2)
+        toward_wall = np.clip(np.abs(y) - (DEPTH / 2 - rim_mm), 0, rim_mm)
+        rounded = rim_mm - np.sqrt(rim_mm**2 - toward_wall**2)
+        inside = (np.abs(z) < np.polyval(curve, y) - rounded) & (np.abs(y) < DEPTH / 2) & (np.abs(x) < WIDTH / 2)
         total += inside if extra is None else inside | extra(local)
     return total / fine**3

@@ -59,6 +59,14 @@ def test_a_scoliotic_body_is_measured_along_its_own_axis(side: float) -> None:
     assert errors(shares, grid, BODIES["box"]) < TOLERANCE_MM
 
 
+@pytest.mark.parametrize("name", ["box", "wedge", "lordotic"])
+def test_round_rims_change_no_height(name: str) -> None:
+    """A body's endplates round off toward its walls, in a network's outlines even more."""
+    grid = sagittal_grid(0.8)
+    shares = draw(BODIES[name], grid, turned(10.0), fine=2, rim_mm=4.5)
+    assert errors(shares, grid, BODIES[name]) < TOLERANCE_MM / 2
+
+
 def test_an_osteophyte_changes_no_height() -> None:
     def spur(local: np.ndarray) -> np.ndarray:
         x, y, z = np.moveaxis(local, -1, 0)

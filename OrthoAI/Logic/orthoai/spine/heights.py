@@ -26,9 +26,12 @@ CORE = 0.1
 LATERAL_CORE = 0.7
 """Share of the width that shows an endplate's slope to the side."""
 
-WINDOW_MM = (1.0, 3.0)
-"""A height is read from a line through the endplate from so far outside of its site to so far inside: the pixels'
-steps average out, and the rounded corners stay out."""
+WINDOW_MM = (0.5, 5.0)
+"""The anterior and the posterior height are read from a line through the endplates from so far outside of their site to
+so far inside: the pixels' steps average out, and the rims, which are round, stay out."""
+
+MIDDLE_MM = 1.0
+"""The middle one is read from a line from so far in front of its site to so far behind."""
 
 TURNS = 10
 """Rounds, at most, until the frame lies still."""
@@ -175,7 +178,7 @@ def _height(columns: Columns, spans: Spans, site: float) -> float:
     elif site > 0.5:
         low, high = place - inside, place + outside
     else:
-        low, high = place - outside, place + outside
+        low, high = place - MIDDLE_MM, place + MIDDLE_MM
     band = np.abs(columns.x) <= BAND_MM
     low, high = max(low, spans.first), min(high, spans.last)
     used = band[:, None] & ((columns.y >= low) & (columns.y <= high))[None] & columns.filled
