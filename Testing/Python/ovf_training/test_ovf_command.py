@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
+import onnx
 import pytest
 from orthoai.cli.exits import BAD_INPUT
 from orthoai.cli.main import main
 from orthoai.errors import InputError
 from orthoai.models.card import read_card
+from orthoai.models.store import ModelStore
+from orthoai_training.half_onnx import HALF, stored_weights
+from orthoai_training.ovf import request
+from orthoai_training.ovf.calibration import Calibration
 from orthoai_training.ovf.cases import FIRST_TEST_SEED, FIRST_TRAINING_SEED, case_folders, dealt
 from orthoai_training.ovf.evaluation.source import Source
 from orthoai_training.ovf.model_folder import with_settings, write_ovf_model
 from orthoai_training.ovf.recipe import COMPACT
-from orthoai_training.ovf.request import TrainRequest
+from orthoai_training.ovf.request import TrainRequest, train_ovf
 from orthoai_training.ovf.train import OvfRun, TrainedOvf, make_pictures
 from orthoai_training.spine_ct.case import write_case
+from orthoai_training.train.blend import SHARE
 from orthoai_training.train.credits import first_credits
 from ovf_blocks import blocks_case
 
@@ -91,3 +99,47 @@ def test_the_model_folder_says_what_the_task_needs(tmp_path: Path) -> None:
     assert changed.metrics["validation"] == {"x": 1.0} and changed.metrics["detector"]["training_s"] == 12.0
     assert "compact" in (folder / "README.md").read_text()
     json.dumps(changed.to_json())
+
+
+def test_a_blended_detector_lies_between_the_weights_before_and_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ModelStore.default().get("vertebral_fractures").weights("detector")
+
+    def doubled(run: OvfRun, progress: object) -> TrainedOvf:
+        network = onnx.load(before)
+        for tensor in network.graph.initializer:
+            if tensor.name.endswith(HALF):
+                tensor.CopyFrom(onnx.numpy_helper.from_array(2 * onnx.numpy_helper.to_array(tensor), tensor.name))
+        onnx.save(network, run.out / "trained.onnx")
+        return TrainedOvf(run.out / "trained.onnx", {}, 1.0)
+
+    found = SimpleNamespace(confidence=0.3, calibration=Calibration(), figures={})
+    monkeypatch.setattr(request, "train_network", doubled)
+    monkeypatch.setattr(request, "validate", lambda *told: found)
+    monkeypatch.setattr(request, "fit_to_cases", lambda folder, *told: folder)
+    folder = train_ovf(TrainRequest(tmp_path, pictures=tmp_path, start="vertebral_fractures", blend=0.25))
+    own, old = stored_weights(folder / "detector.onnx"), stored_weights(before)
+    assert own.keys() == old.keys()
+    changed = [name for name in own if not np.array_equal(own[name], old[name])]
+    assert len(changed) > 50
+    assert all(np.allclose(own[name], 1.25 * old[name], rtol=2e-3, atol=1e-6) for name in changed)
+    assert read_card(folder).metrics["detector"][SHARE] == 0.25
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--blend", "0.5"], "other layers"),
+        (["--blend", "0.5", "--start", "random"], "nothing to blend with"),
+        (["--blend", "0", "--start", "vertebral_fractures"], "above 0"),
+        (["--blend", "0.5", "--only", "outline"], "Only the detector"),
+        (["--blend", "0.5", "--only", "mask-rcnn", "--start", "vertebral_fractures"], "Only the detector"),
+    ],
+)
+def test_what_cannot_be_blended_is_told_before_the_work(
+    tmp_path: Path, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "ovf", "--simulate", "2", *words, "-o", str(tmp_path / "out")]) == BAD_INPUT
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

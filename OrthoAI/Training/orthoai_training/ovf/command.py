@@ -13,6 +13,7 @@ from orthoai.tasks.ovf.task import DEFAULT_MODEL
 
 from orthoai_training.ovf.network_names import MASK_RCNN, NETWORKS, OUTLINE, YOLO
 from orthoai_training.progress_lines import TrainingLines
+from orthoai_training.train.start_options import add_blend
 
 RANDOM, LAYERS = "random", "lumbar_disc"
 """Of --start: no model, and the one to take the first layers from."""
@@ -41,6 +42,7 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"model whose detector's layers to start from, or {RANDOM}; default: {LAYERS}; with --only outline the "
         f"model whose detector to keep; default: {DEFAULT_MODEL}",
     )
+    add_blend(parser)
     parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything random; default: 0")
@@ -71,6 +73,7 @@ def train(args: argparse.Namespace) -> int:
         epochs=args.epochs,
         beside=args.beside,
         start=None if start == RANDOM else start,
+        blend=args.blend,
         resume=args.resume,
         device=args.device,
         seed=args.seed,

@@ -11,7 +11,7 @@ from orthoai.errors import InputError
 from orthoai.models.store import Model, ModelStore
 from orthoai.output import made_folder
 from orthoai.progress import Progress
-from orthoai.tasks.ovf.engines import OUTLINE
+from orthoai.tasks.ovf.engines import DETECTOR, OUTLINE
 from orthoai.tasks.ovf.task import NAME as TASK_NAME
 
 from orthoai_training.dataset import CaseFolder
@@ -32,6 +32,7 @@ from orthoai_training.ovf.outline.train import OutlineRun, train_outline
 from orthoai_training.ovf.recipe import RECIPES, OvfRecipe
 from orthoai_training.ovf.train import OvfRun, train_network
 from orthoai_training.ovf.validate import validate
+from orthoai_training.train.blend import SHARE, blend_files, check_blend
 from orthoai_training.train.credits import case_sources
 
 DETECTOR_ROLES = ("detector", "discs", "lumbar")
@@ -52,6 +53,8 @@ class TrainRequest:
         beside: with mask-rcnn, model of the store, or folder, that is measured on the same pictures; None for none.
         start: model of the store, or folder, whose detector's layers to start from, and whose outline network to keep;
             None for random weights. With "outline" its detector is kept.
+        blend: share of the trained weights in the detector, the rest are those of ``start``, a model of the task (see
+            :mod:`orthoai_training.train.blend`); 1 takes the trained ones alone.
     """
 
     out: Path
@@ -65,9 +68,15 @@ class TrainRequest:
     epochs: int | None = None
     beside: str | None = None
     start: str | None = "lumbar_disc"
+    blend: float = 1.0
     resume: bool = False
     device: str = "auto"
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_blend(self.blend, self.start)
+        if self.blend < 1 and self.network != YOLO:
+            raise InputError(f"Only the detector is blended: leave out --blend, or --only {self.network}.")
 
     @property
     def chosen(self) -> OvfRecipe:
@@ -98,6 +107,9 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
         return _outline(request, train, validation, model, spine_credits(sources), progress or Progress())
     run = _run(request, train, validation, model)
     trained = train_network(run, progress)
+    if model is not None and request.blend < 1:
+        blend_files(model.weights(DETECTOR), trained.file, request.blend, trained.file)
+        trained = replace(trained, metrics={**trained.metrics, SHARE: request.blend})
     (request.out / "cases.json").write_text(
         json.dumps({"train": [p.name for p in train], "validation": [p.name for p in validation]}, indent=1)
     )
@@ -110,12 +122,15 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
 
 
 def _start(request: TrainRequest) -> Model | None:
-    """The model to start from; None for random weights. Outlines need one of the task (InputError)."""
+    """The model to start from; None for random weights. Outlines and blends need one of the task (InputError)."""
     if request.network == MASK_RCNN:
         return None
     model = None if request.start is None else ModelStore.default().get(request.start)
-    if request.network == OUTLINE and (model is None or model.metadata.task != TASK_NAME):
+    of_task = model is not None and model.metadata.task == TASK_NAME
+    if request.network == OUTLINE and not of_task:
         raise InputError(f"Outlines are drawn after those of a detector: name a model for {TASK_NAME} with --start.")
+    if request.blend < 1 and not of_task:
+        raise InputError(f"Other networks have other layers: name a model for {TASK_NAME} with --start, to blend with.")
     return model
 
 

@@ -10,6 +10,11 @@ def add_start(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start", metavar="MODEL", help="go on from this model's networks, and take over the one that is not trained"
     )
+    add_blend(parser)
+
+
+def add_blend(parser: argparse.ArgumentParser) -> None:
+    """Add ``--blend`` alone."""
     parser.add_argument(
         "--blend",
         metavar="SHARE",
