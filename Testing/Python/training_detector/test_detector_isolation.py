@@ -32,9 +32,11 @@ sys.addaudithook(watch)
 
 import torch
 from dataclasses import replace
+from PIL import Image
 from orthoai_training.detector import ultralytics_engine as engine
 from orthoai_training.detector.recipe import COMPACT_DETECTOR
 
+opened = Image.open
 # One more than the machine has, so that neither a lower nor a reset count looks right by chance.
 threads = (os.cpu_count() or 1) + 1
 torch.set_num_threads(threads)
@@ -49,6 +51,7 @@ import numpy
 engine.predict(made.weights, numpy.zeros((32, 32), numpy.uint8), 32)
 assert asked == [], asked
 assert during == [threads], during
+assert Image.open is opened, "a damaged picture would be an attempt to install a library"
 assert after_training == threads == torch.get_num_threads(), (after_training, torch.get_num_threads())
 print("private", os.environ["YOLO_CONFIG_DIR"])
 """

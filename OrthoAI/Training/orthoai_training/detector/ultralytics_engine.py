@@ -2,8 +2,9 @@
 
 ultralytics is AGPL-3.0 and an optional extra (``orthoai[train]``); everyday inference runs the exported network through
 :class:`orthoai.detect.onnx_yolo.OnnxYolo`. As installed it looks up hosts, downloads a font, posts usage events, writes
-to the user's home and lowers torch's thread count for the whole process. This adapter sets the switches for all of that
-before the import, gives it a private configuration folder, and puts the thread count back.
+to the user's home, replaces Pillow's way of opening pictures and lowers torch's thread count for the whole process.
+This adapter sets the switches for all of that before the import, gives it a private configuration folder, and puts the
+two back.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from orthoai.detect.detector import Detection
 from orthoai.detect.instance import Instance
 from orthoai.errors import InputError
 from orthoai.progress import Progress
+from PIL import Image
 
 from orthoai_training.detector.class_weights import class_weights
 from orthoai_training.detector.clean_onnx import write_clean_onnx
@@ -238,11 +240,14 @@ def _load() -> ModuleType:
     os.environ.setdefault("MPLCONFIGDIR", str(config / "matplotlib"))
     os.environ.pop("ULTRALYTICS_API_KEY", None)
     _place_font(config / "Ultralytics")
+    opened = Image.open
     import ultralytics
     import ultralytics.models.yolo.detect
     import ultralytics.models.yolo.segment
     from ultralytics.utils import LOGGER, SETTINGS
 
+    # Its own, set for the whole process, wants to install a library when a picture is damaged.
+    Image.open = opened
     LOGGER.setLevel(logging.ERROR)
     changes: dict[str, Any] = {name: False for name in OFF_SWITCHES if name in SETTINGS}
     changes |= {name: "" for name in ("api_key", "openai_api_key") if name in SETTINGS}
