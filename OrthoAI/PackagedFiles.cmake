@@ -117,6 +117,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/spine/genant.py
   Logic/orthoai/spine/given_boxes.py
   Logic/orthoai/spine/heights.py
+  Logic/orthoai/spine/in_line.py
   Logic/orthoai/spine/mark.py
   Logic/orthoai/spine/measured.py
   Logic/orthoai/spine/names.py

@@ -173,6 +173,18 @@ def test_a_given_box_asks_for_one_vertebra_only(mixed) -> None:
     assert (told.structure, told.label) == ("vertebra_1", "normal")
 
 
+def test_what_lies_beside_the_spine_is_no_vertebra_but_where_it_is_pointed_at() -> None:
+    grid = Geometry((150, 96, 80), (1.0, 1.0, 1.0), (-39.5, -47.5, -24.0))
+    volume = spine([NORMAL] * 3, grid, start=34.0)
+    strip, voxels = ((-38.0, 14.0, -9.0), (-20.0, 36.0, 17.0)), volume.voxels.copy()
+    low, high = (np.rint(grid.lps_to_index(corner)).astype(int) for corner in strip)
+    voxels[low[2] : high[2], low[1] : high[1], low[0] : high[0]] = HU["wedge"]
+    with_strip = replace(volume, voxels=voxels)
+    assert ran(with_strip).message == "No fracture found in 3 vertebrae."
+    asked = ran(with_strip, RunOptions(boxes=[Box.from_index("wedge", 1.0, tuple(low), tuple(high), grid)]))
+    assert len(asked.findings) == 1 and asked.findings[0].structure == "vertebra_1"
+
+
 def test_boxes_that_cannot_be_used_are_refused() -> None:
     volume = spine([NORMAL] * 3)
     flat = Box.from_index("crush", 1.0, (10, 10, 10), (10, 20, 20), volume.geometry)

@@ -56,6 +56,28 @@ def test_a_bent_spine_with_one_body_missing_is_one_line() -> None:
     assert one_spine(bent[::-1], [1.0] * 6) == [5, 4, 3, 2, 1, 0]
 
 
+def test_a_strip_of_the_sacrum_is_not_on_the_line() -> None:
+    """As it was found beneath the five lumbar bodies of a real CT."""
+    lumbar = [(1.1, -134.2, 241.6), (4.4, -144.1, 278.1), (4.7, -142.1, 315.6), (5.8, -133.5, 352.2)]
+    assert one_spine([(-22.6, -108.7, 219.7), *lumbar], [4.8, 19.3, 19.2, 19.5, 18.6]) == [1, 2, 3, 4]
+
+
+def test_a_second_part_of_a_body_leads_no_line_past_it() -> None:
+    spine = [(0.0, 0.0, 30.0 * n) for n in range(4)]
+    parts = [(0.0, -4.0, 24.0), (0.0, 4.0, 66.0)]
+    assert one_spine([*spine, *parts], [9.0] * 4 + [1.0] * 2) == [0, 1, 2, 3]
+
+
+def test_three_missed_bodies_do_not_part_a_spine() -> None:
+    centers = np.delete(arc(9, 30, 30.0), [4, 5, 6], axis=0)
+    assert one_spine(centers, [1.0] * 6) == [0, 1, 2, 3, 4, 5]
+
+
+def test_what_lies_far_ahead_but_beside_is_not_on_the_line() -> None:
+    spine = [(0.0, 0.0, 30.0 * n) for n in range(4)]
+    assert one_spine([(60.0, 0.0, -100.0), (0.0, 10.0, -200.0), *spine], [9.0] * 6) == [2, 3, 4, 5]
+
+
 def test_one_body_is_a_spine_and_none_is_none() -> None:
     assert one_spine([(3, 4, 5)], [1.0]) == [0]
     assert one_spine([], []) == []

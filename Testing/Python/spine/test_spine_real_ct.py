@@ -24,6 +24,11 @@ def test_no_body_of_a_spine_without_fractures_is_marked(real_data: Path, file: s
     assert not np.asarray(result.segmentation).any(), result.message
 
 
+def test_a_strip_of_the_sacrum_is_no_vertebra(real_data: Path) -> None:
+    result = get_task("ovf").run(read_volume(real_data / "ts_example" / "example_ct.nii.gz"), RunOptions(), Progress())
+    assert sorted(result.structures) == [f"vertebra_{number}" for number in range(1, 7)]
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_twenty_slices_of_a_chest_are_refused(real_data: Path, task: str) -> None:
     volume = read_volume(real_data / "ts_ct_dicom" / "dicom")

@@ -24,6 +24,11 @@ MOST_BENT = np.cos(np.radians(40.0))
 some 20 degrees.
 """
 
+FARTHEST_AHEAD_MM, STRAIGHT = 160.0, np.cos(np.radians(20.0))
+"""The same for a longer step, which leads past some that were missed, such as those between screws: what lies nearly
+straight ahead is still the same spine. Beside it, by then, are the hips.
+"""
+
 UNNAMED = "level_not_named"
 """Flag: nothing in the image that is sure to be recognized, such as the sacrum, tells which vertebra this is."""
 
@@ -52,7 +57,8 @@ def along_spine(centers: ArrayLike, weights: Sequence[float]) -> list[int]:
 def one_spine(centers: ArrayLike, weights: Sequence[float]) -> list[int]:
     """Indices of those ``centers`` that lie on one line from body to body, from the lowest upward.
 
-    Parts of hip bones and ribs look like bodies at times, but lie beside the spine. Of all lines the heaviest is taken.
+    Parts of hip bones, of the sacrum's wings and of ribs look like bodies at times, but lie beside the spine. Of all
+    lines the heaviest is taken; what repeats a heavier body is on none, so that no line can lead past that one.
 
     Args:
         centers: (N, 3) LPS mm.
@@ -63,8 +69,11 @@ def one_spine(centers: ArrayLike, weights: Sequence[float]) -> list[int]:
         [1, 2, 0]
     """
     places = np.asarray(centers, np.float64).reshape(-1, 3)
-    lines = [[*_line(places, start, -1)[::-1], start, *_line(places, start, 1)] for start in range(len(places))]
-    return max(lines, key=lambda line: sum(weights[index] for index in line), default=[])
+    kept = along_spine(places, weights)
+    alone = places[kept]
+    lines = [[*_line(alone, start, -1)[::-1], start, *_line(alone, start, 1)] for start in range(len(kept))]
+    heaviest = max(lines, key=lambda line: sum(weights[kept[index]] for index in line), default=[])
+    return [kept[index] for index in heaviest]
 
 
 def _line(places: NDArray[np.float64], start: int, side: int) -> list[int]:
@@ -74,9 +83,11 @@ def _line(places: NDArray[np.float64], start: int, side: int) -> list[int]:
     while True:
         steps = places - here
         lengths = np.linalg.norm(steps, axis=1)
-        fits = (lengths >= NEAREST_MM) & (lengths <= FARTHEST_MM) & (steps @ ahead >= MOST_BENT * lengths)
+        along = steps @ ahead
+        near = (lengths <= FARTHEST_MM) & (along >= MOST_BENT * lengths)
+        far = (lengths <= FARTHEST_AHEAD_MM) & (along >= STRAIGHT * lengths)
         # A spine never turns back, so that every line ends.
-        fits &= side * steps[:, 2] > 0
+        fits = (near | far) & (lengths >= NEAREST_MM) & (side * steps[:, 2] > 0)
         if not fits.any():
             return found
         index = int(np.argmin(np.where(fits, lengths, np.inf)))

@@ -17,14 +17,13 @@ from orthoai.finding import Finding
 from orthoai.progress import Progress
 from orthoai.provenance import provenance
 from orthoai.result import Extra, Result
-from orthoai.spine.chain import one_spine
 from orthoai.spine.checks import require_spine_ct
 from orthoai.spine.genant import Grading
 from orthoai.spine.given_boxes import WorkingBox, checked_boxes
+from orthoai.spine.in_line import in_line
 from orthoai.spine.measured import MeasuredBody, measured
 from orthoai.spine.numbered import number_edges
 from orthoai.spine.region import bone_region
-from orthoai.spine.separate import SeparateBody
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM, Region, Stack, working_stack
 from orthoai.spine.worst_first import WorstFirst
 from orthoai.stopwatch import Stopwatch
@@ -145,7 +144,7 @@ def _find(
         bodies = Bodies.of(fused, stack.grid, engines.threshold)
         given = [WorkingBox(box, volume.geometry, stack.grid) for box in boxes]
         # What a person points at is a body, wherever it lies.
-        looked_at = bodies.parts.bodies if boxes else _of_the_spine(bodies.parts.bodies, stack)
+        looked_at = bodies.parts.bodies if boxes else in_line(bodies.parts.bodies, stack)
         sure = partial(_sure, engines.evidence)
         votes = measured([voted(body, fused) for body in looked_at], stack, WorstFirst(sure, engines.likely))
         judged = [(each, sure(each.body, each.grading)) for each in votes]
@@ -162,11 +161,6 @@ def _find(
 def _sure(evidence: Evidence, body: VotedBody, grading: Grading | None) -> float:
     """Probability that ``body`` is fractured."""
     return evidence(body.score, None if grading is None else grading.loss)
-
-
-def _of_the_spine(bodies: Sequence[SeparateBody], stack: Stack) -> list[SeparateBody]:
-    centers = np.array([stack.grid.index_to_lps(body.center) for body in bodies]).reshape(-1, 3)
-    return [bodies[n] for n in one_spine(centers, [float(np.count_nonzero(body.mask)) for body in bodies])]
 
 
 def answered(

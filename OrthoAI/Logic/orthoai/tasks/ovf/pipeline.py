@@ -17,6 +17,7 @@ from orthoai.result import Extra, Result
 from orthoai.spine.checks import require_spine_ct
 from orthoai.spine.genant import NORMAL
 from orthoai.spine.given_boxes import checked_boxes
+from orthoai.spine.in_line import in_line
 from orthoai.spine.mark import marked
 from orthoai.spine.measured import measured
 from orthoai.spine.numbered import number_edges
@@ -169,6 +170,9 @@ def _find(volume: Volume, boxes: Sequence[Box], engines: Engines, progress: Prog
             given = [GivenBox(box, volume.geometry, stack.grid) for box in boxes]
             asked = [body for body in (each.body(seen.bodies) for each in given) if body is not None]
             joined = [body for body in joined if not any(each.holds(body.center) for each in given)]
+        # Only for what nobody pointed at it takes a place on the line of the spine to be a body.
+        line = in_line([*asked, *joined], stack)
+        joined = [body for body in joined if any(body is each for each in line)]
         if engines.outlines is not None:
             asked, joined = (redrawn(each, stack, engines.outlines, progress) for each in (asked, joined))
         broken = WorstFirst[JoinedBody](lambda body, grading: fractured(body, grading, engines.weighed), LIKELY)
