@@ -78,6 +78,14 @@ def test_what_lies_far_ahead_but_beside_is_not_on_the_line() -> None:
     assert one_spine([(60.0, 0.0, -100.0), (0.0, 10.0, -200.0), *spine], [9.0] * 6) == [2, 3, 4, 5]
 
 
+def test_a_kyphosis_of_crushed_bodies_is_one_line() -> None:
+    """Thoracic bodies of a simulated spine, the uppermost four of them crushed."""
+    forward = [-9, -5, -5, -8, -20, -34, -49, -65]
+    up = [221, 242, 262, 283, 313, 324, 335, 344]
+    centers = np.stack([np.linspace(-2, 14, 8), forward, up], axis=1)
+    assert one_spine(centers, [11, 6, 7, 6, 4, 4, 5, 5]) == list(range(8))
+
+
 def test_one_body_is_a_spine_and_none_is_none() -> None:
     assert one_spine([(3, 4, 5)], [1.0]) == [0]
     assert one_spine([], []) == []

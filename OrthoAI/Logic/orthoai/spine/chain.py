@@ -19,14 +19,15 @@ REACH = 2
 FARTHEST_MM = 80.0
 """From one body to the next of a spine, at most: one between them may have been missed."""
 
-MOST_BENT = np.cos(np.radians(40.0))
-"""Cosine of the largest angle between a step along a spine and the way that it ran before: a broken body bends it by
-some 20 degrees.
+MOST_ASIDE, MOST_FORWARD = np.radians(28.0), np.radians(55.0)
+"""Largest angles between a step along a spine and the way that it ran before, to the side and forward or backward. In
+simulated spines they are 22 and 45 degrees; the hips and the sacrum's wings lie further to the side.
 """
 
-FARTHEST_AHEAD_MM, STRAIGHT = 160.0, np.cos(np.radians(20.0))
+FARTHEST_AHEAD_MM = 160.0
+FAR_ASIDE, FAR_FORWARD = np.radians(15.0), np.radians(35.0)
 """The same for a longer step, which leads past some that were missed, such as those between screws: what lies nearly
-straight ahead is still the same spine. Beside it, by then, are the hips.
+straight ahead is still the same spine.
 """
 
 UNNAMED = "level_not_named"
@@ -83,9 +84,9 @@ def _line(places: NDArray[np.float64], start: int, side: int) -> list[int]:
     while True:
         steps = places - here
         lengths = np.linalg.norm(steps, axis=1)
-        along = steps @ ahead
-        near = (lengths <= FARTHEST_MM) & (along >= MOST_BENT * lengths)
-        far = (lengths <= FARTHEST_AHEAD_MM) & (along >= STRAIGHT * lengths)
+        aside, forward = (abs(own - before) for own, before in zip(_angles(steps, side), _angles(ahead, side)))
+        near = (lengths <= FARTHEST_MM) & (aside <= MOST_ASIDE) & (forward <= MOST_FORWARD)
+        far = (lengths <= FARTHEST_AHEAD_MM) & (aside <= FAR_ASIDE) & (forward <= FAR_FORWARD)
         # A spine never turns back, so that every line ends.
         fits = (near | far) & (lengths >= NEAREST_MM) & (side * steps[:, 2] > 0)
         if not fits.any():
@@ -95,6 +96,12 @@ def _line(places: NDArray[np.float64], start: int, side: int) -> list[int]:
         # The mean with the way before: single steps waver, and a line must not creep around a corner.
         ahead = ahead + steps[index] / lengths[index]
         here, ahead = places[index], ahead / np.linalg.norm(ahead)
+
+
+def _angles(steps: NDArray[np.float64], side: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of LPS vectors (..., 3) to the left and backward, in radians against upward (``side`` 1) or downward (-1)."""
+    x, y, z = np.moveaxis(steps, -1, 0)
+    return np.arctan2(x, np.hypot(y, z)), np.arctan2(y, side * z)
 
 
 def directions(centers: ArrayLike) -> NDArray[np.float64]:
