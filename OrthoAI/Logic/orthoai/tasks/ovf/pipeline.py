@@ -170,7 +170,7 @@ def _find(volume: Volume, boxes: Sequence[Box], engines: Engines, progress: Prog
             given = [GivenBox(box, volume.geometry, stack.grid) for box in boxes]
             asked = [body for body in (each.body(seen.bodies) for each in given) if body is not None]
             joined = [body for body in joined if not any(each.holds(body.center) for each in given)]
-        # Only for what nobody pointed at it takes a place on the line of the spine to be a body.
+        # What nobody pointed at is a body only where it lies on the line of the spine.
         line = in_line([*asked, *joined], stack)
         joined = [body for body in joined if any(body is each for each in line)]
         if engines.outlines is not None:
