@@ -84,7 +84,7 @@ def _line(places: NDArray[np.float64], start: int, side: int) -> list[int]:
     while True:
         steps = places - here
         lengths = np.linalg.norm(steps, axis=1)
-        aside, forward = (abs(own - before) for own, before in zip(_angles(steps, side), _angles(ahead, side)))
+        aside, forward = np.abs(_angles(steps, side) - _angles(ahead[None], side))
         near = (lengths <= FARTHEST_MM) & (aside <= MOST_ASIDE) & (forward <= MOST_FORWARD)
         far = (lengths <= FARTHEST_AHEAD_MM) & (aside <= FAR_ASIDE) & (forward <= FAR_FORWARD)
         # A spine never turns back, so that every line ends.
@@ -98,10 +98,12 @@ def _line(places: NDArray[np.float64], start: int, side: int) -> list[int]:
         here, ahead = places[index], ahead / np.linalg.norm(ahead)
 
 
-def _angles(steps: NDArray[np.float64], side: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of LPS vectors (..., 3) to the left and backward, in radians against upward (``side`` 1) or downward (-1)."""
-    x, y, z = np.moveaxis(steps, -1, 0)
-    return np.arctan2(x, np.hypot(y, z)), np.arctan2(y, side * z)
+def _angles(steps: NDArray[np.float64], side: int) -> NDArray[np.float64]:
+    """Of LPS vectors (N, 3) the angles (2, N) to the left and backward, in radians from upward (``side`` 1) or downward
+    (-1).
+    """
+    x, y, z = steps.T
+    return np.stack([np.arctan2(x, np.hypot(y, z)), np.arctan2(y, side * z)])
 
 
 def directions(centers: ArrayLike) -> NDArray[np.float64]:
