@@ -86,6 +86,14 @@ def test_a_kyphosis_of_crushed_bodies_is_one_line() -> None:
     assert one_spine(centers, [11, 6, 7, 6, 4, 4, 5, 5]) == list(range(8))
 
 
+def test_a_short_piece_that_leans_to_one_side_is_one_line() -> None:
+    """With a part of a hip bone and one of the sacrum's wing."""
+    lean = np.radians(40)
+    spine = [(30.0 * n * np.sin(lean), 0.0, 30.0 * n * np.cos(lean)) for n in range(4)]
+    beside = [(70.0, 10.0, -50.0), (20.0, 22.0, -20.0)]
+    assert one_spine([*beside, *spine], [12.0, 5.0, 20.0, 20.0, 20.0, 20.0]) == [2, 3, 4, 5]
+
+
 def test_one_body_is_a_spine_and_none_is_none() -> None:
     assert one_spine([(3, 4, 5)], [1.0]) == [0]
     assert one_spine([], []) == []

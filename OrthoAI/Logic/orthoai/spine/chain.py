@@ -16,6 +16,9 @@ GAP = 1.7
 REACH = 2
 """Neighbors on each side that tell which way the spine runs at a body."""
 
+NEIGHBOR_MM = 50.0
+"""Centers of the tallest neighbors lie 40 mm apart, those of every second body mostly further than this."""
+
 FARTHEST_MM = 80.0
 """From one body to the next of a spine, at most: one between them may have been missed."""
 
@@ -72,15 +75,31 @@ def one_spine(centers: ArrayLike, weights: Sequence[float]) -> list[int]:
     places = np.asarray(centers, np.float64).reshape(-1, 3)
     kept = along_spine(places, weights)
     alone = places[kept]
-    lines = [[*_line(alone, start, -1)[::-1], start, *_line(alone, start, 1)] for start in range(len(kept))]
+    lines = [
+        [*_line(alone, start, -up)[::-1], start, *_line(alone, start, up)]
+        for up in (np.array([0.0, 0.0, 1.0]), _leaning(alone))
+        for start in range(len(kept))
+    ]
     heaviest = max(lines, key=lambda line: sum(weights[kept[index]] for index in line), default=[])
     return [kept[index] for index in heaviest]
 
 
-def _line(places: NDArray[np.float64], start: int, side: int) -> list[int]:
-    """Indices of the bodies that follow ``start`` upward (``side`` 1) or downward (-1), each the nearest ahead."""
+def _leaning(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Unit vector (3,) upward that leans to the side as most of the steps between neighbors do.
+
+    A short piece of a scoliotic spine leans as a whole, and would begin no line that starts straight up.
+    """
+    steps = (places[None] - places[:, None]).reshape(-1, 3)
+    lengths = np.linalg.norm(steps, axis=1)
+    close = (lengths >= NEAREST_MM) & (lengths <= NEIGHBOR_MM) & (steps[:, 2] > 0)
+    lean = float(np.median(_angles(steps[close], 1)[0])) if close.any() else 0.0
+    return np.array([np.sin(lean), 0.0, np.cos(lean)])
+
+
+def _line(places: NDArray[np.float64], start: int, ahead: NDArray[np.float64]) -> list[int]:
+    """Indices of the bodies that follow ``start`` in the direction ``ahead``, each the nearest of those."""
     found: list[int] = []
-    here, ahead = places[start], np.array([0.0, 0.0, float(side)])
+    here, side = places[start], 1 if ahead[2] > 0 else -1
     while True:
         steps = places - here
         lengths = np.linalg.norm(steps, axis=1)
