@@ -34,5 +34,10 @@ def in_line(bodies: Sequence[L], stack: Stack) -> list[L]:
 
     What is left out lies beside it, such as a part of a hip bone or of the sacrum's wing, or in a larger one's place.
     """
-    centers = np.array([stack.grid.index_to_lps(body.center) for body in bodies]).reshape(-1, 3)
-    return [bodies[n] for n in one_spine(centers, [float(np.count_nonzero(body.mask)) for body in bodies])]
+    sizes = [float(np.count_nonzero(body.mask)) for body in bodies]
+    return [bodies[n] for n in one_spine(centers(bodies, stack), sizes)]
+
+
+def centers(bodies: Sequence[Located], stack: Stack) -> NDArray[np.float64]:
+    """(N, 3) LPS mm."""
+    return np.array([stack.grid.index_to_lps(body.center) for body in bodies]).reshape(-1, 3)

@@ -13,6 +13,7 @@ from orthoai.finding import Measurement
 from orthoai.spine.chain import along_spine, directions, gaps, unnamed
 from orthoai.spine.genant import Grading, Heights, gradings
 from orthoai.spine.heights import BodyHeights, measure_body
+from orthoai.spine.in_line import Located, centers
 from orthoai.spine.stack import OUTSIDE_HU, Stack
 
 EDGE = 2
@@ -42,13 +43,8 @@ Surface = tuple[Block, NDArray]
 """Where a body lies, and what of each voxel there: a bool mask, or shares 0..1 whose surface runs at 0.5."""
 
 
-class Body(Protocol):
+class Body(Located, Protocol):
     """One vertebral body on the sagittal working grid, as a task found it."""
-
-    @property
-    def mask(self) -> NDArray[np.bool_]:
-        """bool (s, h, w)."""
-        ...
 
     @property
     def place(self) -> Block:
@@ -58,11 +54,6 @@ class Body(Protocol):
     @property
     def surface(self) -> Surface:
         """What is measured."""
-        ...
-
-    @property
-    def center(self) -> tuple[float, float, float]:
-        """(column, row, slice) of the mask's centroid, continuous indices."""
         ...
 
 
@@ -147,10 +138,10 @@ def measured(bodies: Sequence[B], stack: Stack, broken: WhichBroken[B], asked: i
         broken: asked once, about those that stay.
         asked: so many of the first bodies stay where another lies in the same place; else the larger one stays.
     """
-    centers = np.array([stack.grid.index_to_lps(body.center) for body in bodies]).reshape(-1, 3)
+    all_places = centers(bodies, stack)
     sizes = [np.inf if n < asked else float(np.count_nonzero(body.mask)) for n, body in enumerate(bodies)]
-    order = along_spine(centers, sizes)
-    ordered, places = [bodies[n] for n in order], centers[order]
+    order = along_spine(all_places, sizes)
+    ordered, places = [bodies[n] for n in order], all_places[order]
     cut = [is_cut(body, stack) for body in ordered]
     measures = [_size(body, stack, up) for body, up in zip(ordered, directions(places), strict=True)]
     usable = [None if size is None or gone else size.heights for size, gone in zip(measures, cut, strict=True)]
