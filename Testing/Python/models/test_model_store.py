@@ -122,6 +122,17 @@ def test_a_path_names_a_model_and_a_bare_name_never_does(tmp_path, monkeypatch):
         ModelStore([]).get("./run8")
 
 
+def test_the_folder_of_a_model_names_that_model_and_no_installed_one(tmp_path, monkeypatch):
+    root = tmp_path / "installed"
+    install(root, "a", folder="a")
+    install(tmp_path, "a", folder="a")
+    monkeypatch.chdir(tmp_path)
+    store = ModelStore([root])
+    own = store.get("./a")
+    assert store.get(str(own.folder)).folder == own.folder == tmp_path / "a"
+    assert store.get("a").folder == root / "a"
+
+
 def test_roots_of_the_environment_come_before_the_shipped_one(tmp_path, monkeypatch):
     monkeypatch.setenv(ROOTS_VARIABLE, os.pathsep.join([str(tmp_path / "x"), "", str(tmp_path / "y")]))
     assert list(ModelStore.default().roots) == [tmp_path / "x", tmp_path / "y", SHIPPED_ROOT]

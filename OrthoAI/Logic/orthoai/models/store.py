@@ -127,7 +127,8 @@ class ModelStore:
                 return _model(folder)
         # A bare name is never a path, so that a folder in the working directory cannot stand in for a model.
         if Path(name).name != name and Path(name).is_dir():
-            return _model(Path(name))
+            # Whole, so that the folder's own path names this model too: "./a" as a Path is "a", a name.
+            return _model(Path(name).absolute())
         names = ", ".join(model.name for model in models)
         advice = f"available: {names}" if names else f"none is installed; set {ROOTS_VARIABLE} to a folder of models"
         path = f"; for the folder of that name give ./{name}" if Path(name).is_dir() else ""
