@@ -14,7 +14,7 @@ from orthoai.spine.measured import MeasuredBody
 from orthoai.tasks.ovf.join import JoinedBody
 from orthoai.tasks.ovf.labels import CLASSES, NORMAL
 from orthoai.tasks.ovf.pipeline import Spine
-from orthoai.tasks.ovf.slices import Seen, SliceBody
+from orthoai.tasks.ovf.slices import Seen, Shares, SliceBody
 from orthoai_training.ovf.evaluation.confusion import confusion_matrix
 from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer, box_iou
 from orthoai_training.ovf.evaluation.outputs import csv_text, picture_table, vertebra_table
@@ -216,6 +216,27 @@ def test_the_tasks_answer_per_picture_has_the_voted_class_and_the_masks_outline(
     wrong = told_answers(scene, result_on(case, [finding_on(21, "wedge", 0.8)], {21: 2}), seen(scene), "one", 3)
     assert picture_figures(wrong, Measure.BOX).by_class["crush"].map50 == 0.0
     assert confusion_matrix(wrong)[CLASSES.index("wedge"), CLASSES.index("crush")] == 3
+
+
+def test_the_tasks_outline_per_picture_runs_between_the_voxels_of_the_working_grid() -> None:
+    case = blocks_case()
+    scene = case_scene(case)
+    spine = seen(scene)
+    blocks = {f"L{block.id - 19}": block for block in scene.blocks}
+
+    def with_shares(body: MeasuredBody[JoinedBody]) -> MeasuredBody[JoinedBody]:
+        slices = zip(body.body.slices, blocks[body.name].occupancy, strict=True)
+        return replace(
+            body,
+            body=JoinedBody(tuple(replace(one, shares=Shares(one.row, one.col, plane)) for one, plane in slices)),
+        )
+
+    exact = replace(spine, bodies=tuple(with_shares(body) for body in spine.bodies))
+    worst = {}
+    for name, each in (("masks", spine), ("shares", exact)):
+        answers = told_answers(scene, result_on(case, [], {}), each, "one", 3)
+        worst[name] = min(float(answer.box_iou.max(axis=0).min()) for answer in answers)
+    assert worst["masks"] < 0.99 < 0.9999 < worst["shares"]
 
 
 def test_a_ct_without_bone_answers_nothing() -> None:

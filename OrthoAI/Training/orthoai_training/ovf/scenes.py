@@ -9,6 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 from orthoai.geometry import Geometry
+from orthoai.spine.measured import Block
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM, Stack, working_stack
 from orthoai.tasks.ovf.labels import CLASSES
 from orthoai.volume import Volume
@@ -107,29 +108,30 @@ def body_blocks(bodies: Volume, wanted: Iterable[tuple[int, int, bool]], grid: G
     boxes = ndimage.find_objects(bodies.voxels)
     blocks = []
     for number, kind, truncated in wanted:
-        spans = boxes[number - 1] if number <= len(boxes) else None
-        block = None if spans is None else _block(bodies, number, spans, grid)
-        if block is not None:
-            blocks.append(BodyBlock(number, kind, *block, truncated))
+        place = boxes[number - 1] if number <= len(boxes) else None
+        if place is not None:
+            found = on_grid((bodies.voxels[place] == number).astype(np.float32), place, bodies.geometry, grid)
+            blocks += [] if found is None else [BodyBlock(number, kind, *found, truncated)]
     return tuple(blocks)
 
 
-def _block(
-    bodies: Volume, number: int, spans: tuple[slice, slice, slice], grid: Geometry
+def on_grid(
+    shares: NDArray[np.float32], place: Block, own: Geometry, grid: Geometry
 ) -> tuple[tuple[int, int, int], NDArray[np.float32]] | None:
-    """The body ``number`` in the voxels of ``grid`` around it; None when it misses their centers."""
-    start = np.array([max(0, span.start - 1) for span in spans])
-    stop = np.minimum([span.stop + 1 for span in spans], bodies.voxels.shape)
-    window = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
-    place = bodies.geometry.cropped(start[::-1], stop[::-1])
-    corners = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)]) * np.asarray(place.size) - 0.5
-    there = grid.lps_to_index(place.index_to_lps(corners))
+    """(first voxel, occupancy) of a body in ``grid``; None when it misses the centers of the voxels there.
+
+    Args:
+        shares: of the body in the voxels at ``place`` of the grid ``own``; it has none of those around.
+    """
+    around = own.cropped([span.start - 1 for span in place[::-1]], [span.stop + 1 for span in place[::-1]])
+    corners = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)]) * np.asarray(around.size) - 0.5
+    there = grid.lps_to_index(around.index_to_lps(corners))
     first = np.clip(np.floor(there.min(axis=0)).astype(int), 0, np.asarray(grid.size) - 1)
     last = np.clip(np.ceil(there.max(axis=0)).astype(int) + 1, first + 1, grid.size)
-    image = sitk.GetImageFromArray((bodies.voxels[window] == number).astype(np.float32))
-    image.SetSpacing(place.spacing)
-    image.SetOrigin(place.origin)
-    image.SetDirection(place.direction)
+    image = sitk.GetImageFromArray(np.pad(shares, 1))
+    image.SetSpacing(around.spacing)
+    image.SetOrigin(around.origin)
+    image.SetDirection(around.direction)
     target = grid.cropped(first, last)
     found = sitk.Resample(
         image, target.size, sitk.Transform(), sitk.sitkLinear, target.origin, target.spacing, target.direction, 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from orthoai.spine.genant import NORMAL
 from orthoai.spine.given_boxes import checked_boxes
 from orthoai.spine.in_line import in_line
 from orthoai.spine.mark import marked
-from orthoai.spine.measured import measured
+from orthoai.spine.measured import Block, measured
 from orthoai.spine.numbered import number_edges
 from orthoai.spine.region import bone_region
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM, Stack, working_stack
@@ -66,12 +66,12 @@ class Spine:
     labels: tuple[str, ...]
     told: tuple[OvfBody, ...]
 
-    @property
-    def numbers(self) -> NDArray[np.uint8]:
-        """The bodies' numbers, from 1, on the working grid (S, H, W)."""
+    def parts(self) -> Iterator[tuple[Block, NDArray[np.float32]]]:
+        """Where each of ``bodies`` lies, and its share of each voxel there: 0 where another body has more."""
         numbers, shares = self._surfaces()
-        numbers[shares < SURFACE] = 0
-        return numbers
+        for number, body in enumerate(self.bodies, start=1):
+            place, _ = body.body.surface
+            yield place, np.where(numbers[place] == number, shares[place], np.float32(0))
 
     def marked(self, check: Callable[[], None]) -> NDArray[np.uint8]:
         """The bodies' numbers on the input's own grid (K, J, I); ``check`` may raise Canceled."""

@@ -6,36 +6,47 @@ all slices. The same figures can be counted of either.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from orthoai.detect.instance import Instance
 from orthoai.finding import Finding
 from orthoai.result import Result
 from orthoai.tasks.ovf.labels import CLASSES, NORMAL
 from orthoai.tasks.ovf.pipeline import Spine
-from orthoai.volume import Volume
 
 from orthoai_training.detector.polygon_mask import polygon_mask
 from orthoai_training.ovf.evaluation.matching import PictureAnswer
 from orthoai_training.ovf.pictures import ring_of, spread_slices, whole_picture
-from orthoai_training.ovf.scenes import BodyBlock, CaseScene, body_blocks
+from orthoai_training.ovf.scenes import BodyBlock, CaseScene, on_grid
 
 
 def told_answers(scene: CaseScene, result: Result, spine: Spine | None, name: str, slices: int) -> list[PictureAnswer]:
     """On the ``slices`` of one case that the network alone is measured on, whole rather than in tiles.
 
-    Outlines are those on the task's working grid. What has no finding, or an unclear one, is normal.
+    Outlines are the surfaces that the task draws on the input's grid, here between the voxels of the working grid. What
+    has no finding, or an unclear one, is normal.
     """
     said = {finding.structure: finding for finding in result.findings if finding.label in CLASSES}
-    told = {n: said.get(body.name) for n, body in enumerate(spine.bodies, start=1)} if spine else {}
-    wanted = [(n, CLASSES.index(finding.label if finding else NORMAL), False) for n, finding in told.items()]
-    blocks = body_blocks(Volume(spine.numbers, spine.stack.grid), wanted, scene.stack.grid) if spine else ()
+    told = [said.get(body.name) for body in spine.bodies] if spine else []
+    blocks = _blocks(spine, told, scene) if spine else []
     answers = []
     for one in spread_slices(scene, slices):
         picture = whole_picture(one, name)
         side = picture.pixels.shape[0]
-        found = [_instance(block, told[block.id], one.index, side) for block in blocks if block.reaches(one.index)]
+        found = [_instance(block, told[block.id - 1], one.index, side) for block in blocks if block.reaches(one.index)]
         here = [instance for instance in found if instance is not None]
         answers.append(PictureAnswer.of(name, picture.outlines, here, picture.ignored, (side, side)))
     return answers
+
+
+def _blocks(spine: Spine, told: Sequence[Finding | None], scene: CaseScene) -> list[BodyBlock]:
+    """The bodies of ``spine``, numbered from 1, on the grid of ``scene``."""
+    blocks = []
+    for number, (finding, (place, shares)) in enumerate(zip(told, spine.parts(), strict=True), start=1):
+        kind = CLASSES.index(finding.label if finding else NORMAL)
+        found = on_grid(shares, place, spine.stack.grid, scene.stack.grid)
+        blocks += [] if found is None else [BodyBlock(number, kind, *found, truncated=False)]
+    return blocks
 
 
 def _instance(block: BodyBlock, finding: Finding | None, index: int, side: int) -> Instance | None:
