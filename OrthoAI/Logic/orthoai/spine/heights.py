@@ -14,24 +14,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from orthoai.geometry import Geometry
 from orthoai.spine.body_frame import BodyFrame, Columns, columns_of
+from orthoai.spine.endplates import SITES, Endplates
 from orthoai.spine.genant import Heights
 from orthoai.spine.spans import BAND_MM, Spans, spans_of
-
-SITES = (0.1, 0.5, 0.9)
-"""Share of the depth, from the front, of the anterior, middle and posterior height."""
 
 CORE = 0.1
 """Share of the depth at each end that says nothing of an endplate's slope."""
 
 LATERAL_CORE = 0.7
 """Share of the width that shows an endplate's slope to the side."""
-
-WINDOW_MM = (0.5, 5.0)
-"""The anterior and the posterior height are read from a line through the endplates from so far outside of their site to
-so far inside: the pixels' steps average out, and the rims, which are round, stay out."""
-
-MIDDLE_MM = 1.0
-"""The middle one is read from a line from so far in front of its site to so far behind."""
 
 TURNS = 10
 """Rounds, at most, until the frame lies still."""
@@ -99,7 +90,8 @@ def measure_body(mask: NDArray, geometry: Geometry, up: ArrayLike = (0.0, 0.0, 1
     spans = spans_of(columns)
     if spans is None:
         return None
-    sites = [_height(columns, spans, site) for site in SITES]
+    plates = Endplates.of(columns)
+    sites = [plates.height(spans, site) for site in SITES]
     if not all(np.isfinite(sites)) or min(sites) <= 0:
         return None
     x, y, z = frame.center
@@ -167,26 +159,3 @@ def _slope(columns: Columns, plate: NDArray, where: NDArray, axis: int) -> tuple
     terms = np.stack([np.ones(np.count_nonzero(used)), x[used], y[used]], axis=1)
     found = np.linalg.lstsq(terms, plate[used], rcond=None)[0]
     return float(found[1 + axis]), float(plate[used].mean())
-
-
-def _height(columns: Columns, spans: Spans, site: float) -> float:
-    """Distance of the endplates at ``site``; NaN where they are not seen there."""
-    place = spans.site(site)
-    outside, inside = WINDOW_MM
-    if site < 0.5:
-        low, high = place - outside, place + inside
-    elif site > 0.5:
-        low, high = place - inside, place + outside
-    else:
-        low, high = place - MIDDLE_MM, place + MIDDLE_MM
-    band = np.abs(columns.x) <= BAND_MM
-    low, high = max(low, spans.first), min(high, spans.last)
-    used = band[:, None] & ((columns.y >= low) & (columns.y <= high))[None] & columns.filled
-    if not used.any():
-        return float("nan")
-    y = np.broadcast_to(columns.y, used.shape)[used] - place
-    heights = (columns.upper - columns.lower)[used]
-    if np.ptp(y) < 1.0:
-        return float(heights.mean())
-    terms = np.stack([np.ones(y.size), y], axis=1)
-    return float(np.linalg.lstsq(terms, heights, rcond=None)[0][0])

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from orthoai.spine.endplates import SITES
 from orthoai.spine.genant import Heights
-from orthoai.spine.heights import CORE, SITES
+from orthoai.spine.heights import CORE
 
 RIM = 0.42
 """Share of the depth from the middle to the rims that a neighbor's disc rests on."""

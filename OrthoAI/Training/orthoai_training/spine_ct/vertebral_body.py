@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 from orthoai.spine.genant import Heights
-from orthoai.spine.heights import BAND_MM
+from orthoai.spine.spans import BAND_MM
 
 from orthoai_training.spine_ct.endplate_moves import Dent, Fracture, solved
 from orthoai_training.spine_ct.profile import Profile, heights
