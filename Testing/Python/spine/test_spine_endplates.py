@@ -61,15 +61,14 @@ def test_where_no_endplate_is_seen_there_is_no_height(y: np.ndarray) -> None:
     assert np.isnan(heights(flat, -flat, y, filled=np.zeros(y.size, bool))).all()
 
 
-@pytest.mark.parametrize("name", ["box", "wedge", "lordotic"])
-def test_a_bevel_of_the_lower_back_rim_changes_no_height(name: str) -> None:
-    """As the carried-on endplate of a wedge has it: without it the back of this body is up to 2 mm too low."""
-    grid, axes, truth = sagittal_grid(0.8), turned(10.0), BODIES[name]
+def test_a_bevel_of_the_lower_back_rim_changes_no_height() -> None:
+    """Read where the bevel is, the back of this body is 1.6 mm too low."""
+    grid, axes, truth = sagittal_grid(0.8), turned(10.0), BODIES["lordotic"]
     shares = draw(truth, grid, axes, fine=2)
     index = np.stack(np.meshgrid(*(np.arange(n) for n in grid.shape), indexing="ij")[::-1], axis=-1)
     _, back, up = np.moveaxis(grid.index_to_lps(index) @ axes, -1, 0)
     plate = np.polyval(np.polyfit([-0.4 * DEPTH, 0.0, 0.4 * DEPTH], np.asarray(truth) / -2, 2), back)
-    shares[up < plate + 1.5 * np.clip(back - (DEPTH / 2 - 4), 0, None)] = 0
+    shares[up < plate + 0.8 * np.clip(back - (DEPTH / 2 - 6), 0, None)] = 0
     found = measure_body(shares, grid)
     assert found is not None
-    np.testing.assert_allclose(found.heights, truth, atol=0.6)
+    np.testing.assert_allclose(found.heights, truth, atol=0.5)
