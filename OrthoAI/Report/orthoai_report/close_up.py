@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from orthoai.box import Box
 from orthoai.finding import Finding, Place
+from orthoai.geometry import Geometry
 
 from orthoai_report import panels, theme
-from orthoai_report.body_heights import height_segments, part_at
+from orthoai_report.body_heights import around, height_segments, part_at
 from orthoai_report.planes import SAGITTAL, PlanePicture, cut, slice_picture
 from orthoai_report.subject import Subject, with_extra
 from orthoai_report.table_panel import name_of
@@ -71,7 +72,7 @@ def close_up(finding: Finding, place: Place, subject: Subject, aspect: float = 1
     index = min(max(0, round(across)), subject.geometry.size[SAGITTAL.axis] - 1)
     box = box_of(finding, subject)
     if box is None:
-        x, y = _point(place, subject)
+        x, y = _point(place.lps, subject)
         area = (x - REACH_MM, y - REACH_MM, x + REACH_MM, y + REACH_MM)
     else:
         area = panels.box_outline(box, SAGITTAL, subject)[2]
@@ -94,10 +95,11 @@ def draw_close_up(axes: Axes, finding: Finding, place: Place, subject: Subject) 
     if box is not None:
         rectangle = panels.box_outline(box, SAGITTAL, subject)[2]
         panels.draw_box_beside(axes, (), rectangle, color_of(finding, subject))
-    for site, (lower, upper) in height_segments(body, picture).items():
-        measured = finding.measurements.get(f"{site}_height")
+    for name, ends in height_segments(*_solid(finding, place, subject)).items():
+        measured = finding.measurements.get(name)
         if measured is None:
             continue
+        lower, upper = (_point(end, subject) for end in ends)
         axes.plot(
             [lower[0], upper[0]], [lower[1], upper[1]], color=HEIGHT_COLOR, linewidth=1.4, path_effects=panels.SHADOW
         )
@@ -134,16 +136,44 @@ def words_of(finding: Finding) -> tuple[str, str]:
 
 def _body(finding: Finding, place: Place, picture: PlanePicture, subject: Subject, aspect: float) -> NDArray[np.bool_]:
     """The body on the pixels of the close-up: by its name, else the part of its class nearest to the place."""
+    bodies, values = _wanted(finding, subject)
+    if bodies is not subject:
+        named: NDArray[np.bool_] = np.isin(close_up(finding, place, bodies, aspect).labels, values)
+        return named
+    left, right, bottom, top = picture.extent
+    rows, columns = picture.labels.shape
+    tall, wide = (bottom - top) / rows, (right - left) / columns
+    x, y = _point(place.lps, subject)
+    at = ((y - top) / tall - 0.5, (x - left) / wide - 0.5)
+    return part_at(np.isin(picture.labels, values), at, (tall, wide))
+
+
+def _solid(finding: Finding, place: Place, subject: Subject) -> tuple[NDArray[np.bool_], Geometry]:
+    """The same body in the voxels around its place, and their grid."""
+    bodies, values = _wanted(finding, subject)
+    i, j, k = (float(index) for index in subject.geometry.lps_to_index(place.lps))
+    window = around((i, j, k), subject.geometry)
+    mask = np.isin(bodies.labels[window], values)
+    if bodies is subject:
+        at = tuple(index - span.start for index, span in zip((k, j, i), window, strict=True))
+        mask = part_at(mask, at, subject.geometry.spacing[::-1])
+    starts, stops = [span.start for span in window[::-1]], [span.stop for span in window[::-1]]
+    return mask, subject.geometry.cropped(starts, stops)
+
+
+def _wanted(finding: Finding, subject: Subject) -> tuple[Subject, list[int]]:
+    """(the subject with the labels that hold the body, its values there).
+
+    Where bodies are numbered the body has a value of its own; else the subject itself, with the values of its class.
+    """
     bodies = with_extra(subject, BODIES)
     extra = next((extra for extra in subject.result.extras if extra.name == BODIES), None)
     numbers = {} if extra is None else {name: number for number, name in extra.labels.items()}
     if bodies is not None and finding.structure in numbers:
-        named: NDArray[np.bool_] = close_up(finding, place, bodies, aspect).labels == numbers[finding.structure]
-        return named
-    names = subject.palette.names
+        return bodies, [numbers[finding.structure]]
     # With a single label every mask is of it; with several, a class without a mask has no part.
-    wanted = [value for value, name in names.items() if name == finding.label or len(names) == 1]
-    return part_at(np.isin(picture.labels, wanted), picture, _point(place, subject))
+    names = subject.palette.names
+    return subject, [value for value, name in names.items() if name == finding.label or len(names) == 1]
 
 
 def _grade_words(finding: Finding) -> str:
@@ -152,8 +182,8 @@ def _grade_words(finding: Finding) -> str:
     return " ".join([f"Genant {grade}", *(kind for kind in kinds if kind != finding.label)]) if grade else ""
 
 
-def _point(place: Place, subject: Subject) -> tuple[float, float]:
-    """``place`` in the mm of a sagittal picture."""
-    index, mm = subject.geometry.lps_to_index(place.lps), subject.geometry.spacing
+def _point(lps: ArrayLike, subject: Subject) -> tuple[float, float]:
+    """``lps`` in the mm of a sagittal picture."""
+    index, mm = subject.geometry.lps_to_index(lps), subject.geometry.spacing
     x, y = SAGITTAL.across, SAGITTAL.up
     return float(index[x]) * mm[x], float(index[y]) * mm[y]

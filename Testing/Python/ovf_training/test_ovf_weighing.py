@@ -127,7 +127,7 @@ def _found(case: SpineCase) -> tuple[Result, Spine]:
 def _size(number: int) -> BodyHeights:
     low, high = BODIES[number]
     height = float(high - low)
-    return BodyHeights(Heights(height, height, height), 30.0, (0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+    return BodyHeights(Heights(height, height, height), 30.0, (0.0, 0.0, 0.0), (0.0, 0.0, 1.0), np.zeros((3, 2, 3)))
 
 
 def _numbered(bodies: np.ndarray, order: list[int]) -> np.ndarray:

@@ -9,18 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from orthoai.finding import Finding
+from orthoai.geometry import Geometry
 from orthoai.progress import Progress
 from orthoai.result import Extra, Result
 from orthoai.volume import Volume, reorient_array
-from orthoai_report.body_heights import height_segments, part_at, pixel_places
-from orthoai_report.close_up import box_of, close_up, genant
+from orthoai_report.body_heights import HEIGHTS, around, height_segments, part_at
+from orthoai_report.close_up import box_of, genant
 from orthoai_report.planes import SAGITTAL, PlanePicture, cut, slice_picture
 from orthoai_report.profiles import label_profiles
 from orthoai_report.spine import write_report
 from orthoai_report.spine_page import draw_spine_page
 from orthoai_report.subject import Subject
 from PIL import Image
-from spine_report_fakes import BROKEN, GRID, NAMES, body, broken, finding, heights, result, spine
+from spine_report_fakes import BROKEN, DEPTH_MM, GRID, NAMES, STEP_MM, body, broken, finding, heights, result, spine
 
 
 def subject_of(volume: Volume, result: Result) -> Subject:
@@ -159,46 +160,63 @@ def test_a_class_without_a_mask_takes_no_other_bodys_and_its_own_where_bodies_ar
 # Heights
 
 
-def body_picture(level: str) -> tuple[np.ndarray, PlanePicture]:
-    subject = subject_of(*broken())
-    each = next(each for each in subject.result.findings if each.structure == level)
-    picture = close_up(each, each.place, subject)
-    place = subject.geometry.lps_to_index(each.place.lps)
-    return part_at(picture.labels > 0, picture, (float(place[1]), float(place[2]))), picture
-
-
-@pytest.mark.parametrize("level", list(BROKEN))
-def test_the_lines_are_as_long_as_the_heights(level: str) -> None:
-    segments = height_segments(*body_picture(level))
-    lengths = [float(np.hypot(*np.subtract(upper, lower))) for lower, upper in segments.values()]
-    assert list(segments) == ["anterior", "middle", "posterior"]
-    assert np.allclose(lengths, heights(BROKEN[level]), atol=2.0)  # pixels of 1 mm, at both ends
+@pytest.mark.parametrize("codes", ["LPS", "PIL", "RAS"])
+def test_the_drawn_lines_are_as_long_as_the_heights_and_lie_in_the_body(codes: str) -> None:
+    volume, made = turned(*broken(), codes)
+    drawn = {axes.get_label(): axes.lines for axes in draw_spine_page(subject_of(volume, made)).axes}
+    for level, label in BROKEN.items():
+        ends = np.array([line.get_xydata() for line in drawn[level][-3:]])
+        lengths = np.hypot(*(ends[:, 1] - ends[:, 0]).T)
+        assert np.allclose(lengths, heights(label), atol=1.0), level
+        front, center = 38 - 2 * NAMES.index(level), 20 + NAMES.index(level) * STEP_MM
+        assert np.allclose(ends[:, :, 0].mean(axis=1), front + DEPTH_MM * np.array([0.1, 0.5, 0.9]), atol=1.5)
+        assert np.allclose(ends[:, :, 1].mean(axis=1), center, atol=1.0)
 
 
 @pytest.mark.parametrize("degrees", [-20, 0, 12, 30])
 def test_the_lines_turn_with_the_body(degrees: float) -> None:
-    y, x = np.mgrid[80:-80:-0.5, -80:80:0.5] + 0.25
+    grid = Geometry((120, 120, 12), (3.0, 0.5, 0.5), (-16.5, -29.75, -29.75))
+    z, y = np.mgrid[-30:30:0.5, -30:30:0.5] + 0.25
     angle = np.radians(degrees)
-    depth, height = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
-    mask = (np.abs(depth) < 17) & (np.abs(height) < 12 * np.interp(depth, (-17, 17), (0.7, 1.0)))
-    picture = PlanePicture(SAGITTAL, np.zeros(mask.shape, np.float32), mask.astype(np.uint8), (-80, 80, -80, 80), "")
-    segments = height_segments(mask, picture)
-    for (site, (lower, upper)), share in zip(segments.items(), (0.73, 0.85, 0.97), strict=True):
-        across, up = np.subtract(upper, lower)
-        assert np.hypot(across, up) == pytest.approx(24 * share, abs=1.2), site
-        assert np.degrees(np.arctan2(-across, up)) == pytest.approx(degrees, abs=1.5), site
-    fronts = [lower[0] for lower, _ in segments.values()]
+    depth, height = y * np.cos(angle) + z * np.sin(angle), z * np.cos(angle) - y * np.sin(angle)
+    plane = (np.abs(depth) < 17) & (np.abs(height) < 12 * np.interp(depth, (-17, 17), (0.7, 1.0)))
+    segments = height_segments(np.repeat(plane[:, :, None], 12, axis=2), grid)
+    assert tuple(segments) == HEIGHTS
+    for (lower, upper), share in zip(segments.values(), (0.73, 0.85, 0.97), strict=True):
+        _, back, up = upper - lower
+        assert np.hypot(back, up) == pytest.approx(24 * share, abs=0.6)
+        assert np.degrees(np.arctan2(-back, up)) == pytest.approx(degrees, abs=1.5)
+    fronts = [lower[1] for lower, _ in segments.values()]
     assert fronts == sorted(fronts)
 
 
-def test_a_speck_has_no_heights_and_only_the_part_at_the_place_counts() -> None:
-    mask, picture = body_picture("L1")
-    assert height_segments(np.zeros_like(mask), picture) == {}
-    two = mask | np.roll(mask, 30, axis=0)
-    x, y = pixel_places(picture)
-    rows, columns = np.nonzero(mask)
-    assert np.array_equal(part_at(two, picture, (x[columns].mean(), y[rows].mean())), mask)
-    assert not part_at(np.zeros_like(mask), picture, (0.0, 0.0)).any()
+def test_a_speck_has_no_heights() -> None:
+    speck = np.zeros(GRID.shape, bool)
+    assert height_segments(speck, GRID) == {}
+    speck[100, 50, 10] = True
+    assert height_segments(speck, GRID) == {}
+
+
+def test_only_the_part_at_the_place_counts() -> None:
+    one, other = body(1, "normal"), body(3, "wedge")
+    for mine, number in ((one, 1), (other, 3)):
+        place = (20 + number * STEP_MM, 55.0 - 2 * number, 14.5)
+        assert np.array_equal(part_at(one | other, place, GRID.spacing[::-1]), mine)
+        assert np.array_equal(part_at((one | other)[:, :, 14], place[:2], GRID.spacing[:0:-1]), mine[:, :, 14])
+    assert not part_at(np.zeros_like(one), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)).any()
+
+
+def test_voxels_around_a_place_stay_in_the_scan() -> None:
+    assert around((15.0, 55.0, 100.0), GRID) == (slice(55, 146), slice(10, 101), slice(0, 30))
+    assert around((-900.0, 55.0, 900.0), GRID) == (slice(199, 200), slice(10, 101), slice(0, 1))
+
+
+def pixel_places(picture: PlanePicture) -> tuple[np.ndarray, np.ndarray]:
+    """x of each column's and y of each row's center, in mm."""
+    left, right, bottom, top = picture.extent
+    rows, columns = picture.labels.shape
+    x = left + (np.arange(columns) + 0.5) * (right - left) / columns
+    return x, top + (np.arange(rows) + 0.5) * (bottom - top) / rows
 
 
 def test_a_cut_keeps_pixels_in_their_place() -> None:

@@ -1,4 +1,4 @@
-"""The two endplates of a vertebral body over its depth, and its height between them.
+"""The two endplates of a vertebral body over its depth, and where its heights are read from them.
 
 Rims are round in people, and a wedge's lower back rim the more so: read in the mask there, a body is too low. A reader
 sets the six points of Genant et al. (1993) where the endplates, carried on, would meet the walls; so does this.
@@ -51,19 +51,21 @@ class Endplates:
         sums = np.where(filled, both, 0.0).sum(axis=1)
         return cls(columns.y[seen], sums[:, seen] / filled.sum(axis=0)[seen])
 
-    def height(self, spans: Spans, site: float) -> float:
-        """mm between the endplates at ``site``, one of SITES; NaN where they are not seen there."""
+    def ends(self, spans: Spans, site: float) -> tuple[float, float]:
+        """z in mm of the (lower, upper) endplate at ``site``, one of SITES; NaN where they are not seen there."""
         place = spans.site(site)
-        reach = (self.y >= spans.first) & (self.y <= spans.last)
+        seen = (self.y >= spans.first) & (self.y <= spans.last)
         if site == SITES[1]:
-            near = reach & (np.abs(self.y - place) <= MIDDLE_MM)
-            return _at_zero(self.y[near] - place, self.outward[:, near].sum(axis=0))
+            near = seen & (np.abs(self.y - place) <= MIDDLE_MM)
+            upper, lower = (_at_zero(self.y[near] - place, plate[near]) for plate in self.outward)
+            return -lower, upper
         outside, inside = WINDOW_MM
         # Way toward the rim, rising from inside.
-        way = self.y - place if site > SITES[1] else (place - self.y)[::-1]
-        plates, reach = (self.outward, reach) if site > SITES[1] else (self.outward[:, ::-1], reach[::-1])
-        near = reach & (way >= -inside) & (way <= outside)
-        return sum(_at_zero(*_without_rim(way[near], plate[near], -inside / 2)) for plate in plates)
+        outward = slice(None, None, 1 if site > SITES[1] else -1)
+        way = np.sign(site - SITES[1]) * (self.y - place)[outward]
+        near = seen[outward] & (way >= -inside) & (way <= outside)
+        upper, lower = (_at_zero(*_without_rim(way[near], plate[outward][near], -inside / 2)) for plate in self.outward)
+        return -lower, upper
 
 
 def _without_rim(

@@ -37,7 +37,7 @@ SMOOTH_VOXELS, SMOOTH_UP_TO = 0.7, 2.0
 times the finest."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BodyHeights:
     """Size and place of one body.
 
@@ -46,12 +46,14 @@ class BodyHeights:
         depth_mm: from front to back.
         center: LPS mm.
         up: LPS unit vector, the mean of the endplates' normals, cranial.
+        segments: (3, 2, 3) LPS mm of the lower and the upper end of the anterior, middle and posterior height.
     """
 
     heights: Heights
     depth_mm: float
     center: tuple[float, float, float]
     up: tuple[float, float, float]
+    segments: NDArray[np.float64]
 
     @property
     def anterior_ratio(self) -> float:
@@ -91,13 +93,21 @@ def measure_body(mask: NDArray, geometry: Geometry, up: ArrayLike = (0.0, 0.0, 1
     if spans is None:
         return None
     plates = Endplates.of(columns)
-    sites = [plates.height(spans, site) for site in SITES]
-    if not all(np.isfinite(sites)) or min(sites) <= 0:
+    ends = np.array([plates.ends(spans, site) for site in SITES])
+    anterior, middle, posterior = (float(upper - lower) for lower, upper in ends)
+    if not np.isfinite(ends).all() or min(anterior, middle, posterior) <= 0:
         return None
+    own = Heights(anterior, middle, posterior)
+    places = np.array([[(0.0, spans.site(site), z) for z in pair] for site, pair in zip(SITES, ends, strict=True)])
     x, y, z = frame.center
     up_x, up_y, up_z = frame.up
-    own = Heights(float(sites[0]), float(sites[1]), float(sites[2]))
-    return BodyHeights(own, spans.depth, (float(x), float(y), float(z)), (float(up_x), float(up_y), float(up_z)))
+    return BodyHeights(
+        own,
+        spans.depth,
+        (float(x), float(y), float(z)),
+        (float(up_x), float(up_y), float(up_z)),
+        frame.center + places @ frame.axes.T,
+    )
 
 
 def _image(mask: NDArray, geometry: Geometry) -> sitk.Image | None:
