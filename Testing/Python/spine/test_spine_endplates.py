@@ -20,7 +20,8 @@ def heights(upper: np.ndarray, lower: np.ndarray, y: np.ndarray, filled: np.ndar
     x = np.arange(-2, 3) * 2.5
     seen = np.broadcast_to(np.ones(y.size, bool) if filled is None else filled, (5, y.size))
     columns = Columns(x, y, np.zeros((5, y.size, 1), np.float32), seen, np.tile(upper, (5, 1)), np.tile(lower, (5, 1)))
-    return [Endplates.of(columns).height(SPANS, site) for site in SITES]
+    ends = [Endplates.of(columns).ends(SPANS, site) for site in SITES]
+    return [upper - lower for lower, upper in ends]
 
 
 @pytest.fixture
@@ -52,6 +53,12 @@ def test_a_dish_that_ends_in_a_level_rim_is_not_carried_on(y: np.ndarray) -> Non
     found = heights(HALF + rise, -HALF - rise, y)
     assert found == pytest.approx([20 + 2 * 3.9, 20.0, 20 + 2 * 3.9], abs=1.0)
     assert found[1] == pytest.approx(20.0)
+
+
+def test_a_plate_that_rises_to_its_lip_is_carried_on_no_higher_than_the_lip(y: np.ndarray) -> None:
+    plate = HALF + np.interp(y, [6.0, 10.5, 15.0], [0.0, 3.0, -3.0])
+    found = heights(plate, np.full(y.size, -HALF), y)
+    assert found[2] == pytest.approx(20 + 3.0)
 
 
 def test_where_no_endplate_is_seen_there_is_no_height(y: np.ndarray) -> None:

@@ -21,6 +21,9 @@ WINDOW_MM = (0.5, 5.0)
 """The anterior and the posterior height are read from a line through each endplate from so far outside of their site to
 so far inside, so that the pixels' steps average out."""
 
+LEAST_WAY = -WINDOW_MM[1] / 2
+"""So far along that window at least an endplate is read, whatever it does."""
+
 MIDDLE_MM = 1.0
 """The middle one is read from a line from so far in front of its site to so far behind."""
 
@@ -64,21 +67,23 @@ class Endplates:
         outward = slice(None, None, 1 if site > SITES[1] else -1)
         way = np.sign(site - SITES[1]) * (self.y - place)[outward]
         near = seen[outward] & (way >= -inside) & (way <= outside)
-        upper, lower = (_at_zero(*_without_rim(way[near], plate[outward][near], -inside / 2)) for plate in self.outward)
+        upper, lower = (_carried_on(way[near], plate[outward][near]) for plate in self.outward)
         return -lower, upper
 
 
-def _without_rim(
-    way: NDArray[np.float64], plate: NDArray[np.float64], least: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """``plate`` up to where it turns inward, but at least up to ``least`` on the ``way`` outward."""
+def _carried_on(way: NDArray[np.float64], plate: NDArray[np.float64]) -> float:
+    """``plate`` at 0 on the ``way`` outward, from the line through it as far as it does not turn inward.
+
+    Where it does, it is carried on no further outward than it was seen: behind a lip the line would rise too high.
+    """
     count = way.size
-    while count and way[count - 1] > least:
+    while count and way[count - 1] > LEAST_WAY:
         inner = int(np.searchsorted(way, way[count - 1] - INWARD_MM - 1e-6))
         if plate[inner] - plate[count - 1] <= INWARD * (way[count - 1] - way[inner]):
             break
         count -= 1
-    return way[:count], plate[:count]
+    found = _at_zero(way[:count], plate[:count])
+    return found if count == way.size else min(found, float(plate.max()))
 
 
 def _at_zero(way: NDArray[np.float64], plate: NDArray[np.float64]) -> float:
