@@ -32,6 +32,9 @@ GENANT = "genant_"
 
 HEIGHT_COLOR = "#ffffff"
 
+MOST_APART_MM = 4.0
+"""A line whose length differs by more from what was measured runs through more than the one body, or less."""
+
 BODIES = "vertebrae"
 """The extra of a result that holds every body under a number of its own, by its level's name."""
 
@@ -97,7 +100,7 @@ def draw_close_up(axes: Axes, finding: Finding, place: Place, subject: Subject) 
         panels.draw_box_beside(axes, (), rectangle, color_of(finding, subject))
     for name, ends in height_segments(*_solid(finding, place, subject)).items():
         measured = finding.measurements.get(name)
-        if measured is None:
+        if measured is None or abs(np.linalg.norm(ends[1] - ends[0]) - measured.value) > MOST_APART_MM:
             continue
         lower, upper = (_point(end, subject) for end in ends)
         axes.plot(

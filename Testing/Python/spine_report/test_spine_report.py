@@ -173,6 +173,18 @@ def test_the_drawn_lines_are_as_long_as_the_heights_and_lie_in_the_body(codes: s
         assert np.allclose(ends[:, :, 1].mean(axis=1), center, atol=1.0)
 
 
+def test_no_line_is_drawn_through_two_bodies_that_touch() -> None:
+    volume, made = broken()
+    number = NAMES.index("L1")
+    bridge = np.zeros(GRID.shape, bool)
+    bridge[int(20 + number * STEP_MM) : int(20 + (number + 1) * STEP_MM), 40:70, 9:20] = True
+    both = replace(
+        made, task="fracture", labels={1: "fracture"}, segmentation=((made.segmentation > 0) | bridge).astype(np.uint8)
+    )
+    assert "19.7" not in words(volume, both)["L1"]
+    assert "14.4" in words(volume, replace(both, segmentation=(made.segmentation > 0).astype(np.uint8)))["T11"]
+
+
 @pytest.mark.parametrize("degrees", [-20, 0, 12, 30])
 def test_the_lines_turn_with_the_body(degrees: float) -> None:
     grid = Geometry((120, 120, 12), (3.0, 0.5, 0.5), (-16.5, -29.75, -29.75))
