@@ -1,7 +1,7 @@
 """The two endplates of a vertebral body over its depth, and where its heights are read from them.
 
-Rims are round in people, and a wedge's lower back rim the more so: read in the mask there, a body is too low. A reader
-sets the six points of Genant et al. (1993) where the endplates, carried on, would meet the walls; so does this.
+Rims are round in people, a wedge's lower back rim the more so: read in the mask there, a body is too low. Six-point
+morphometry (Genant et al. 1993) is about the endplates, so each is carried on over its rim from where it still is one.
 """
 
 from __future__ import annotations
