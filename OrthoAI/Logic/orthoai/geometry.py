@@ -125,6 +125,10 @@ class Geometry:
         size = last - first
         return replace(self, shape=(int(size[2]), int(size[1]), int(size[0])), origin=_triple(self.index_to_lps(first)))
 
+    def block(self, place: tuple[slice, slice, slice]) -> Geometry:
+        """The grid of the voxels ``voxels[place]``: spans of k, j and i."""
+        return self.cropped([span.start for span in place[::-1]], [span.stop for span in place[::-1]])
+
     def resampled(self, spacing: Triple) -> Geometry:
         """A grid of ``spacing`` mm (i, j, k) that covers the same outer edges, from the same corner."""
         new = np.asarray(spacing, dtype=np.float64)

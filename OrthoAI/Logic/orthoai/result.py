@@ -99,6 +99,10 @@ class Result:
         if self.segmentation.dtype != np.uint8:
             raise ValueError(f"the segmentation is {self.segmentation.dtype}, not uint8")
 
+    def extra(self, name: str) -> Extra | None:
+        """The further picture called ``name``; None where there is none."""
+        return next((extra for extra in self.extras if extra.name == name), None)
+
     def to_json(self) -> str:
         """Everything but the voxels, as JSON (schema SCHEMA_VERSION); the voxels go to segmentation.nii.gz."""
         content = {

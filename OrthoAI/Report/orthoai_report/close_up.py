@@ -160,8 +160,7 @@ def _solid(finding: Finding, place: Place, subject: Subject) -> tuple[NDArray[np
     if bodies is subject:
         at = tuple(index - span.start for index, span in zip((k, j, i), window, strict=True))
         mask = part_at(mask, at, subject.geometry.spacing[::-1])
-    starts, stops = [span.start for span in window[::-1]], [span.stop for span in window[::-1]]
-    return mask, subject.geometry.cropped(starts, stops)
+    return mask, subject.geometry.block(window)
 
 
 def _wanted(finding: Finding, subject: Subject) -> tuple[Subject, list[int]]:
@@ -169,11 +168,9 @@ def _wanted(finding: Finding, subject: Subject) -> tuple[Subject, list[int]]:
 
     Where bodies are numbered the body has a value of its own; else the subject itself, with the values of its class.
     """
-    bodies = with_extra(subject, BODIES)
-    extra = next((extra for extra in subject.result.extras if extra.name == BODIES), None)
-    numbers = {} if extra is None else {name: number for number, name in extra.labels.items()}
-    if bodies is not None and finding.structure in numbers:
-        return bodies, [numbers[finding.structure]]
+    bodies, extra = with_extra(subject, BODIES), subject.result.extra(BODIES)
+    if bodies is not None and extra is not None and finding.structure in extra.labels.values():
+        return bodies, [number for number, name in extra.labels.items() if name == finding.structure]
     # With a single label every mask is of it; with several, a class without a mask has no part.
     names = subject.palette.names
     return subject, [value for value, name in names.items() if name == finding.label or len(names) == 1]

@@ -31,7 +31,7 @@ def page_words(result: Result) -> PageWords:
 
     has_heights = any(name in finding.measurements for finding in result.findings for name in HEIGHTS)
     parts = ["a sagittal slice with boxes and masks"]
-    parts += ["where the network looked"] if any(extra.name == ATTENTION for extra in result.extras) else []
+    parts += ["where the network looked"] if result.extra(ATTENTION) else []
     shown = len(pictured(result.findings))
     if shown:
         which = "each finding" if shown < CLOSE_UPS else f"the upper {CLOSE_UPS} findings, each"

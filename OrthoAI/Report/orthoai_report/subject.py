@@ -93,7 +93,7 @@ BONE_WINDOW = (-350.0, 1150.0)
 
 def with_extra(subject: Subject, name: str) -> Subject | None:
     """The subject with the extra called ``name`` in the place of its labels; None where the result has none."""
-    extra = next((extra for extra in subject.result.extras if extra.name == name), None)
+    extra = subject.result.extra(name)
     if extra is None:
         return None
     return Subject(subject.original, replace(subject.result, segmentation=extra.voxels), subject.profiles)

@@ -72,6 +72,11 @@ def test_a_crop_keeps_its_voxels_in_place() -> None:
     assert np.shares_memory(crop.voxels, volume.voxels)
 
 
+def test_the_grid_of_a_block_is_that_of_the_crop() -> None:
+    grid = Geometry((7, 8, 9), (1.0, 2.0, 3.0), (4.0, 5.0, 6.0))
+    assert grid.block((slice(1, 4), slice(2, 8), slice(0, 5))) == grid.cropped((0, 2, 1), (5, 8, 4))
+
+
 def test_a_new_voxel_size_keeps_the_outer_corner_and_covers_all() -> None:
     finer = TURNED.resampled((1.0, 1.0, 1.0))
     assert finer.size == (3, 6, 12)  # 2.5, 6 and 12 mm

@@ -175,8 +175,7 @@ def is_cut(body: Body, stack: Stack) -> bool:
 
 
 def _size(body: Body, stack: Stack, up: NDArray[np.float64]) -> BodyHeights | None:
-    (s, r, c), mask = body.surface
-    grid = stack.grid.cropped((c.start, r.start, s.start), (c.stop, r.stop, s.stop))
-    found = measure_body(mask, grid, up)
+    place, mask = body.surface
+    found = measure_body(mask, stack.grid.block(place), up)
     # Endplates that run along the spine are none: the outline misses most of the body.
     return None if found is None or float(np.dot(found.up, up)) < LEAST_ALONG else found

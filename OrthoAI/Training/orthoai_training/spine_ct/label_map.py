@@ -68,7 +68,7 @@ def read_spine(path: Path) -> RealSpine:
     found: list[RealVertebra] = []
     for n, level in enumerate(present):
         box = boxes[level.id]
-        grid = volume.geometry.cropped([part.start for part in box[::-1]], [part.stop for part in box[::-1]])
+        grid = volume.geometry.block(box)
         whole = numbers[box] == level.id
         if whole.sum() * grid.voxel_volume < FEWEST_MM3:
             continue

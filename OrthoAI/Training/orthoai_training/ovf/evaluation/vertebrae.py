@@ -134,7 +134,7 @@ def _measured(case: SpineCase, result: Result) -> dict[int, dict[str, Measuremen
 
 def vertebrae_in(result: Result) -> Extra | None:
     """The bodies that were found, by number; None where there is no bone."""
-    return next((extra for extra in result.extras if extra.name == VERTEBRAE), None)
+    return result.extra(VERTEBRAE)
 
 
 def covering(case: SpineCase, found: Extra, truth: VertebraTruth) -> int | None:
