@@ -12,6 +12,7 @@ import torch
 from orthoai.errors import Canceled, InputError
 from orthoai.progress import Progress
 from orthoai.tasks.ovf.labels import CLASSES
+from orthoai_training.learning.precision import choose_precision
 from orthoai_training.ovf.maskrcnn import MaskRcnn, mask_rcnn, target_of, train_mask_rcnn
 from orthoai_training.ovf.pictures import Outline, Picture
 from orthoai_training.ovf.recipe import COMPACT
@@ -82,7 +83,7 @@ def test_a_canceled_training_goes_on_to_the_weights_of_one_that_was_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("orthoai_training.ovf.maskrcnn.CHECKPOINT_STEPS", 2)
-    monkeypatch.setattr("orthoai_training.ovf.maskrcnn.mask_rcnn", lambda image_size: Stub())
+    monkeypatch.setattr("orthoai_training.ovf.maskrcnn.mask_rcnn", lambda *_: Stub())
     whole, parted = (own_run(tmp_path / name, epochs=4, batch=1) for name in ("whole", "parted"))
     train_mask_rcnn(whole)
     said: list[str] = []
@@ -103,6 +104,6 @@ def test_a_canceled_training_goes_on_to_the_weights_of_one_that_was_not(
 
 @pytest.mark.slow
 def test_the_network_answers_as_the_detectors_of_models_do() -> None:
-    found = MaskRcnn(mask_rcnn(64), torch.device("cpu")).detect(np.zeros((64, 64), np.uint8))
+    found = MaskRcnn(mask_rcnn(64, choose_precision("cpu")), torch.device("cpu")).detect(np.zeros((64, 64), np.uint8))
     assert all(one.label in CLASSES and one.mask.shape == (64, 64) and one.mask.dtype == bool for one in found)
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import nn
 
-from orthoai_training.learning.precision import choose_precision
+from orthoai_training.learning.precision import Precision, choose_precision
 
 
 def run_network_in_bf16(model: nn.Module, device: torch.device) -> bool:
@@ -21,15 +22,19 @@ def run_network_in_bf16(model: nn.Module, device: torch.device) -> bool:
     if precision.autocast is not torch.bfloat16:
         return False
     model.to(memory_format=torch.channels_last)
-    predict: Any = model.predict
-
-    def predict_in_bf16(*arguments: Any, **options: Any) -> Any:
-        with precision.context():
-            answer = predict(*arguments, **options)
-        return _as_float32(answer)
-
-    model.predict = predict_in_bf16  # type: ignore[assignment]
+    model.predict = float32_answers(model.predict, precision)  # type: ignore[assignment, arg-type]
     return True
+
+
+def float32_answers(answer: Callable[..., Any], precision: Precision) -> Callable[..., Any]:
+    """``answer`` computed in the format of ``precision``, its tensors turned back into float32."""
+
+    def answered(*arguments: Any, **options: Any) -> Any:
+        with precision.context():
+            found = answer(*arguments, **options)
+        return _as_float32(found)
+
+    return answered
 
 
 def _as_float32(value: Any) -> Any:

@@ -27,6 +27,7 @@ from orthoai.tasks.ovf.labels import CLASSES
 from safetensors.torch import load_file
 from torchvision.models.detection import maskrcnn_resnet50_fpn
 
+from orthoai_training.detector.mixed_precision import float32_answers
 from orthoai_training.detector.polygon_mask import polygon_mask
 from orthoai_training.learning.loop import Lesson, Loop, Pace, Place
 from orthoai_training.learning.precision import Precision, choose_precision
@@ -44,6 +45,10 @@ STAGE = "mask-rcnn"
 MOST_PICTURES = 4
 """Of a step: gradients take ten times the memory of YOLOv8n's."""
 
+REGIONS = 128
+"""Proposals of a picture that heads learn from. torchvision's 512 are for pictures of dozens of things; here are seven
+bodies, and the masks of a quarter of the proposals are what a step costs most."""
+
 CHECKPOINT_STEPS = 100
 
 LEAST_SCORE = 0.05
@@ -58,12 +63,14 @@ class MaskRcnnRecipe:
 
     Attributes:
         batch: pictures a step.
+        regions: see REGIONS.
         ema_decay: 0, the newest weights are the ones kept.
     """
 
     image_size: int
     epochs: int
     batch: int
+    regions: int = REGIONS
     learning_rate: float = 2e-4
     weight_decay: float = 5e-5
     warmup_steps: int = 50
@@ -89,7 +96,7 @@ def train_mask_rcnn(run: OvfRun, progress: Progress | None = None, beside: Model
     yolo = run.recipe.yolo
     recipe = MaskRcnnRecipe(yolo.image_size, yolo.epochs, min(MOST_PICTURES, yolo.batch))
     torch.manual_seed(run.seed)
-    lesson = MaskRcnnLesson(pictures, recipe, run.seed, choose_precision(run.device).device)
+    lesson = MaskRcnnLesson(pictures, recipe, run.seed, choose_precision(run.device))
     optimizer = torch.optim.AdamW(lesson.network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
     pace = Pace.of(recipe, recipe.epochs * lesson.steps_per_epoch, run.minutes, CHECKPOINT_STEPS)
     device = lesson.precision.device
@@ -115,10 +122,9 @@ def train_mask_rcnn(run: OvfRun, progress: Progress | None = None, beside: Model
 class MaskRcnnLesson(Lesson[Sequence[Picture]]):
     """Bodies in pictures; nothing is held out, since the comparison has no choice to make."""
 
-    def __init__(self, pictures: Sequence[Picture], recipe: MaskRcnnRecipe, seed: int, device: torch.device) -> None:
-        self.network = mask_rcnn(recipe.image_size).to(device)
-        # Full precision: torchvision's operators on regions take no bfloat16 on a processor.
-        self.precision = Precision(device, torch.contiguous_format, None)
+    def __init__(self, pictures: Sequence[Picture], recipe: MaskRcnnRecipe, seed: int, precision: Precision) -> None:
+        self.network = mask_rcnn(recipe.image_size, precision, recipe.regions)
+        self.precision = precision
         self._pictures, self._seed = pictures, seed
         self.steps_per_epoch = math.ceil(len(pictures) / recipe.batch)
 
@@ -139,16 +145,25 @@ class MaskRcnnLesson(Lesson[Sequence[Picture]]):
         return None
 
 
-def mask_rcnn(image_size: int) -> Any:
-    """The network for CLASSES and the background, without any download."""
-    return maskrcnn_resnet50_fpn(
+def mask_rcnn(image_size: int, precision: Precision, regions: int = REGIONS) -> Any:
+    """The network for CLASSES and the background, on the device of ``precision``, without any download.
+
+    Layers work in that precision and answer in float32: torchvision's operators on regions take no bfloat16 on a
+    processor, and boxes would have steps of 2 px.
+    """
+    network: Any = maskrcnn_resnet50_fpn(
         weights=None,
         weights_backbone=None,
         num_classes=len(CLASSES) + 1,
         min_size=image_size,
         max_size=image_size,
         box_score_thresh=LEAST_SCORE,
+        box_batch_size_per_image=regions,
     )
+    heads = network.roi_heads
+    for part in (network.backbone, network.rpn.head, heads.box_head, heads.mask_head, heads.mask_predictor):
+        part.forward = float32_answers(part.forward, precision)
+    return network.to(precision.device, memory_format=torch.channels_last)
 
 
 class MaskRcnn:
