@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -18,6 +18,11 @@ RESULT_FILE = "result.json"
 
 OUT_OF_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NO_ACCESS = (errno.EACCES, errno.EPERM)
+NO_RENAME = (errno.EBUSY, errno.EXDEV)
+"""A folder that cannot be moved, or to another disk: a mount point, as containers get."""
+
+LEFT_BY_VIEWERS = ("Thumbs.db", "desktop.ini")
+"""What looking at a folder leaves in it, besides files whose name begins with a dot."""
 
 
 def write_error(error: OSError, path: Path) -> InputError:
@@ -53,25 +58,34 @@ def made_folder(folder: Path) -> Path:
 
 
 @contextmanager
-def staged_folder(target: Path, marker: str = RESULT_FILE) -> Iterator[Path]:
+def staged_folder(
+    target: Path, marker: str = RESULT_FILE, source: Path | None = None, besides: Collection[str] = ()
+) -> Iterator[Path]:
     """A folder to write into, which becomes ``target`` when the block ends well.
 
     It lies beside ``target`` under a hidden name and is renamed at the end; on any error, cancel or interrupt it is
-    removed and ``target`` stays as it was. Missing parents are made (and removed again on failure).
+    removed and ``target`` stays as it was. Missing parents are made (and removed again on failure). A mount point and
+    the folder that one works in are filled in place of being replaced.
 
     Args:
         target: the folder to make.
-        marker: JSON file by whose "schema_version" an older folder of this kind is known, which may be replaced.
+        marker: JSON file by whose "schema_version" an older folder of this kind is known, which may be replaced. Where
+            it tells the "files" beside it, only those may be lost.
+        source: what the block reads, which must not be lost either.
+        besides: names that an older folder of this kind may hold without telling them.
 
     Yields:
         The folder to write into.
 
     Raises:
-        InputError: ``target`` exists and is neither empty nor an OrthoAI output, or the disk refuses (full,
-            read-only, no permission); also for an OSError that the block itself raises for want of space or access.
+        InputError: ``target`` exists and is neither empty nor an OrthoAI output, holds other files or ``source``, or
+            the disk refuses (full, read-only, no permission); also for an OSError that the block itself raises for
+            want of space or access.
     """
     target = Path(target).resolve()
-    _refuse_foreign(target, marker)
+    _refuse_foreign(target, marker, besides)
+    if source is not None and target in Path(source).resolve().parents:
+        raise InputError(f"{source} lies in {target}, which would be replaced; name another folder for the output.")
     made: list[Path] = []
     aside: Path | None = None
     done = False
@@ -82,7 +96,7 @@ def staged_folder(target: Path, marker: str = RESULT_FILE) -> Iterator[Path]:
             hidden.mkdir()
             aside = hidden
             yield aside
-            _replace(aside, target, marker)
+            _put(aside, target, marker, besides)
             done = True
         except OSError as error:
             if error.errno in (*OUT_OF_SPACE, *NO_ACCESS, errno.EROFS) or aside is None:
@@ -97,26 +111,45 @@ def staged_folder(target: Path, marker: str = RESULT_FILE) -> Iterator[Path]:
                     parent.rmdir()
 
 
-def _refuse_foreign(target: Path, marker: str) -> None:
+def _refuse_foreign(target: Path, marker: str, besides: Collection[str]) -> None:
     """Never delete what we did not write."""
     try:
         if not target.exists():
             return
         if not target.is_dir():
             raise InputError(f"{target} is a file; name a folder for the output.")
-        if any(target.iterdir()) and not _is_output(target, marker):
+        present = {entry.name for entry in target.iterdir()}
+        if not present:
+            return
+        own = _own_files(target, marker)
+        if own is None:
             raise InputError(f"{target} exists and holds other files; name a new or empty folder for the output.")
+        foreign = sorted(name for name in present.difference(own or present, besides) if not _left_by_viewers(name))
+        if foreign:
+            raise InputError(
+                f"{target} holds {foreign[0]}, which OrthoAI did not write; move it away or name another folder."
+            )
     except OSError as error:
         raise write_error(error, target) from error
 
 
-def _is_output(folder: Path, marker: str) -> bool:
-    """Whether OrthoAI made it: other programs write a result.json, too, and that must not cost their files."""
+def _own_files(folder: Path, marker: str) -> list[str] | None:
+    """Names in ``folder`` that OrthoAI wrote, none where it did not tell them; None where the folder is not its own.
+
+    Other programs write a result.json, too, and that must not cost their files.
+    """
     try:
         content = json.loads((folder / marker).read_text("utf-8"))
     except (FileNotFoundError, IsADirectoryError, ValueError):
-        return False
-    return isinstance(content, dict) and "schema_version" in content
+        return None
+    if not isinstance(content, dict) or "schema_version" not in content:
+        return None
+    told = content.get("files")
+    return [*told, marker] if isinstance(told, (list, dict)) else []
+
+
+def _left_by_viewers(name: str) -> bool:
+    return name.startswith(".") or name in LEFT_BY_VIEWERS
 
 
 def beside(target: Path) -> Path:
@@ -135,12 +168,34 @@ def _make_parents(parent: Path, made: list[Path]) -> None:
         made.append(folder)
 
 
-def _replace(aside: Path, target: Path, marker: str) -> None:
-    """Put ``aside`` in the place of ``target``; an older output is set back when that fails."""
+def _put(aside: Path, target: Path, marker: str, besides: Collection[str]) -> None:
+    """``aside`` becomes ``target``."""
     if not target.exists():
         aside.rename(target)
         return
-    _refuse_foreign(target, marker)  # Again: the run took minutes, and somebody may have put files there.
+    _refuse_foreign(target, marker, besides)  # Again: the run took minutes, and somebody may have put files there.
+    if _is_worked_in(target):
+        _fill(aside, target, marker)
+        return
+    try:
+        _replace(aside, target)
+    except OSError as error:
+        if error.errno not in NO_RENAME:
+            raise
+        _fill(aside, target, marker)
+
+
+def _is_worked_in(folder: Path) -> bool:
+    """Whether the person stands in ``folder``, who would be left in one that is gone."""
+    try:
+        here = Path.cwd()
+    except OSError:  # That has happened already.
+        return False
+    return folder == here or folder in here.parents
+
+
+def _replace(aside: Path, target: Path) -> None:
+    """Put ``aside`` in the place of ``target``; an older output is set back when that fails."""
     older = beside(target)
     target.rename(older)
     try:
@@ -149,3 +204,19 @@ def _replace(aside: Path, target: Path, marker: str) -> None:
         older.rename(target)
         raise
     shutil.rmtree(older, ignore_errors=True)
+
+
+def _fill(aside: Path, target: Path, marker: str) -> None:
+    """Bring what ``aside`` holds into ``target``, the marker last, in place of what is there."""
+    older = list(target.iterdir())
+    inner = target / beside(target).name
+    try:
+        # Perhaps to another disk, which may be full: what is there stays until all has arrived.
+        shutil.copytree(aside, inner)
+        for entry in older:
+            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+        for entry in sorted(inner.iterdir(), key=lambda entry: entry.name == marker):
+            entry.rename(target / entry.name)
+    finally:
+        shutil.rmtree(inner, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)

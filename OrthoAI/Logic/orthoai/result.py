@@ -103,8 +103,12 @@ class Result:
         """The further picture called ``name``; None where there is none."""
         return next((extra for extra in self.extras if extra.name == name), None)
 
-    def to_json(self) -> str:
-        """Everything but the voxels, as JSON (schema SCHEMA_VERSION); the voxels go to segmentation.nii.gz."""
+    def to_json(self, files: Iterable[str] = ()) -> str:
+        """Everything but the voxels, as JSON (schema SCHEMA_VERSION); the voxels go to segmentation.nii.gz.
+
+        Args:
+            files: names of what was written beside it, for the run that replaces it and must spare all else.
+        """
         content = {
             "schema_version": SCHEMA_VERSION,
             "task": self.task,
@@ -120,6 +124,8 @@ class Result:
             content["extras"] = {
                 extra.name: {str(value): name for value, name in extra.labels.items()} for extra in self.extras
             }
+        if told := sorted(files):
+            content["files"] = told
         if self.structures:
             content["structures"] = {name: _measured_to_json(found) for name, found in self.structures.items()}
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

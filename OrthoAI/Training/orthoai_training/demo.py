@@ -28,6 +28,9 @@ SAMPLES = {commands.task: commands.sample for commands in all_commands() if comm
 SEEDS = {commands.task: commands.sample_seed for commands in all_commands()}
 """A patient worth looking at."""
 
+INPUT = "input"
+"""The simulated case, beside what the run made of it."""
+
 SHOWN = {"mask": "segmentation.nii.gz", "report": "report.html", "picture": "overview.png"}
 """What the person is told of, in this order, where a run has made it."""
 
@@ -48,7 +51,7 @@ def _run(args: argparse.Namespace) -> int:
     check_seed(seed)
     # Told now, and not after the simulation.
     ModelStore.default().get(task.default_model)
-    with stop_signals() as stop, staged_folder(args.output) as folder:
+    with stop_signals() as stop, staged_folder(args.output, besides=(INPUT,)) as folder:
         say(f"Simulating {task.modality} of nobody (seed {seed})")
         case = sample_case(task.name, seed, folder, stop)
         say(f"Running {task.title} on it")
@@ -61,7 +64,7 @@ def _run(args: argparse.Namespace) -> int:
         scores = dice_against_truth(folder / SHOWN["mask"], case, task.label_table)
         files = {what: args.output / name for what, name in SHOWN.items() if (folder / name).exists()}
         stop.check()
-    files = {task.modality: args.output / "input" / "image.nii.gz", **files}
+    files = {task.modality: args.output / INPUT / "image.nii.gz", **files}
     print(result["message"])
     for what, path in files.items():
         print(f"{what:<8} {path}")
@@ -78,11 +81,11 @@ def sample_case(task: str, seed: int, folder: Path, stop: StopRequest) -> CaseFo
     if code != DONE:
         raise SystemExit(code)
     (made,) = (child for child in cases.iterdir() if child.is_dir())
-    made.rename(folder / "input")
+    made.rename(folder / INPUT)
     for file in cases.iterdir():
         file.unlink()
     cases.rmdir()
-    return CaseFolder(folder / "input")
+    return CaseFolder(folder / INPUT)
 
 
 def dice_against_truth(mask: Path, case: CaseFolder, names: Mapping[int, str] = FEMUR_LABELS) -> dict[str, float]:

@@ -46,9 +46,49 @@ def test_quiet_prints_no_progress(orthoai, image: Path, tmp_path: Path) -> None:
 def test_a_second_run_replaces_the_first(orthoai, image: Path, tmp_path: Path) -> None:
     target = tmp_path / "out"
     assert orthoai("run", "quick", image, "-o", target)[0] == 0
-    (target / "old.txt").write_text("left from before")
+    first = (target / "result.json").read_bytes()
+    (target / ".DS_Store").write_text("of a file manager")
     assert orthoai("run", "quick", image, "-o", target)[0] == 0
-    assert not (target / "old.txt").exists() and (target / "result.json").exists()
+    assert (target / "result.json").read_bytes() != first, "timings differ"
+
+
+def test_a_second_run_spares_what_a_person_put_beside_the_first(orthoai, image: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    assert orthoai("run", "quick", image, "-o", target)[0] == 0
+    (target / "my corrected mask.nii.gz").write_text("an afternoon of work")
+    code, _, said = orthoai("run", "quick", image, "-o", target)
+    assert code == 2 and "holds my corrected mask.nii.gz" in said
+    assert (target / "my corrected mask.nii.gz").read_text() == "an afternoon of work"
+
+
+@pytest.mark.parametrize(("version", "words"), [("this", "holds input"), ("an earlier", "would be replaced")])
+def test_the_input_is_never_replaced_by_its_result(
+    orthoai, image: Path, tmp_path: Path, version: str, words: str
+) -> None:
+    target = tmp_path / "out"
+    assert orthoai("run", "quick", image, "-o", target)[0] == 0
+    if version == "an earlier":
+        content = json.loads((target / "result.json").read_text())
+        del content["files"]
+        (target / "result.json").write_text(json.dumps(content))
+    inside = target / "input" / image.name
+    inside.parent.mkdir()
+    image.rename(inside)
+    code, _, said = orthoai("run", "quick", inside, "-o", target)
+    assert code == 2 and words in said and inside.exists()
+
+
+def test_the_folder_that_one_works_in_is_filled(
+    orthoai, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out"
+    target.mkdir()
+    monkeypatch.chdir(target)
+    for _ in range(2):
+        code, _, said = orthoai("run", "quick", image.resolve(), "-o", ".")
+        assert code == 0, said
+        assert {path.name for path in Path.cwd().iterdir()} >= {"result.json", "segmentation.nii.gz"}
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
 
 
 def test_the_mask_lies_on_the_input_grid(orthoai, image: Path, tmp_path: Path) -> None:

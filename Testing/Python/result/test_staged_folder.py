@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -190,3 +192,77 @@ def test_other_system_errors_of_the_run_are_not_disguised(tmp_path: Path) -> Non
     with pytest.raises(FileNotFoundError), staged_folder(tmp_path / "out"):
         (tmp_path / "missing").read_text()
     assert names(tmp_path) == []
+
+
+def told_output(target: Path, *files: str) -> Path:
+    target.mkdir()
+    for file in files:
+        (target / file).write_text("old")
+    (target / "result.json").write_text(json.dumps({"schema_version": 1, "files": list(files)}))
+    return target
+
+
+def test_an_older_output_that_tells_its_files_is_replaced_when_it_holds_no_others(tmp_path: Path) -> None:
+    target = told_output(tmp_path / "out", "overview.png")
+    (target / ".DS_Store").write_text("of a file manager")
+    write(target)
+    assert names(target) == ["result.json"]
+
+
+def test_a_file_that_an_older_output_does_not_tell_is_never_lost(tmp_path: Path) -> None:
+    target = told_output(tmp_path / "out", "overview.png")
+    (target / "corrected.nii.gz").write_text("an afternoon of work")
+    with pytest.raises(InputError, match=r"holds corrected\.nii\.gz"), staged_folder(target):
+        pytest.fail("the run must not even start")
+    with staged_folder(target, besides=("corrected.nii.gz",)) as folder:
+        (folder / "result.json").write_text("{}")
+    assert names(target) == ["result.json"]
+
+
+def test_what_is_read_is_never_replaced(tmp_path: Path) -> None:
+    target = older_output(tmp_path / "out")
+    with pytest.raises(InputError, match="would be replaced"), staged_folder(target, source=target / "overview.png"):
+        pytest.fail("the run must not even start")
+
+
+@pytest.mark.parametrize("code", [errno.EBUSY, errno.EXDEV])
+def test_a_folder_that_cannot_be_moved_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    target = told_output(tmp_path / "out", "overview.png")
+    rename = Path.rename
+
+    def refuse(self: Path, other: Path) -> Path:
+        if self == target or other == target:
+            raise OSError(code, "a mount point")
+        return rename(self, other)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with staged_folder(target) as folder:
+        (folder / "result.json").write_text("{}")
+        (folder / "masks").mkdir()
+        (folder / "masks" / "one.nii.gz").write_text("mask")
+    assert names(target) == ["masks", "result.json"] and names(target / "masks") == ["one.nii.gz"]
+    assert names(tmp_path) == ["out"]
+
+
+def test_a_folder_that_cannot_be_moved_keeps_its_files_when_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = told_output(tmp_path / "out", "overview.png")
+    monkeypatch.chdir(target)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(shutil, "copytree", full)
+    with pytest.raises(InputError, match="is full"):
+        write(target)
+    assert names(target) == ["overview.png", "result.json"] and names(tmp_path) == ["out"]
+
+
+def test_the_folder_that_one_works_in_stays_the_same_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "out"
+    target.mkdir()
+    before = target.stat().st_ino
+    monkeypatch.chdir(target)
+    write(target)
+    assert target.stat().st_ino == before and names(Path.cwd()) == ["result.json"]

@@ -29,7 +29,7 @@ def execute(request: RunRequest) -> dict:
         The content of result.json. Everything the task writes lies in ``request.output``.
 
     Raises:
-        InputError: the task or the model is unknown, or the output folder cannot be written.
+        InputError: the task or the model is unknown, or the output folder cannot be written or holds the input.
         Canceled: SIGINT, SIGTERM or SIGHUP came.
         SystemExit: the worker failed and has said why; ``code`` is the exit code.
     """
@@ -37,7 +37,8 @@ def execute(request: RunRequest) -> dict:
     get_task(request.task)
     if request.model is not None:
         ModelStore.default().get(request.model)
-    with stop_signals() as stop, staged_folder(Path(request.output)) as folder:
+    target, source = Path(request.output), Path(request.input)
+    with stop_signals() as stop, staged_folder(target, source=source) as folder:
         code = supervise(worker_command(WORKER), request.to_line(str(folder)), stop)
         if code != DONE:
             raise SystemExit(code)

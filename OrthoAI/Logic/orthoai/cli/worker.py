@@ -68,7 +68,8 @@ def _work(request: RunRequest, folder: Path, progress: Progress) -> None:
         if write_report is not None:
             write_report(volume, result, folder, progress=progress)
         result = replace(result, timings_s={**result.timings_s, "write": perf_counter() - clock})
-        (folder / RESULT_FILE).write_text(result.to_json(), encoding="utf-8")
+        written = [file.name for file in folder.iterdir()]
+        (folder / RESULT_FILE).write_text(result.to_json(written), encoding="utf-8")
     except OSError as error:
         raise write_error(error, folder) from error
     progress.report("write", 1.0)

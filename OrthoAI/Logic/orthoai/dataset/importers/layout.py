@@ -59,7 +59,7 @@ def import_pictures(
 
     counts: Counter[int] = Counter()
     names: set[str] = set()
-    with staged_folder(output, IMPORT_FILE) as folder:
+    with staged_folder(output, IMPORT_FILE, source) as folder:
         for picture in importer.read(Path(source), classes, progress):
             # Windows and macOS take A.png for a.png.
             if picture.name.casefold() in names:
