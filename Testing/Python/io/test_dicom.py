@@ -205,3 +205,96 @@ def test_a_screen_shot_in_the_series_is_passed_over(dicom_series: Writer, tmp_pa
 
     dicom_series(tmp_path / "ct", 5, screen_shot)
     assert read_volume(tmp_path / "ct").geometry == GRID
+
+
+def test_float_pixels_keep_their_fractions_and_missing_values(dicom_series: Writer, tmp_path: Path) -> None:
+    values = np.linspace(-1000.9, 40.5, 48, dtype=np.float32).reshape(6, 8)
+    values[0, 5] = np.nan
+
+    def float_pixels(data: Dataset, _: int) -> None:
+        data.RescaleIntercept = 0
+        del data.PixelData, data.BitsStored, data.HighBit, data.PixelRepresentation
+        data.BitsAllocated, data.FloatPixelData = 32, values.tobytes()
+
+    dicom_series(tmp_path / "ct", 4, float_pixels)
+    voxels = read_volume(tmp_path / "ct").voxels
+    assert voxels.dtype == np.float32
+    np.testing.assert_array_equal(voxels[2], values)
+
+
+def test_slices_that_an_anonymizer_gave_one_uid_are_all_read(dicom_series: Writer, tmp_path: Path) -> None:
+    def one_uid(data: Dataset, _: int) -> None:
+        data.SOPInstanceUID = "1.2.3"
+
+    paths = dicom_series(tmp_path / "ct", 4, one_uid)
+    shutil.copy(paths[1], tmp_path / "ct" / "copy")
+    assert read_volume(tmp_path / "ct").geometry == GRID
+
+
+def test_a_folder_of_links_is_read_once(dicom_series: Writer, tmp_path: Path) -> None:
+    dicom_series(tmp_path / "store", 4)
+    links = tmp_path / "ct"
+    links.mkdir()
+    (links / "series").symlink_to(tmp_path / "store")
+    (links / "again").symlink_to(links)
+    assert read_volume(links).geometry == GRID
+
+
+def test_a_colored_screen_shot_in_the_series_is_passed_over(dicom_series: Writer, tmp_path: Path) -> None:
+    def screen_shot(data: Dataset, k: int) -> None:
+        if k == 4:
+            del data.ImagePositionPatient
+            data.SamplesPerPixel, data.PhotometricInterpretation, data.PlanarConfiguration = 3, "RGB", 0
+
+    dicom_series(tmp_path / "ct", 5, screen_shot)
+    assert read_volume(tmp_path / "ct").geometry == GRID
+
+
+@pytest.mark.parametrize("start", [b"\x02\0\x01\0", b"\x08\0\x05\0"])
+def test_a_file_that_only_starts_like_dicom_is_passed_over(dicom_series: Writer, tmp_path: Path, start: bytes) -> None:
+    dicom_series(tmp_path / "ct", 4)
+    (tmp_path / "ct" / "labels.raw").write_bytes(start * 200)
+    assert read_volume(tmp_path / "ct").geometry == GRID
+
+
+def damage(path: Path) -> None:
+    """Writes two numbers of millimeters as no DICOM file may have them."""
+    content = path.read_bytes()
+    assert b"0.75\\0.5" in content
+    path.write_bytes(content.replace(b"0.75\\0.5", b"0,75\\0,5"))
+
+
+def test_a_damaged_file_of_another_series_is_no_reason_to_refuse_this_one(
+    two_series: tuple[Path, dict[str, str]],
+) -> None:
+    folder, uids = two_series
+    for path in folder.rglob("*"):
+        if path.is_file() and pydicom.dcmread(path).SeriesInstanceUID != uids["soft"]:
+            damage(path)
+    assert read_volume(folder, uids["soft"]).source.uids["series"] == uids["soft"]
+
+
+def test_a_damaged_file_of_the_series_is_named(dicom_series: Writer, tmp_path: Path) -> None:
+    paths = dicom_series(tmp_path / "ct", 4)
+    damage(paths[3])
+    with pytest.raises(InputError, match=rf"{paths[3].name} has a damaged DICOM header"):
+        read_volume(tmp_path / "ct")
+
+
+@pytest.mark.parametrize(("wanted", "slices"), [("CT", 3), ("MR", 5), (None, 5)])
+def test_of_a_study_the_series_of_the_wanted_kind_is_read(
+    dicom_series: Writer, tmp_path: Path, wanted: str | None, slices: int
+) -> None:
+    def magnetic(data: Dataset, _: int) -> None:
+        data.Modality = "MR"
+
+    dicom_series(tmp_path / "study" / "ct", 3)
+    dicom_series(tmp_path / "study" / "mr", 5, magnetic)
+    assert len(read_volume(tmp_path / "study", modality=wanted).voxels) == slices
+
+
+def test_a_series_name_is_checked_for_a_single_file_too(dicom_series: Writer, tmp_path: Path) -> None:
+    path = dicom_series(tmp_path / "ct", 1)[0]
+    assert read_volume(path, "soft").voxels.shape == (1, 6, 8)
+    with pytest.raises(InputError, match="No series matches 'bone'"):
+        read_volume(path, "bone")

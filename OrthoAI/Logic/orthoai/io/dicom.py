@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import pydicom
 from numpy.typing import NDArray
 
 from orthoai.errors import InputError
-from orthoai.io.dicom_frame import Frame, Header, read_header
+from orthoai.io.dicom_frame import Frame, Header, read_header, series_of
 from orthoai.io.dicom_series import Series, choose, group
 from orthoai.io.dicom_stack import Stack, stack
 from orthoai.io.pixels import INT16_MAX, INT16_MIN, compact
@@ -40,13 +41,13 @@ PIXEL_TAGS = [
 """All that decoding a plane needs."""
 
 
-def read_folder(folder: Path, series: str | None = None) -> Volume:
+def read_folder(folder: Path, series: str | None = None, modality: str | None = None) -> Volume:
     """Read one series of a folder, subfolders included.
 
     Args:
         folder: with DICOM files; others in it are passed over.
-        series: SeriesInstanceUID, series number or part of the description; None takes the CT or MR series with the
-            most images.
+        series: SeriesInstanceUID, series number or part of the description; None takes the one of ``modality`` with
+            the most images, or the CT or MR series with the most.
 
     Returns:
         Voxels (K, J, I), k along the slice normal (row x column); rescaled, int16 where that is exact (HU for CT).
@@ -55,16 +56,40 @@ def read_folder(folder: Path, series: str | None = None) -> Volume:
         InputError: no DICOM, no such series, or a series that is no straight 3D grid; one sentence says why.
     """
     with _quiet():
-        headers = []
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and (header := read_header(path)) is not None:
+        headers: list[Header] = []
+        damaged: dict[Path, InputError] = {}
+        for path in sorted(_files_below(folder)):
+            try:
+                header = read_header(path)
+            except InputError as error:
+                damaged[path] = error
+                continue
+            if header is not None:
                 headers.append(header)
         if not headers:
-            raise InputError(f"{folder} has no DICOM files; name a DICOM folder or an image file.")
-        return _read_series(choose(group(headers), series))
+            no_dicom = InputError(f"{folder} has no DICOM files; name a DICOM folder or an image file.")
+            raise next(iter(damaged.values()), no_dicom)
+        chosen = choose(group(headers), series, modality)
+        for path, refusal in damaged.items():
+            # A file of another series is no reason to refuse this one.
+            if series_of(path) in ("", chosen.first.series_uid):
+                raise refusal
+        return _read_series(chosen)
 
 
-def read_file(path: Path) -> Volume:
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Also in folders that are links, each once."""
+    seen = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        yield from (path for name in names if (path := Path(place, name)).is_file())
+
+
+def read_file(path: Path, series: str | None = None) -> Volume:
     """Read one DICOM file: a slice, a 2D image or an enhanced multi-frame image. Raises as :func:`read_folder`."""
     with _quiet():
         header = read_header(path)
@@ -72,12 +97,13 @@ def read_file(path: Path) -> Volume:
             raise InputError(f"{path.name} is a DICOM file without an image; choose an image.")
         if header.modality == "SEG":
             raise InputError(f"{path.name} is a DICOM segmentation, not an image; choose the CT or MR series.")
-        return _read_series(Series((header,)))
+        return _read_series(Series((header,)) if series is None else choose(group([header]), series))
 
 
 def _read_series(series: Series) -> Volume:
     first = series.first
-    if any(header.color for header in series.headers):
+    shown = {frame.path for frame in series.frames}
+    if any(header.color for header in series.headers if header.path in shown):
         raise InputError("The series is in color (RGB); choose a series of gray-value images.")
     ordered = stack(series.frames)
     voxels, sha256 = _read_voxels(ordered)
@@ -112,10 +138,14 @@ def _read_voxels(ordered: Stack) -> tuple[NDArray, str]:
             if decoded[frame.index].shape != voxels.shape[1:]:
                 raise InputError(f"{path.name} is damaged: its image has not the size that its header says.")
             plane = _rescale(decoded[frame.index], frame)
-            if voxels.dtype == np.int16 and (plane.min() < INT16_MIN or plane.max() > INT16_MAX):
+            if voxels.dtype == np.int16 and not _fits_int16(plane):
                 voxels = voxels.astype(np.float32)
             voxels[k] = plane
     return compact(voxels), digest.hexdigest()
+
+
+def _fits_int16(plane: NDArray) -> bool:
+    return bool(plane.dtype.kind in "iu" and plane.min() >= INT16_MIN and plane.max() <= INT16_MAX)
 
 
 def _decode(content: bytes, name: str) -> NDArray:

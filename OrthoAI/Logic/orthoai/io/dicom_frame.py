@@ -100,7 +100,10 @@ def read_header(path: Path) -> Header | None:
     Raises:
         InputError: it is one, but its header is damaged.
     """
-    if not looks_like_dicom(path):
+    with path.open("rb") as stream:
+        head = stream.read(132)
+    signed = head[128:132] == b"DICM"
+    if not signed and not _starts_with_data_set(head):
         return None
     try:
         # The decorated list keeps sequences whole and leaves everything else, patients' names included, unread.
@@ -109,15 +112,22 @@ def read_header(path: Path) -> Header | None:
     except (OSError, InputError):
         raise
     except Exception as error:  # pydicom lets struct, key, value and type errors of a damaged file through.
+        if not signed and not series_of(path):
+            return None  # Two first bytes are all that spoke for it.
         raise InputError(f"{path.name} has a damaged DICOM header; export the series again.") from error
 
 
-def looks_like_dicom(path: Path) -> bool:
-    """Whether the file has the DICOM prefix, or starts with a data set as files before 1993 and some exports do."""
-    with path.open("rb") as stream:
-        head = stream.read(132)
-    if head[128:132] == b"DICM":
-        return True
+def series_of(path: Path) -> str:
+    """SeriesInstanceUID of a file whose header is damaged elsewhere; empty where that cannot be read either."""
+    try:
+        data = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["SeriesInstanceUID"], force=True)
+        return _text(data, "SeriesInstanceUID")
+    except Exception:  # As above.
+        return ""
+
+
+def _starts_with_data_set(head: bytes) -> bool:
+    """As files before 1993 and some exports do, which lack the DICOM prefix."""
     return head[:2] in (b"\x02\0", b"\x08\0") and head[2:4] in (b"\0\0", b"\x01\0", b"\x05\0", b"\x08\0", b"\x10\0")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from orthoai.errors import InputError
+from orthoai.geometry import Triple
 from orthoai.io.dicom_frame import Frame, Header
 
 VOLUME_MODALITIES = ("CT", "MR")
@@ -39,17 +40,19 @@ class Series:
 
 def group(headers: Iterable[Header]) -> list[Series]:
     """Headers by SeriesInstanceUID, most images first."""
-    groups: dict[str, dict[str, Header]] = {}
+    groups: dict[str, dict[tuple[str, Triple | None], Header]] = {}
     for header in headers:
         if header.frames and not header.localizer and header.modality != "SEG":
             members = groups.setdefault(header.series_uid, {})
-            members.setdefault(header.sop_uid or str(header.path), header)
+            # Not the UID alone: some anonymizers give one to all slices.
+            members.setdefault((header.sop_uid or str(header.path), header.frames[0].position), header)
     found = [Series(tuple(members.values())) for members in groups.values()]
     return sorted(found, key=lambda series: -len(series.frames))
 
 
-def choose(found: Sequence[Series], wanted: str | None) -> Series:
-    """The series that ``wanted`` names by UID, number or part of the description; else the largest CT or MR.
+def choose(found: Sequence[Series], wanted: str | None, modality: str | None = None) -> Series:
+    """The series that ``wanted`` names by UID, number or part of the description; else the largest one of ``modality``,
+    else the largest CT or MR.
 
     Raises:
         InputError: none, or several, with the numbers to choose from.
@@ -58,7 +61,7 @@ def choose(found: Sequence[Series], wanted: str | None) -> Series:
         volumes = [series for series in found if series.first.modality in VOLUME_MODALITIES]
         if not volumes:
             raise InputError("The folder has no CT or MR series with images; choose another folder.")
-        return volumes[0]
+        return next((series for series in volumes if series.first.modality == modality), volumes[0])
     named = _named(found, wanted)
     if not named:
         raise InputError(f"No series matches {wanted!r}; the folder has series {_listed(found)}.")

@@ -33,13 +33,14 @@ ACCEPTED = "a NIfTI, NRRD, MetaImage, DICOM, PNG or JPEG file or a DICOM folder"
 META_KEYS = re.compile(rb"\s*(ObjectType|NDims|Comment|ObjectSubType)\s*=")
 
 
-def read_volume(path: Path, series: str | None = None) -> Volume:
+def read_volume(path: Path, series: str | None = None, modality: str | None = None) -> Volume:
     """Read an image; nothing is resampled, values are as the file means them (HU for CT).
 
     Args:
         path: a .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, DICOM, .png or .jpg file, or a folder with DICOM files.
         series: of a DICOM folder with several: a SeriesInstanceUID, series number or part of the description; without
             it the CT or MR series with the most slices is read.
+        modality: which of these is read where the folder has it, such as "MR".
 
     Returns:
         Voxels (K, J, I) with their LPS geometry; K is 1 for a 2D picture.
@@ -54,7 +55,7 @@ def read_volume(path: Path, series: str | None = None) -> Volume:
         if path.is_dir():
             from orthoai.io.dicom import read_folder
 
-            return read_folder(path, series)
+            return read_folder(path, series, modality)
         return _read_file(path, series)
     except PermissionError as error:
         raise InputError(f"No permission to read {path}; ask for access or copy it.") from error
@@ -70,7 +71,7 @@ def _read_file(path: Path, series: str | None) -> Volume:
     if kind == "DICOM":
         from orthoai.io.dicom import read_file
 
-        return read_file(path)
+        return read_file(path, series)
     if series is not None:
         raise InputError(f"{path.name} is one {kind} image, not a DICOM folder; leave the series out.")
     if kind in ("PNG", "JPEG"):

@@ -46,7 +46,7 @@ def perform(
     hints = hints or Hints()
     clock = perf_counter()
     progress.report("read", 0.0, "reading the image")
-    volume = read_volume(image, hints.series)
+    volume = read_volume(image, hints.series, found.modality)
     volume = replace(
         volume,
         modality=volume.modality or hints.modality,
