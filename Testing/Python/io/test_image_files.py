@@ -146,6 +146,34 @@ def test_a_header_with_a_data_file_beside_it_is_read_and_hashed_with_it(tmp_path
         read_volume(header)
 
 
+@pytest.mark.parametrize("suffix", [".nhdr", ".mhd"])
+def test_a_data_file_with_a_name_in_another_language_is_found(tmp_path: Path, suffix: str) -> None:
+    header = tmp_path / f"Müller{suffix}"
+    sitk.WriteImage(sitk.GetImageFromArray(volume().voxels), str(header))
+    np.testing.assert_array_equal(read_volume(header).voxels, volume().voxels)
+    (tmp_path / "Müller.raw").unlink()
+    with pytest.raises(InputError, match=r"The data file Müller\.raw"):
+        read_volume(header)
+
+
+@pytest.mark.parametrize("named", ["LIST\n{files}", "s%d.raw 0 1 1"])
+def test_images_in_several_data_files_have_the_identity_of_their_voxels(tmp_path: Path, named: str) -> None:
+    header = tmp_path / "ct.mhd"
+    files = "\n".join(f"s{k}.raw" for k in range(2))
+    header.write_text(
+        "ObjectType = Image\nNDims = 3\nDimSize = 3 2 2\nElementSpacing = 1 1 1\nElementType = MET_SHORT\n"
+        f"ElementByteOrderMSB = False\nElementDataFile = {named.format(files=files)}\n"
+    )
+    seen = []
+    for value in (100, 200, 100):
+        for k in range(2):
+            (tmp_path / f"s{k}.raw").write_bytes(np.full((2, 3), value, "<i2").tobytes())
+        read = read_volume(header)
+        assert read.voxels.tolist() == [[[value] * 3] * 2] * 2
+        seen.append(read.source.sha256)
+    assert seen[0] != seen[1] and seen[0] == seen[2]
+
+
 # Value types
 
 
@@ -229,6 +257,22 @@ def test_a_slope_of_zero_means_no_scaling(tmp_path: Path) -> None:
     voxels = np.arange(24).reshape(2, 3, 4).astype(np.int16)
     (tmp_path / "a.nii").write_bytes(nifti_bytes(voxels, 4, slope=0.0, intercept=7.0))
     np.testing.assert_array_equal(read_volume(tmp_path / "a.nii").voxels, voxels)
+
+
+@pytest.mark.parametrize(("slope", "intercept"), [(np.nan, np.nan), (np.nan, 0.0), (0.0, np.nan)])
+def test_a_slope_that_is_no_number_means_no_scaling(tmp_path: Path, slope: float, intercept: float) -> None:
+    voxels = np.arange(8, dtype=np.int16).reshape(2, 2, 2)
+    (tmp_path / "a.nii").write_bytes(nifti_bytes(voxels, 4, slope=slope, intercept=intercept))
+    np.testing.assert_array_equal(read_volume(tmp_path / "a.nii").voxels, voxels)
+
+
+@pytest.mark.parametrize("offset", [0.0, 347.0, np.nan, np.inf])
+def test_voxels_that_would_start_in_the_header_are_refused(tmp_path: Path, offset: float) -> None:
+    content = bytearray(nifti_bytes(np.zeros((2, 2, 2), np.int16), 4))
+    struct.pack_into("<f", content, 108, offset)
+    (tmp_path / "a.nii").write_bytes(bytes(content))
+    with pytest.raises(InputError, match="damaged header"):
+        read_volume(tmp_path / "a.nii")
 
 
 def test_itk_agrees_with_our_reading_of_the_voxels(tmp_path: Path) -> None:

@@ -81,16 +81,17 @@ def parse_header(head: bytes, name: str) -> NiftiHeader:
     dims = struct.unpack_from(f"{order}8h", head, 40)
     (code,) = struct.unpack_from(f"{order}h", head, 70)
     offset, slope, intercept = struct.unpack_from(f"{order}3f", head, 108)
-    if not np.isfinite([offset, slope, intercept]).all() or offset < 0 or not 1 <= dims[0] <= 7:
+    if not HEADER_BYTES <= offset < float("inf") or np.isinf([slope, intercept]).any() or not 1 <= dims[0] <= 7:
         raise InputError(f"{name} has a damaged header; export the image again.")
-    if slope == 0:  # The standard: a slope of zero means that the values are not scaled.
+    # The standard: a slope of zero means that the values are not scaled; nibabel writes NaN for that.
+    if slope == 0 or np.isnan(slope):
         slope, intercept = 1.0, 0.0
     return NiftiHeader(
         shape=_shape(dims, name),
         dtype=np.dtype(order + _scalar_type(code, name)),
         offset=int(offset),
         slope=float(slope),
-        intercept=float(intercept),
+        intercept=0.0 if np.isnan(intercept) else float(intercept),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zlib
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -82,7 +83,8 @@ def _read_with_itk(path: Path, io: str, kind: str) -> Volume:
     except RuntimeError as error:
         raise InputError(f"{name} is truncated or damaged; copy or export it again.") from error
     voxels = owned_array(image).reshape(shape)
-    return Volume(compact(voxels), geometry, source=Source(kind, sha256_of(parts)))
+    sha256 = sha256_of([path], voxels) if parts is None else sha256_of(parts)
+    return Volume(compact(voxels), geometry, source=Source(kind, sha256))
 
 
 # Header
@@ -183,23 +185,29 @@ def _starts_with(path: Path, magic: bytes) -> bool:
         return stream.read(len(magic)) == magic
 
 
-def _parts(path: Path) -> list[Path]:
-    """The file, and the data file that its header names (detached NRRD and MetaImage).
+def _parts(path: Path) -> list[Path] | None:
+    """The file, and the data file that its header names (detached NRRD and MetaImage); None where that names several,
+    which ITK finds.
 
     Raises:
         InputError: the data file is missing.
     """
-    keys = {".nhdr": ("data file:", "datafile:"), ".mhd": ("elementdatafile",)}.get(path.suffix.lower())
+    keys = {".nhdr": (b"data file:", b"datafile:"), ".mhd": (b"elementdatafile",)}.get(path.suffix.lower())
     if keys is None:
         return [path]
-    for line in path.read_text("latin-1").splitlines():
+    for line in path.read_bytes().splitlines():
         key = next((key for key in keys if line.lower().startswith(key)), None)
         if key is None:
             continue
-        named = line[len(key) :].strip(" =\t")
-        if named.upper() == "LOCAL" or named.upper().startswith("LIST") or "%" in named:
-            break  # In the header itself, or a series of files: ITK finds them.
-        if not (path.parent / named).is_file():
-            raise InputError(f"The data file {named} of {path.name} is missing; copy both files to the same folder.")
-        return [path, path.parent / named]
+        named = line[len(key) :].strip(b" =\t")
+        if named.upper() == b"LOCAL":
+            break
+        if named.upper().startswith(b"LIST") or b"%" in named:
+            return None
+        # The header does not say how it writes names that are not English.
+        names = (os.fsdecode(named), named.decode("latin-1"))
+        found = next((path.parent / name for name in names if (path.parent / name).is_file()), None)
+        if found is None:
+            raise InputError(f"The data file {names[0]} of {path.name} is missing; copy both files to the same folder.")
+        return [path, found]
     return [path]
