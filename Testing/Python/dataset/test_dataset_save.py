@@ -8,12 +8,14 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from orthoai.dataset import Dataset, save_case
 from orthoai.errors import Canceled, InputError
 from orthoai.geometry import Geometry
+from orthoai.io import write as io_write
 from orthoai.progress import Progress
 from orthoai.review import Verdict
 from orthoai.volume import Source
@@ -126,6 +128,42 @@ def test_masks_that_do_not_fit_are_refused(rods: Callable, edited: Callable, tmp
     with pytest.raises(InputError, match="another grid"):
         save_case(tmp_path / "data", elsewhere, review)
     assert not (tmp_path / "data").exists()
+
+
+def test_an_image_that_was_changed_after_the_run_never_replaces_the_one_that_was_reviewed(
+    rods: Callable, edited: Callable, tmp_path: Path
+) -> None:
+    volume, review = rods()
+    before = tree(save_case(tmp_path, volume, review))
+    blurred = replace(volume, voxels=volume.voxels + np.int16(1))
+    with pytest.raises(InputError, match="The image has changed"):
+        save_case(tmp_path, blurred, edited(review))
+    assert tree(next((tmp_path / "cases").iterdir())) == before
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first revision", "later revision"])
+def test_of_two_who_save_a_case_at_once_one_is_told_and_nothing_is_lost(
+    rods: Callable, edited: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: bool
+) -> None:
+    volume, review = rods()
+    mine, theirs = edited(review), replace(review, reviewer="Dr. B", created="2025-11-20T10:05:00Z")
+    if not first:
+        save_case(tmp_path, volume, review)
+    write = io_write.write_labels
+
+    def meanwhile(*arguments: Any) -> None:
+        write(*arguments)
+        monkeypatch.setattr(io_write, "write_labels", write)
+        save_case(tmp_path, volume, theirs)
+
+    monkeypatch.setattr(io_write, "write_labels", meanwhile)
+    with pytest.raises(InputError, match="Somebody else has saved"):
+        save_case(tmp_path, volume, mine)
+    (case,) = Dataset(tmp_path).cases()
+    assert (case.lineage.reviewer, case.lineage.revision) == ("Dr. B", 1 if first else 2)
+    kept = sorted(path.parent.name for path in (tmp_path / "revisions").rglob("case.json"))
+    assert kept == ([] if first else ["0001"])
+    assert [path.name for path in (tmp_path / "cases").iterdir()] == [case.name]
 
 
 def test_a_newer_revision_replaces_the_older_one_which_is_kept(

@@ -42,7 +42,8 @@ def save_case(dataset: Path, volume: Volume, review: Review) -> Path:
 
     Raises:
         InputError: the verdict is not approved or corrected, the masks do not fit the image or their label table, the
-            data set holds a newer review of the case, or the disk refuses.
+            data set holds a newer review of the case or got one meanwhile, the image is no longer the one that the data
+            set holds, or the disk refuses.
     """
     _refuse_unfit(volume, review)
     sha256 = input_sha256(volume, review)
@@ -50,8 +51,9 @@ def save_case(dataset: Path, volume: Volume, review: Review) -> Path:
     group = group_of(review.result.source if review.result.source.uids else volume.source, sha256)
     folder = Path(dataset) / CASES_FOLDER / name
     review = anonymous(review, sha256)
-    previous = DatasetCase(folder) if (folder / META_FILE).is_file() else None
+    previous = _newest(folder)
     if previous is not None:
+        _refuse_other_image(previous, volume)
         if _holds(previous, review):
             return folder
         if review.created < previous.lineage.created:
@@ -62,9 +64,24 @@ def save_case(dataset: Path, volume: Volume, review: Review) -> Path:
         review = replace(review, revision=max(review.revision, previous.lineage.revision + 1))
     with staged_folder(folder, META_FILE) as aside:
         _write_case(aside, volume, review, sha256, group, previous)
+        # Writing an image takes seconds, in which another reviewer of a shared folder may have saved the case.
+        meanwhile = _newest(folder)
+        if (meanwhile and meanwhile.lineage) != (previous and previous.lineage):
+            raise InputError("Somebody else has saved a review of this case just now; look at it and save yours again.")
         if previous is not None:
             _archive(Path(dataset), previous)
     return folder
+
+
+def _newest(folder: Path) -> DatasetCase | None:
+    """What ``folder`` holds now; None where it holds no case."""
+    return DatasetCase(folder) if (folder / META_FILE).is_file() else None
+
+
+def _refuse_other_image(previous: DatasetCase, volume: Volume) -> None:
+    """A front end knows an image by what the task ran on; it may have been changed in place since."""
+    if not np.array_equal(previous.image().voxels, volume.voxels, equal_nan=True):
+        raise InputError("The image has changed since this case was first saved; run the task on it again.")
 
 
 def _refuse_unfit(volume: Volume, review: Review) -> None:
