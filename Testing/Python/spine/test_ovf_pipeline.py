@@ -173,6 +173,24 @@ def test_a_given_box_asks_for_one_vertebra_only(mixed) -> None:
     assert (told.structure, told.label) == ("vertebra_1", "normal")
 
 
+@pytest.mark.parametrize("half", [(0.6, 25.0, 30.0), (20.0, 6.0, 6.0)], ids=["thin", "small"])
+def test_a_box_too_small_for_an_outline_points_at_the_vertebra_around_it(mixed, half: tuple[float, ...]) -> None:
+    volume, (_, crush, _) = spine(MIXED), mixed[1].boxes
+    center = [(low + high) / 2 for low, high in zip(crush.index_min, crush.index_max, strict=True)]
+    low, high = (tuple(c + side * h for c, h in zip(center, half, strict=True)) for side in (-1, 1))
+    asked = ran(volume, RunOptions(boxes=(Box.from_index("crush", 1.0, low, high, volume.geometry),)))
+    assert [(each.structure, each.label) for each in asked.findings] == [("vertebra_4", "crush")]
+    np.testing.assert_array_equal(asked.segmentation > 0, mixed[1].segmentation == TASK.label("crush").value)
+
+
+def test_a_box_in_which_there_is_no_vertebra_is_told(mixed) -> None:
+    volume = spine(MIXED)
+    flesh = Box.from_index("wedge", 1.0, (2, 40, 60), (8, 50, 70), volume.geometry)
+    asked = ran(volume, RunOptions(boxes=(flesh,)))
+    assert asked.message == "No vertebra found in the box." and not asked.findings
+    assert len(asked.structures) == len(MIXED)
+
+
 def test_what_lies_beside_the_spine_is_no_vertebra_but_where_it_is_pointed_at() -> None:
     grid = Geometry((150, 96, 80), (1.0, 1.0, 1.0), (-39.5, -47.5, -24.0))
     volume = spine([NORMAL] * 3, grid, start=34.0)

@@ -70,13 +70,16 @@ def _probability(body: OvfBody, label: str, engines: Engines) -> float:
     return 1 - chances[NORMAL] if label == UNCLEAR else chances[label]
 
 
-def message(found: int, findings: Sequence[Finding]) -> str:
+def message(found: int, findings: Sequence[Finding], asked: int = 0) -> str:
     """One or two sentences for the user.
 
     Args:
         found: vertebrae in all.
-        findings: of fractured and of unclear ones.
+        findings: of fractured and of unclear ones; of all that were asked for, where some were.
+        asked: boxes that a vertebra was looked for in.
     """
+    if asked and not findings:
+        return f"No vertebra found in the {'boxes' if asked > 1 else 'box'}."
     if not found:
         return "No vertebra found."
     count = f"{found} vertebrae" if found > 1 else "one vertebra"

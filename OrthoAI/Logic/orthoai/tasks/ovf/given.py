@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from orthoai.spine.given_boxes import WorkingBox
-from orthoai.tasks.ovf.join import JoinedBody
+from orthoai.tasks.ovf.join import LEAST_SLICES, JoinedBody
 from orthoai.tasks.ovf.slices import SliceBody
 
 LEAST_INSIDE = 0.5
@@ -38,3 +38,26 @@ class GivenBox(WorkingBox):
             if part is not None and part.score > (best[part.index].score if part.index in best else 0.0):
                 best[part.index] = part
         return JoinedBody(tuple(best[index] for index in sorted(best))) if best else None
+
+
+def pointed_at(
+    given: Sequence[GivenBox], outlines: Sequence[SliceBody], joined: Sequence[JoinedBody]
+) -> tuple[list[JoinedBody], list[JoinedBody]]:
+    """(the vertebrae in the boxes ``given``, those of ``joined`` that lie in none of them).
+
+    A box that is too small or thin for a body of its own points at the one whose middle it holds.
+
+    Args:
+        outlines: all that were seen, faint ones included.
+        joined: what was found without the boxes.
+    """
+    asked, rest = [], list(joined)
+    for box in given:
+        here = [body for body in rest if box.holds(body.center)]
+        body = box.body(outlines)
+        if body is None or body.reach < LEAST_SLICES:
+            body = max(here, key=lambda each: each.vote.score, default=body)
+        if body is not None:
+            asked.append(body)
+        rest = [each for each in rest if not any(each is one for one in here)]
+    return asked, rest

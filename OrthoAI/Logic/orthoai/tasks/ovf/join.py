@@ -91,6 +91,11 @@ class JoinedBody:
         return sum(body.score >= confidence for body in self.slices) >= SURE_SLICES
 
     @property
+    def reach(self) -> int:
+        """Slices from its first outline to its last, missed ones included."""
+        return self.slices[-1].index - self.slices[0].index + 1
+
+    @property
     def best_slice(self) -> int:
         """The slice of the stack in the body's middle by area: its mid-sagittal one."""
         areas = np.cumsum([body.area for body in self.slices])
@@ -130,8 +135,8 @@ def join(bodies: Sequence[SliceBody], least_slices: int = LEAST_SLICES) -> list[
                 taken[0].add(n)
                 taken[1].add(m)
         chains += [[body] for m, body in enumerate(here) if m not in taken[1]]
-    wide = [chain for chain in chains if chain[-1].index - chain[0].index + 1 >= least_slices]
-    return [JoinedBody(tuple(chain)) for chain in wide]
+    found = [JoinedBody(tuple(chain)) for chain in chains]
+    return [body for body in found if body.reach >= least_slices]
 
 
 def vote(bodies: Sequence[SliceBody]) -> Vote:

@@ -28,7 +28,7 @@ from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
 from orthoai.tasks.ovf.engines import Engines, LoadEngines, load_engines
 from orthoai.tasks.ovf.findings import OvfBody, finding, fractured, label_of, message
-from orthoai.tasks.ovf.given import GivenBox
+from orthoai.tasks.ovf.given import GivenBox, pointed_at
 from orthoai.tasks.ovf.join import JoinedBody, join
 from orthoai.tasks.ovf.labels import FRACTURES
 from orthoai.tasks.ovf.outline import redrawn
@@ -139,7 +139,7 @@ def examined(
         segmentation=segmentation,
         labels=TASK.label_table,
         findings=findings,
-        message=NO_BONE if spine is None else message(len(spine.bodies), findings),
+        message=NO_BONE if spine is None else message(len(spine.bodies), findings, len(boxes)),
         provenance=provenance(engines.model_name, engines.model_sha256, engines.device, engines.precision),
         timings_s=watch.seconds,
         extras=extras,
@@ -165,11 +165,7 @@ def _find(volume: Volume, boxes: Sequence[Box], engines: Engines, progress: Prog
         progress.report("Measure", 0.0)
         visible = [body for body in seen.bodies if body.score >= FAINT * engines.confidence]
         joined = [body for body in join(visible) if body.is_sure(engines.confidence)]
-        asked: list[JoinedBody] = []
-        if boxes:
-            given = [GivenBox(box, volume.geometry, stack.grid) for box in boxes]
-            asked = [body for body in (each.body(seen.bodies) for each in given) if body is not None]
-            joined = [body for body in joined if not any(each.holds(body.center) for each in given)]
+        asked, joined = pointed_at([GivenBox(box, volume.geometry, stack.grid) for box in boxes], seen.bodies, joined)
         # What nobody pointed at is a body only where it lies on the line of the spine.
         line = in_line([*asked, *joined], stack)
         joined = [body for body in joined if any(body is each for each in line)]
