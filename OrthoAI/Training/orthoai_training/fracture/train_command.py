@@ -10,8 +10,8 @@ from orthoai.cli.supervise import stop_signals
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 
-from orthoai_training.fracture.options import add_sources
 from orthoai_training.progress_lines import TrainingLines
+from orthoai_training.spine_ct.source_options import add_sources
 from orthoai_training.tasks import RESUMABLE, TaskCommand
 from orthoai_training.train.start_options import add_start
 

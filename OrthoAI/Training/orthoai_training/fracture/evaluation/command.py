@@ -12,9 +12,9 @@ from orthoai.errors import InputError
 from orthoai.progress import Progress
 
 from orthoai_training.evaluate.command import command_line
-from orthoai_training.fracture.options import add_sources
 from orthoai_training.progress_lines import TrainingLines
 from orthoai_training.shared_options import check_calibration
+from orthoai_training.spine_ct.source_options import add_sources
 from orthoai_training.tasks import COMPLETE_KEPT, TaskCommand
 
 FITTED_FILE = "fitted.json"

@@ -1,4 +1,4 @@
-"""Command line options that training and evaluation share. Imports nothing heavy."""
+"""Command line options that the spine tasks share. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         type=Path,
         action="append",
         default=[],
-        help="real spines to simulate from, as orthoai synth fracture takes them; for training on --data: what the "
+        help="real spines to simulate from, as orthoai synth ovf takes them; for training on --data: what the "
         "cases were simulated from, to be credited",
     )
     parser.add_argument(
