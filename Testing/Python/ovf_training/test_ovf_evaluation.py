@@ -12,7 +12,7 @@ from orthoai.finding import Finding, Measurement, Place
 from orthoai.result import Extra, Provenance, Result
 from orthoai.spine.measured import MeasuredBody
 from orthoai.tasks.ovf.join import JoinedBody
-from orthoai.tasks.ovf.labels import CLASSES, NORMAL
+from orthoai.tasks.ovf.labels import CLASSES, NORMAL, UNCLEAR
 from orthoai.tasks.ovf.pipeline import Spine
 from orthoai.tasks.ovf.slices import Seen, Shares, SliceBody
 from orthoai_training.ovf.evaluation.confusion import confusion_matrix
@@ -21,7 +21,7 @@ from orthoai_training.ovf.evaluation.outputs import csv_text, picture_table, ver
 from orthoai_training.ovf.evaluation.plots import save_confusion, save_curves
 from orthoai_training.ovf.evaluation.precision import picture_figures
 from orthoai_training.ovf.evaluation.told import told_answers
-from orthoai_training.ovf.evaluation.vertebra_summary import vertebra_figures
+from orthoai_training.ovf.evaluation.vertebra_summary import vertebra_figures, vote_calibration
 from orthoai_training.ovf.evaluation.vertebrae import HEIGHTS, case_score
 from orthoai_training.ovf.pictures import Outline
 from orthoai_training.ovf.scenes import CaseScene, case_scene
@@ -261,6 +261,15 @@ def test_a_cut_vertebra_is_no_miss_but_may_be_a_false_finding() -> None:
     score = case_score(case, "one", result_on(case, [finding_on(22, "wedge")], {}))
     figures = vertebra_figures([score])
     assert figures.vertebrae == 2 and figures.false_findings == 1 and figures.missed == 1
+
+
+@pytest.mark.parametrize(("number", "worth"), [(20, 0.0), (21, 1.0)], ids=["sound", "crushed"])
+def test_an_unclear_finding_is_right_where_the_vertebra_is_broken(number: int, worth: float) -> None:
+    case = blocks_case()
+    score = case_score(case, "one", result_on(case, [finding_on(number, UNCLEAR, 0.7)], {}))
+    # It is drawn as no fracture, and its probability is that of one.
+    assert {each.found for each in score.vertebrae} == {NORMAL}
+    assert float(vote_calibration([score] * 60)(0.7)) == pytest.approx(worth, abs=0.05)
 
 
 def test_the_table_of_vertebrae_has_a_line_for_each() -> None:

@@ -100,9 +100,9 @@ def vertebra_figures(cases: Sequence[CaseScore]) -> VertebraFigures:
 
 
 def vote_calibration(cases: Sequence[CaseScore]) -> Calibration:
-    """What the probability of a finding on a whole vertebra is worth: right where its class is the true one."""
+    """What the probability of a finding on a whole vertebra is worth."""
     said = [s for case in cases for s in case.vertebrae if s.truth.whole and s.probability is not None]
-    return Calibration.fitted([s.probability or 0.0 for s in said], [s.found == s.truth.label for s in said])
+    return Calibration.fitted([s.probability or 0.0 for s in said], [s.is_right for s in said])
 
 
 def _error(score: VertebraScore, site: int) -> float:

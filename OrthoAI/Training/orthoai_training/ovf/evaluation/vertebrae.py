@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from orthoai.finding import Finding, Measurement
 from orthoai.result import Extra, Result
-from orthoai.tasks.ovf.labels import FRACTURES
+from orthoai.tasks.ovf.labels import FRACTURES, UNCLEAR
 from orthoai.tasks.ovf.pipeline import VERTEBRAE
 from scipy import ndimage
 
@@ -34,6 +34,7 @@ class VertebraScore:
         case, kind: name and kind of data of its case.
         truth: what is known.
         found: class of the finding on it; "normal" where there is none.
+        told: label of the finding, a class or "unclear"; None where there is none.
         probability, uncertainty: of the finding; None where there is none.
         grade: Genant's, as measured; None where it was not. Normal ones have one, too.
         heights_mm: anterior, middle and posterior, as measured; None where they were not.
@@ -45,6 +46,7 @@ class VertebraScore:
     kind: str
     truth: VertebraTruth
     found: str = NORMAL
+    told: str | None = None
     probability: float | None = None
     uncertainty: float | None = None
     grade: int | None = None
@@ -56,6 +58,11 @@ class VertebraScore:
     def broken(self) -> bool:
         """Whether it truly is fractured."""
         return self.truth.label in FRACTURES
+
+    @property
+    def is_right(self) -> bool:
+        """Whether that is true whose probability the finding gives: of an unclear one a fracture, else its class."""
+        return self.broken if self.told == UNCLEAR else self.found == self.truth.label
 
     @property
     def height_errors_mm(self) -> tuple[float, ...] | None:
@@ -162,6 +169,7 @@ def _score(
     return replace(
         score,
         found=finding.label if finding.label in FRACTURES else NORMAL,
+        told=finding.label,
         probability=finding.probability,
         uncertainty=finding.uncertainty,
         flags=finding.flags,
