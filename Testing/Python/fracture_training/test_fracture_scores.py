@@ -16,6 +16,7 @@ from orthoai_training.fracture.cases import FRACTURE, FractureCase
 from orthoai_training.fracture.comparison import PAPER
 from orthoai_training.fracture.evaluation.case_score import CaseScore, false_findings, score_case
 from orthoai_training.fracture.evaluation.measure import Answer, EvaluationRequest, evaluate_fracture
+from orthoai_training.fracture.evaluation.outputs import draw, tables
 from orthoai_training.fracture.evaluation.sources import Folders, Simulated
 from orthoai_training.fracture.evaluation.summary import summarize
 from orthoai_training.fracture.fitted_evidence import JudgedBody, best_likely, fit_with_height, fitted_evidence
@@ -79,6 +80,21 @@ def test_groups_keep_kinds_apart(make_case):
     assert list(groups) == ["all", "simulated", "simulated from real shapes"]
     assert groups["all"].metrics["dice"].mean == pytest.approx(0.75)
     assert groups["simulated"].metrics["dice"].mean == 1.0
+
+
+def test_a_sound_case_with_a_false_finding_stays_sound_also_where_bodies_are_not_known(make_case):
+    ill, sound = (
+        replace(FractureCase.of(make_case(0, chosen), "a"), bodies=None, kind="real") for chosen in ((1,), ())
+    )
+    truth = ill.labels == FRACTURE
+    answers = ((ill, truth), (sound, np.zeros_like(truth)), (sound, truth))
+    scores = [score_case(case, mask, {}, 1.0, 0.0) for case, mask in answers]
+    group = summarize(scores)["all"]
+    assert (group.clean, group.quiet, group.false_findings) == (2, 1, 1)
+    assert group.metrics["dice"].mean == 1.0
+    assert "| - | - | 1 |" in tables({"all": group}, "", "", "")
+    dots = draw(scores).axes[0].collections[0].get_offsets()
+    assert dots[:, 1].tolist() == [1.0]
 
 
 def test_an_evaluation_writes_its_outputs_and_goes_on_where_it_stopped(tmp_path, case_folder):

@@ -29,16 +29,18 @@ class CaseScore:
     """One case.
 
     Attributes:
+        has_fracture: whether anything is truly fractured.
         dice, iou: of all voxels by the paper's formulas; None where nothing is fractured and nothing was found.
         hd95_mm: of the surfaces; None where either mask is empty.
-        fractured, found: fractured bodies, and of those the ones called fractured.
-        sound, marked: sound bodies, and of those the ones called fractured; None where they are not known.
+        fractured, found: fractured bodies, and of those the ones called fractured; None where bodies are not known.
+        sound, marked: sound bodies, and of those the ones called fractured; None where bodies are not known.
         false_findings: connected pieces that do not lie on fractured bodies.
         seconds: of the run without loading the networks; timings_s: by stage. peak_mb: of the process.
     """
 
     name: str
     kind: str
+    has_fracture: bool
     dice: float | None
     iou: float | None
     hd95_mm: float | None
@@ -71,6 +73,7 @@ def score_case(
     return CaseScore(
         case.name,
         case.kind,
+        counts.true > 0,
         counts.dice,
         counts.iou,
         _hd95(truth, mask, case.volume.geometry.spacing),

@@ -66,7 +66,7 @@ def tables(groups: Mapping[str, Group], command: str, about: str, model: str) ->
     lines = [f"`{command}`", "", f"{about} Model {model}.", "", _row(head), _row(["---"] * len(head))]
     for name, group in groups.items():
         figures = [_interval(group.metrics[metric], digits) for metric, _, digits in METRICS]
-        called = [f"{group.found} of {group.fractured}", f"{group.marked} of {group.sound}"]
+        called = [_share(group.found, group.fractured), _share(group.marked, group.sound)]
         lines.append(_row([name, str(group.cases), *figures, *called, str(group.false_findings)]))
     quiet = groups["all"]
     lines += ["", f"Cases without fracture: {quiet.clean}, of those without any finding: {quiet.quiet}. Peak memory "]
@@ -89,7 +89,7 @@ def draw(scores: Sequence[CaseScore]) -> Figure:
 def _panel(axes: Axes, scores: Sequence[CaseScore], name: str, title: str) -> None:
     kinds = sorted({score.kind for score in scores})
     # As in the tables: a case without a fracture has no say here.
-    shown = [(score.kind, getattr(score, name)) for score in scores if score.fractured != 0]
+    shown = [(score.kind, getattr(score, name)) for score in scores if score.has_fracture]
     for column, kind in enumerate(kinds):
         values = sorted(value for own, value in shown if own == kind and value is not None)
         offsets = (np.arange(len(values)) * 0.618034 % 1 - 0.5) * 2 * SPREAD
@@ -115,6 +115,10 @@ def _interval(summary: Summary | None, digits: int) -> str:
     if summary.low is None or summary.high is None:
         return mean
     return f"{mean} ({summary.low:.{digits}f} to {summary.high:.{digits}f})"
+
+
+def _share(some: int | None, every: int | None) -> str:
+    return "-" if every is None else f"{some} of {every}"
 
 
 def _row(cells: Sequence[str]) -> str:

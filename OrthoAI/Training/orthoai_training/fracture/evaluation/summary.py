@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,16 +21,17 @@ class Group:
 
     Attributes:
         metrics: by name, over the cases that have a fracture (seconds: over all).
-        fractured, found, sound, marked, false_findings: sums over the cases.
+        fractured, found, sound, marked: sums over the cases whose bodies are known; None where those of no case are.
+        false_findings: sum over the cases.
         clean: cases without a fracture, and quiet: of those the ones where nothing was found.
     """
 
     cases: int
     metrics: dict[str, Summary | None]
-    fractured: int
-    found: int
-    sound: int
-    marked: int
+    fractured: int | None
+    found: int | None
+    sound: int | None
+    marked: int | None
     false_findings: int
     clean: int
     quiet: int
@@ -49,8 +50,8 @@ def summarize(scores: Sequence[CaseScore]) -> dict[str, Group]:
 
 
 def _group(scores: Sequence[CaseScore]) -> Group:
-    ill = [score for score in scores if score.fractured or (score.fractured is None and score.dice is not None)]
-    well = [score for score in scores if score not in ill]
+    ill = [score for score in scores if score.has_fracture]
+    well = [score for score in scores if not score.has_fracture]
     metrics = {
         name: Summary.of(getattr(score, name) for score in (scores if name == "seconds" else ill))
         for name, _, _ in METRICS
@@ -58,12 +59,17 @@ def _group(scores: Sequence[CaseScore]) -> Group:
     return Group(
         len(scores),
         metrics,
-        sum(score.fractured or 0 for score in scores),
-        sum(score.found or 0 for score in scores),
-        sum(score.sound or 0 for score in scores),
-        sum(score.marked or 0 for score in scores),
+        _total(score.fractured for score in scores),
+        _total(score.found for score in scores),
+        _total(score.sound for score in scores),
+        _total(score.marked for score in scores),
         sum(score.false_findings for score in scores),
         len(well),
         sum(score.false_findings == 0 for score in well),
         max((score.peak_mb for score in scores), default=0.0),
     )
+
+
+def _total(counts: Iterable[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
