@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from import_fakes import labelme, pixels, save
+from import_fakes import base64_png, labelme, pixels, save
 from orthoai.cli.dataset import COMMAND
 from orthoai.cli.exits import guarded
 from orthoai.dataset import formats, importers
@@ -93,7 +93,7 @@ def test_a_canceled_import_and_two_pictures_of_one_name_leave_nothing(source: Pa
     classes = ClassTable(skips_others=True)
     with pytest.raises(Canceled):
         import_pictures(labels, source, tmp_path / "made", classes, Progress(is_canceled=lambda: True))
-    save(source, "ONE_a.json", labelme([], imagePath="one/a.png"))
+    save(source, "ONE_a.json", labelme([], imageData=base64_png(pixels())))
     with pytest.raises(InputError, match=r"Two pictures would be called"):
         import_pictures(labels, source, tmp_path / "made", classes, Progress())
     with pytest.raises(InputError, match="no picture in source"):

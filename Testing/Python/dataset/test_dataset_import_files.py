@@ -85,6 +85,30 @@ def test_of_two_pictures_of_one_name_the_one_whose_folder_fits_counts(tmp_path: 
         read("labelme", tmp_path)
 
 
+@pytest.mark.parametrize("path", ["a.png", "case1/a.png", "C:\\data\\case1\\a.png"])
+def test_the_picture_of_another_label_or_folder_is_not_taken(tmp_path: Path, path: str) -> None:
+    save(tmp_path / "case1", "a.json", labelme(ONE, imagePath=path))
+    save(tmp_path / "case2", "a.json" if path == "a.png" else "note.md", labelme(ONE), pixels())
+    words = r"^case1/a\.json names the picture .*a\.png, which is not there, and case2/a\.png looks like another"
+    with pytest.raises(InputError, match=words):
+        read("labelme", tmp_path)
+
+
+def test_a_picture_beside_its_label_is_taken_whatever_folder_is_named(tmp_path: Path) -> None:
+    save(tmp_path, "a.json", labelme(ONE, imagePath="../old/a.png"), pixels())
+    assert np.array_equal(read("labelme", tmp_path)[0].pixels, pixels())
+
+
+def test_two_labels_with_one_picture_are_refused(tmp_path: Path) -> None:
+    for name in ("a.json", "b.json"):
+        save(tmp_path / "labelme", name, labelme(ONE), pixels())
+    twice = [{"id": number, "file_name": "a.png"} for number in (7, 8)]
+    save(tmp_path / "coco", "b.json", coco(ONE, images=twice), pixels())
+    for kind, first in (("labelme", "a"), ("coco", "b")):
+        with pytest.raises(InputError, match=rf"b\.json names the picture a\.png, .* {first}\.json has already"):
+            read(kind, tmp_path / kind)
+
+
 def test_nothing_outside_the_source_is_read(tmp_path: Path) -> None:
     save(tmp_path / "outside", "note.md", "", pixels())
     save(tmp_path / "source", "a.json", labelme(ONE, imagePath="../outside/a.png"))
@@ -184,6 +208,15 @@ def changed(**annotation: Any) -> dict[str, Any]:
     content = coco(ONE)
     content["annotations"][0] |= annotation
     return content
+
+
+def test_a_picture_of_another_folder_than_the_one_named_is_refused(tmp_path: Path) -> None:
+    save(tmp_path / "p2", "note.md", "", pixels())
+    save(tmp_path, "a.json", coco(ONE, images=[{"id": 7, "file_name": "p1/a.png"}]))
+    with pytest.raises(InputError, match=r"names the picture p1/a\.png, .* p2/a\.png looks like another"):
+        read("coco", tmp_path)
+    save(tmp_path, "a.json", coco(ONE, images=[{"id": 7, "file_name": "images/a.png"}]))
+    assert len(read("coco", tmp_path)) == 1
 
 
 BAD_COCO: dict[str, tuple[dict[str, Any], str]] = {

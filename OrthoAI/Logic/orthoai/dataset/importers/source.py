@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from orthoai.errors import InputError
 
@@ -25,14 +25,21 @@ class SourceFolder:
 
     Attributes:
         path: the folder.
+        taken: pictures that were asked for, and the label file that did.
     """
 
     path: Path
+    taken: dict[Path, Path] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def pictures(self) -> tuple[Path, ...]:
         """Every PNG and JPEG below the folder, by path."""
         return tuple(file for file in self.files() if file.suffix.lower() in SUFFIXES)
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """Names of all folders that hold a file."""
+        return frozenset(part for file in self.files() for part in self._inside(file).parent.parts)
 
     def files(self, suffix: str = "") -> list[Path]:
         """Every file below the folder, or those with ``suffix``, by path; hidden ones are left out."""
@@ -40,29 +47,63 @@ class SourceFolder:
         return sorted(file for file in found if not suffix or file.suffix.lower() == suffix)
 
     def picture(self, name: str, label: Path) -> Path:
-        """The picture that the file ``label`` calls ``name``.
+        """The picture that the file ``label`` calls ``name``; no two labels have one picture.
 
-        It is where ``name`` says, seen from ``label``, else the one whose path ends most like ``name``.
+        It is where ``name`` says, seen from ``label``, else the one whose path ends most like ``name`` and does not
+        look like another label's.
 
         Args:
             name: a path with slashes or backslashes, possibly of another computer.
             label: the label file, below the folder.
 
         Raises:
-            InputError: no picture of that name, or several.
+            InputError: no picture of that name, or several, or another's.
         """
-        wanted = PurePosixPath(name.replace("\\", "/")).parts
-        there = Path(os.path.normpath(label.parent.joinpath(*wanted)))
-        if there in self.pictures:
-            return there
-        matches = [file for file in self.pictures if wanted and file.name == wanted[-1]]
-        for count in range(2, len(wanted) + 1):
-            closer = [file for file in matches if file.parts[-count:] == wanted[-count:]]
+        wanted = PurePosixPath(name.replace("\\", "/"))
+        there = Path(os.path.normpath(label.parent.joinpath(*wanted.parts)))
+        found = there if there in self.pictures else self._alike(wanted, label)
+        if found in self.taken:
+            raise InputError(
+                f"{self._told(label)} names the picture {self._told(found)}, which a label in "
+                f"{self._told(self.taken[found])} has already; give each label its own picture."
+            )
+        self.taken[found] = label
+        return found
+
+    def _alike(self, wanted: PurePosixPath, label: Path) -> Path:
+        """The picture whose path ends most like ``wanted``. Raises InputError as :meth:`picture` does."""
+        matches = [file for file in self.pictures if file.name == wanted.name]
+        for count in range(2, len(wanted.parts) + 1):
+            closer = [file for file in matches if file.parts[-count:] == wanted.parts[-count:]]
             matches = closer or matches
-        if len(matches) == 1:
-            return matches[0]
-        problem = "is not below" if not matches else "is there more than once below"
-        raise InputError(f"The picture of {label.name} {problem} {self.path.name}; put the two into one folder.")
+        if len(matches) != 1:
+            problem = "is not below" if not matches else "is there more than once below"
+            raise InputError(f"The picture of {label.name} {problem} {self.path.name}; put the two into one folder.")
+        if self._is_anothers(matches[0], wanted, label):
+            raise InputError(
+                f"{self._told(label)} names the picture {str(wanted)[:80]}, which is not there, and "
+                f"{self._told(matches[0])} looks like another label's; put the right picture beside its label."
+            )
+        return matches[0]
+
+    def _is_anothers(self, file: Path, wanted: PurePosixPath, label: Path) -> bool:
+        """Whether ``file`` lies beside a label of its own, or in another folder than ``wanted`` says."""
+        if file.with_suffix(label.suffix).is_file() and file.with_suffix(label.suffix) != label:
+            return True
+        said = [part for part in wanted.parts[:-1] if part not in ("..", *PLAIN_FOLDERS)]
+        around = (self.path.resolve() / self._inside(file)).parent.parts
+        if any(part in self.folders and part not in around for part in said):
+            return True
+        # Folders of another computer say nothing, and a picture beside its label needs none.
+        is_from_here = not PureWindowsPath(wanted).anchor and file.parent != label.parent
+        return is_from_here and bool(said) and said[-1] not in around
+
+    def _inside(self, file: Path) -> Path:
+        return file.relative_to(self.path)
+
+    def _told(self, file: Path) -> str:
+        """``file`` for a sentence: files of several folders may have one name."""
+        return self._inside(file).as_posix()
 
     def name(self, file: Path) -> str:
         """A name for the picture or label ``file``, of its folders and its stem; "train/" or "val/" before it stays.
@@ -71,7 +112,7 @@ class SourceFolder:
             >>> SourceFolder(Path("a")).name(Path("a/images/valid/one/7.png"))
             'val/one_7'
         """
-        *folders, stem = file.relative_to(self.path).with_suffix("").parts
+        *folders, stem = self._inside(file).with_suffix("").parts
         sides = [SIDES[part] for part in folders if part in SIDES]
         plain = "_".join([*(part for part in folders if part not in (*PLAIN_FOLDERS, *SIDES)), stem])
         return "/".join([*sides[:1], plain])
