@@ -13,6 +13,7 @@ from import_fakes import SIZE, base64_png, coco, labelme, painted, pixels, png, 
 from orthoai.dataset.importers.classes import ALIASES, VERTEBRAL_FRACTURES, ClassTable
 from orthoai.dataset.importers.decode import gray_bytes
 from orthoai.errors import InputError
+from PIL import ExifTags, Image
 
 SQUARE = np.array([(10, 10), (30, 10), (30, 25), (10, 25)], float)
 
@@ -188,6 +189,23 @@ def test_only_png_and_jpeg_are_decoded_and_only_in_gray_of_8_bits() -> None:
     ):
         with pytest.raises(InputError, match=words):
             gray_bytes(content, "a.png")
+
+
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_a_picture_stored_turned_counts_as_labelme_shows_it_and_is_refused_elsewhere(
+    tmp_path: Path, orientation: int
+) -> None:
+    square, exif = filled(SQUARE, SIZE) * np.uint8(255), Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    stored = np.rot90(square, 2 if orientation == 3 else 1)
+    save(tmp_path, "a.json", labelme(ONE))
+    Image.fromarray(stored).save(tmp_path / "a.png", exif=exif)
+    assert np.array_equal(read("labelme", tmp_path)[0].pixels, square)
+    save(tmp_path, "a.json", coco(ONE))
+    save(tmp_path, "a.txt", "1 0.25 0.5 0.25 0.5\n")
+    for kind in ("coco", "yolo"):
+        with pytest.raises(InputError, match=r"a\.png is stored turned"):
+            read(kind, tmp_path)
 
 
 # COCO

@@ -52,7 +52,8 @@ def _pixels(content: dict[str, Any], folder: SourceFolder, file: Path) -> NDArra
     embedded = content.get("imageData")
     if isinstance(embedded, str) and embedded:
         return gray_base64(embedded, file.name)
-    return gray_file(folder.picture(str(content.get("imagePath") or ""), file))
+    # LabelMe shows a file turned as its EXIF orientation says; what it embeds is turned already.
+    return gray_file(folder.picture(str(content.get("imagePath") or ""), file), turns=True)
 
 
 def _shape(shape: Any, classes: ClassTable, size: tuple[int, ...], where: str) -> Shape | None:
