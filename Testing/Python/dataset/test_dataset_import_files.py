@@ -134,6 +134,17 @@ def test_rectangles_circles_and_masks_become_outlines(tmp_path: Path) -> None:
     assert overlap(filled(mask, SIZE), whole) > 0.99
 
 
+def test_outlines_of_one_class_and_one_group_are_one_object(tmp_path: Path) -> None:
+    objects = [("wedge", SQUARE), ("crush", SQUARE), ("xx", AWAY), ("wedge", SQUARE), ("wedge", AWAY)]
+    content = labelme(objects)
+    for shape, group in zip(content["shapes"], (1, 1, 1, None, None), strict=True):
+        shape["group_id"] = group
+    save(tmp_path, "a.json", content, pixels())
+    (picture,) = read("labelme", tmp_path)
+    assert [VERTEBRAL_FRACTURES[shape.value] for shape in picture.shapes] == ["wedge", "crush", "wedge", "wedge"]
+    assert np.array_equal(painted(picture.shapes[0].outline), painted(SQUARE) | painted(AWAY))
+
+
 def test_a_file_without_shapes_is_a_picture_in_which_nothing_is(tmp_path: Path) -> None:
     save(tmp_path, "a.json", labelme([]), pixels())
     assert read("labelme", tmp_path)[0].shapes == ()

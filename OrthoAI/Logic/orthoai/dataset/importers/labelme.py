@@ -44,8 +44,7 @@ def read_labelme(source: Path, classes: ClassTable, progress: Progress) -> Itera
             raise InputError(f"{file.name} is no LabelMe file (it has no shapes); give LabelMe JSON files only.")
         pixels = _pixels(content, folder, file)
         check_size(pixels, content.get("imageWidth"), content.get("imageHeight"), file.name)
-        shapes = (_shape(shape, classes, pixels.shape, file.name) for shape in content["shapes"])
-        yield Picture(folder.name(file), pixels, tuple(shape for shape in shapes if shape))
+        yield Picture(folder.name(file), pixels, _shapes(content["shapes"], classes, pixels.shape, file.name))
 
 
 def _pixels(content: dict[str, Any], folder: SourceFolder, file: Path) -> NDArray[np.uint8]:
@@ -56,11 +55,17 @@ def _pixels(content: dict[str, Any], folder: SourceFolder, file: Path) -> NDArra
     return gray_file(folder.picture(str(content.get("imagePath") or ""), file), turns=True)
 
 
-def _shape(shape: Any, classes: ClassTable, size: tuple[int, ...], where: str) -> Shape | None:
-    if not isinstance(shape, dict) or not isinstance(shape.get("label"), str):
-        raise InputError(f"{where} has a shape without a label; open it in LabelMe and name every shape.")
-    number = classes.number(shape["label"], where)
-    return None if number is None else shape_of(number, _rings(shape, size, where), size, where)
+def _shapes(entries: list[Any], classes: ClassTable, size: tuple[int, ...], where: str) -> tuple[Shape, ...]:
+    """The objects: each entry is one, and all entries of one class with one group_id are one together."""
+    objects: dict[tuple[int, int | str], list[Ring]] = {}
+    for place, entry in enumerate(entries):
+        if not isinstance(entry, dict) or not isinstance(entry.get("label"), str):
+            raise InputError(f"{where} has a shape without a label; open it in LabelMe and name every shape.")
+        number, group = classes.number(entry["label"], where), entry.get("group_id")
+        if number is not None:
+            key = (number, place if group is None else str(group))
+            objects.setdefault(key, []).extend(_rings(entry, size, where))
+    return tuple(shape_of(number, rings, size, where) for (number, _), rings in objects.items())
 
 
 def _rings(shape: dict[str, Any], size: tuple[int, ...], where: str) -> list[Ring]:
