@@ -145,6 +145,24 @@ def test_outlines_of_one_class_and_one_group_are_one_object(tmp_path: Path) -> N
     assert np.array_equal(painted(picture.shapes[0].outline), painted(SQUARE) | painted(AWAY))
 
 
+@pytest.mark.parametrize("shift", [(-35, 0), (35, 0), (0, -25), (0, 20), (40, 30), (-30, -20)])
+def test_an_outline_that_reaches_over_the_border_is_cut_there(tmp_path: Path, shift: tuple[int, int]) -> None:
+    # A concave one, so that parts of it may come apart.
+    outline = np.array([(10, 5), (70, 30), (10, 55), (40, 30)], float) + shift
+    whole = filled(outline + 100, (260, 280))[100 : 100 + SIZE[0], 100 : 100 + SIZE[1]]
+    save(tmp_path, "a.json", labelme([("wedge", outline)]), pixels())
+    (shape,) = read("labelme", tmp_path)[0].shapes
+    assert shape.outline.min() >= 0 and (shape.outline.max(axis=0) <= SIZE[::-1]).all()
+    assert np.array_equal(painted(shape.outline), whole)
+
+
+def test_of_several_parts_those_outside_are_left_out(tmp_path: Path) -> None:
+    content = coco(ONE)
+    content["annotations"][0]["segmentation"] = [(SQUARE + 200).ravel().tolist(), SQUARE.ravel().tolist()]
+    save(tmp_path, "a.json", content, pixels())
+    assert np.array_equal(outline(read("coco", tmp_path)[0]), SQUARE)
+
+
 def test_a_file_without_shapes_is_a_picture_in_which_nothing_is(tmp_path: Path) -> None:
     save(tmp_path, "a.json", labelme([]), pixels())
     assert read("labelme", tmp_path)[0].shapes == ()

@@ -55,10 +55,30 @@ def shape_of(number: int, rings: Sequence[Ring], size: tuple[int, ...], where: s
     """
     if not rings or any(len(ring) < 3 for ring in rings):
         raise InputError(f"{where} has an outline of fewer than three corners; draw it again or remove it.")
-    outline = np.clip(joined(list(rings)), 0.0, (size[1], size[0]))
-    if (np.ptp(outline, axis=0) <= 0).any():
+    inside = [ring for ring in (_cut(ring, size) for ring in rings) if ring.size]
+    outline = joined(inside) if inside else np.zeros((1, 2))
+    if not (np.ptp(outline, axis=0) > 0).all():
         raise InputError(f"{where} has an object without an area in the picture; draw it again or remove it.")
     return Shape(number, outline)
+
+
+def _cut(ring: Ring, size: tuple[int, ...]) -> Ring:
+    """What of ``ring`` lies in a picture of ``size`` (H, W), border by border (Sutherland & Hodgman 1974)."""
+    for axis, sign, border in ((0, 1, 0), (1, 1, 0), (0, -1, size[1]), (1, -1, size[0])):
+        depth = sign * (ring[:, axis] - border)
+        if (depth >= 0).all():
+            continue
+        corners = []
+        for n, after in enumerate(depth):
+            before = depth[n - 1]
+            if (before >= 0) != (after >= 0):
+                crossing = ring[n - 1] + before / (before - after) * (ring[n] - ring[n - 1])
+                crossing[axis] = border
+                corners.append(crossing)
+            if after >= 0:
+                corners.append(ring[n])
+        ring = np.array(corners).reshape(-1, 2)
+    return ring
 
 
 def check_size(pixels: NDArray[np.uint8], width: Any, height: Any, where: str) -> None:
