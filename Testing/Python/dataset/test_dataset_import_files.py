@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from dataset_fakes import filled, overlap
 from import_fakes import SIZE, base64_png, coco, labelme, painted, pixels, png, read, save
+from orthoai.dataset.importers import get_importer
 from orthoai.dataset.importers.classes import ALIASES, VERTEBRAL_FRACTURES, ClassTable
 from orthoai.dataset.importers.decode import gray_bytes
 from orthoai.errors import InputError
+from orthoai.progress import Progress
 from PIL import ExifTags, Image
 
 SQUARE = np.array([(10, 10), (30, 10), (30, 25), (10, 25)], float)
@@ -249,6 +251,17 @@ def test_boxes_and_several_parts_become_outlines(tmp_path: Path) -> None:
     box, parts = (shape.outline for shape in picture.shapes)
     assert np.array_equal(box, SQUARE)
     assert np.array_equal(painted(parts), painted(SQUARE) | painted(AWAY))
+
+
+def test_crowds_are_left_out_and_told(tmp_path: Path) -> None:
+    content = coco([("wedge", SQUARE), ("crush", AWAY)])
+    content["annotations"][1]["iscrowd"] = 1
+    save(tmp_path, "a.json", content, pixels())
+    told: list[str] = []
+    progress = Progress(lambda stage, fraction, message: told.append(message))
+    (picture,) = get_importer("coco").read(tmp_path, ClassTable(), progress)
+    assert np.array_equal(outline(picture), SQUARE)
+    assert "left out 1 of 2 annotations" in told[0]
 
 
 def changed(**annotation: Any) -> dict[str, Any]:

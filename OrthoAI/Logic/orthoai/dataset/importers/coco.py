@@ -1,6 +1,7 @@
 """COCO instances: one JSON file for many pictures, with polygons, run lengths or boxes in pixels.
 
-https://cocodataset.org/#format-data; the pictures lie anywhere below the same folder.
+https://cocodataset.org/#format-data; the pictures lie anywhere below the same folder. Crowds (iscrowd), which are many
+objects in one outline, are left out.
 """
 
 from __future__ import annotations
@@ -38,10 +39,14 @@ def read_coco(source: Path, classes: ClassTable, progress: Progress) -> Iterator
         )
         names = {entry.get("id"): str(entry.get("name")) for entry in categories}
         of_image: dict[Any, list[dict[str, Any]]] = {entry.get("id"): [] for entry in images}
-        for annotation in annotations:
+        single = [annotation for annotation in annotations if not annotation.get("iscrowd")]
+        for annotation in single:
             if annotation.get("image_id") not in of_image:
                 raise InputError(f"{file.name} has an annotation without a picture; export it again.")
             of_image[annotation["image_id"]].append(annotation)
+        if len(single) < len(annotations):
+            crowds = len(annotations) - len(single)
+            progress.report(NAME, 0.0, f"left out {crowds} of {len(annotations)} annotations: crowds (iscrowd)")
         for number, image in enumerate(images):
             progress.report(NAME, number / len(images), f"picture {number + 1} of {len(images)}")
             yield _picture(image, of_image[image.get("id")], names, classes, folder, file)
