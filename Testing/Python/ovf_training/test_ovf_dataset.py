@@ -118,6 +118,16 @@ def test_own_pictures_keep_their_split_and_their_outlines(tmp_path: Path) -> Non
     assert picture.outlines[0].box == pytest.approx((3, 4, 18, 20))
 
 
+def test_a_picture_whose_window_is_not_known_is_refused(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(own / "a.png")
+    Image.fromarray(np.full((8, 8), 1200, np.uint16)).save(own / "b.png")
+    with pytest.raises(InputError, match=r"^b\.png has 16 bits, .*; save it with 8 bits, -200 to 1000 HU\.$"):
+        copy_pictures(tmp_path / "set", own)
+    assert not (tmp_path / "set").exists()
+
+
 @pytest.mark.parametrize("line", ["4 0 0 1 0 1 1", "0 0.1 0.2", "0 0 0 2 0 1 1", "wedge 0 0 1 0 1 1"])
 def test_a_line_that_is_no_outline_is_refused(tmp_path: Path, line: str) -> None:
     own = tmp_path / "own"

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from orthoai.dataset.importers.decode import gray_file
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 from orthoai.tasks.ovf.labels import CLASSES
@@ -69,7 +70,8 @@ def copy_pictures(folder: Path, source: Path, *, seed: int = 0, progress: Progre
     A folder split into ``train`` and ``val`` keeps its split; otherwise a tenth of the pictures validates.
 
     Raises:
-        InputError: fewer than two pictures, or a label line that is no outline of one of the four classes.
+        InputError: fewer than two pictures; one that is damaged, in color, not of 8 bits or stored turned; a label line
+            that is no outline of one of the four classes.
         Canceled: asked for by ``progress``.
     """
     pictures = sorted(source.rglob("*.png"))
@@ -87,7 +89,7 @@ def copy_pictures(folder: Path, source: Path, *, seed: int = 0, progress: Progre
             # Parts of the path in the name: folders may repeat file names.
             name = "_".join(path.relative_to(source).with_suffix("").parts)
             lines = _label_lines(path, source)
-            Image.open(path).convert("L").save(staged / "images" / split / f"{name}.png")
+            Image.fromarray(gray_file(path)).save(staged / "images" / split / f"{name}.png")
             (staged / "labels" / split / f"{name}.txt").write_text(lines)
     return folder
 
