@@ -118,6 +118,16 @@ def test_own_pictures_keep_their_split_and_their_outlines(tmp_path: Path) -> Non
     assert picture.outlines[0].box == pytest.approx((3, 4, 18, 20))
 
 
+def test_a_class_written_with_a_point_reads_back(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    for name in ("a", "b"):
+        Image.fromarray(np.zeros((10, 10), np.uint8)).save(own / f"{name}.png")
+        (own / f"{name}.txt").write_text("1.0 0.1 0.1 0.6 0.1 0.6 0.5\n")
+    (picture,) = read_pictures(copy_pictures(tmp_path / "set", own), "val")
+    assert CLASSES[picture.outlines[0].kind] == "wedge"
+
+
 def test_a_picture_whose_window_is_not_known_is_refused(tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()

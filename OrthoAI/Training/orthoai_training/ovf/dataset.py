@@ -142,19 +142,25 @@ def _label_lines(picture: Path, source: Path) -> str:
     if file is None:
         return ""
     lines = [line for line in file.read_text().splitlines() if line.strip()]
+    checked = []
     for number, line in enumerate(lines, start=1):
-        if not _is_outline(line):
+        outline = _outline_line(line)
+        if outline is None:
             raise InputError(
                 f"Line {number} of {file.name} is no outline: write a class from 0 to {len(CLASSES) - 1}, then x and y "
                 "of at least three corners in 0..1."
             )
-    return "".join(f"{line}\n" for line in lines)
+        checked.append(f"{outline}\n")
+    return "".join(checked)
 
 
-def _is_outline(line: str) -> bool:
+def _outline_line(line: str) -> str | None:
+    """``line`` with its class as a whole number, which some tools write as 1.0; None where it is no outline."""
     try:
         kind, *values = (float(word) for word in line.split())
     except ValueError:
-        return False
+        return None
     known = kind in range(len(CLASSES)) and all(0 <= value <= 1 for value in values)
-    return known and len(values) >= 6 and len(values) % 2 == 0
+    if not known or len(values) < 6 or len(values) % 2:
+        return None
+    return " ".join([f"{kind:.0f}", *line.split()[1:]])
