@@ -118,6 +118,15 @@ def test_own_pictures_keep_their_split_and_their_outlines(tmp_path: Path) -> Non
     assert picture.outlines[0].box == pytest.approx((3, 4, 18, 20))
 
 
+def test_pictures_that_all_validate_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "own" / "val").mkdir(parents=True)
+    for name in ("a", "b"):
+        Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "own" / "val" / f"{name}.png")
+    with pytest.raises(InputError, match="put some into train"):
+        copy_pictures(tmp_path / "set", tmp_path / "own")
+    assert not (tmp_path / "set").exists()
+
+
 def test_a_class_written_with_a_point_reads_back(tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()

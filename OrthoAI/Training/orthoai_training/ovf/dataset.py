@@ -70,8 +70,8 @@ def copy_pictures(folder: Path, source: Path, *, seed: int = 0, progress: Progre
     A folder split into ``train`` and ``val`` keeps its split; otherwise a tenth of the pictures validates.
 
     Raises:
-        InputError: fewer than two pictures; one that is damaged, in color, not of 8 bits or stored turned; a label line
-            that is no outline of one of the four classes.
+        InputError: fewer than two pictures, or all in ``val``; one that is damaged, in color, not of 8 bits or stored
+            turned; a label line that is no outline of one of the four classes.
         Canceled: asked for by ``progress``.
     """
     pictures = sorted(source.rglob("*.png"))
@@ -79,6 +79,8 @@ def copy_pictures(folder: Path, source: Path, *, seed: int = 0, progress: Progre
         raise InputError(f"The folder {source.name} holds fewer than two PNG pictures: give one with their outlines.")
     progress = progress or Progress()
     held_out = {path for path in pictures if "val" in path.relative_to(source).parts}
+    if len(held_out) == len(pictures):
+        raise InputError("All pictures are in val: put some into train.")
     if not held_out:
         count = max(1, round(VALIDATION_SHARE * len(pictures)))
         held_out = {pictures[n] for n in np.random.default_rng(seed).permutation(len(pictures))[:count]}
