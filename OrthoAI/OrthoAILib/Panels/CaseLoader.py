@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import slicer
@@ -12,7 +13,8 @@ from OrthoAILib.Bridge.ResultNodes import removeNodes
 from OrthoAILib.Review.ImageFolder import ImageEntry
 
 CASE_ATTRIBUTE = "OrthoAI.WorklistCase"
-"""Node attribute of an image that a worklist opened: the case's name."""
+PATH_ATTRIBUTE = "OrthoAI.WorklistPath"
+"""Node attributes of an image that a worklist opened: the case's name, and where it lies. Many folders have a case1."""
 
 
 def loadCase(entry: ImageEntry) -> Any:
@@ -26,7 +28,16 @@ def loadCase(entry: ImageEntry) -> Any:
     except RuntimeError as error:
         raise InputError("This case could not be read as an image; go on to the next one.") from error
     node.SetAttribute(CASE_ATTRIBUTE, entry.name)
+    node.SetAttribute(PATH_ATTRIBUTE, str(entry.path))
     return node
+
+
+def caseOf(volumeNode: Any) -> ImageEntry | None:
+    """The case of a worklist that an image is; None for no image and for one from elsewhere."""
+    if volumeNode is None:
+        return None
+    name, path = volumeNode.GetAttribute(CASE_ATTRIBUTE), volumeNode.GetAttribute(PATH_ATTRIBUTE)
+    return ImageEntry(name, Path(path)) if name and path else None
 
 
 def removeCase(volumeNode: Any) -> None:

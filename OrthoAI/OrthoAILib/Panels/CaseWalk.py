@@ -9,7 +9,7 @@ import slicer
 from orthoai.errors import InputError
 
 from OrthoAILib.Panels.Ask import Answer, Ask
-from OrthoAILib.Panels.CaseLoader import CASE_ATTRIBUTE, removeCase
+from OrthoAILib.Panels.CaseLoader import caseOf, removeCase
 from OrthoAILib.Panels.OnScreen import OnScreen
 from OrthoAILib.Panels.ReviewExport import OUTSIDE
 from OrthoAILib.Signal import Signal
@@ -60,7 +60,7 @@ class CaseWalk:
         """Walk through the folder that the parameter node names."""
         node = self._shown.node
         self._row.setFolders(node.worklistFolder, node.exportFolder)
-        self._row.setLoaded((node.inputVolume and node.inputVolume.GetAttribute(CASE_ATTRIBUTE)) or "")
+        self._row.setLoaded(caseOf(node.inputVolume))
 
     def keep(self, session: ReviewSession) -> None:
         """Tell the worklist what was decided. A case that stays out of the training set is safe then."""
@@ -106,7 +106,7 @@ class CaseWalk:
             problem = str(error)
         if node is not None:
             node.inputVolume = volumeNode
-        if previous is not None and previous.GetAttribute(CASE_ATTRIBUTE):
+        if caseOf(previous) is not None:
             removeCase(previous)
         self._row.opened(entry)
         if problem:

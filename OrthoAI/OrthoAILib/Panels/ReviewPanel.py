@@ -13,7 +13,7 @@ from slicer.i18n import tr as _
 
 from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
 from OrthoAILib.Panels.Ask import Ask, askInSlicer
-from OrthoAILib.Panels.CaseLoader import CASE_ATTRIBUTE, loadCase
+from OrthoAILib.Panels.CaseLoader import caseOf, loadCase
 from OrthoAILib.Panels.CaseWalk import CaseWalk
 from OrthoAILib.Panels.ExportForm import ExportForm
 from OrthoAILib.Panels.Form import Form
@@ -130,7 +130,7 @@ class ReviewPanel:
             session.noticed.connect(self.notice.say)
             self._session = session
             self._activity = ActivityWatch(slicer.mrmlScene, session.touch)
-            self.worklist.setLoaded(volumeNode.GetAttribute(CASE_ATTRIBUTE) or "")
+            self.worklist.setLoaded(caseOf(volumeNode))
         self.maskEditor.setNodes(nodes.segmentation if nodes is not None else None, volumeNode)
         self._onSessionChanged()
 

@@ -31,7 +31,7 @@ class WorklistRow:
         self._ui = ui
         self._folder, self._fallback = "", ""
         self._worklist: Worklist | None = None
-        self._loaded = ""
+        self._loaded: ImageEntry | None = None
         ui.previousButton.setToolTip(_("Open the case before this one ({keys})").format(keys=previousKeys))
         ui.nextButton.setToolTip(_("Open the next case ({keys})").format(keys=nextKeys))
         ui.previousButton.connect("clicked()", self.askPrevious)
@@ -46,9 +46,12 @@ class WorklistRow:
 
     @property
     def _isLoaded(self) -> bool:
-        """Whether the worklist's current case is the image in the scene, and not only the one remembered."""
+        """Whether the worklist's current case is the image in the scene, and not only the one remembered.
+
+        An image of the same name that was opened from another folder is not.
+        """
         current = self._worklist.current if self._worklist is not None else None
-        return current is not None and current.name == self._loaded
+        return current is not None and current == self._loaded
 
     def setFolders(self, folder: str, fallback: str) -> None:
         """Walk through ``folder``; progress goes to ``fallback`` where ``folder`` is read-only. Empty for none."""
@@ -68,13 +71,11 @@ class WorklistRow:
                 self._tell()
         self.setLoaded(self._loaded)
 
-    def setLoaded(self, name: str) -> None:
-        """Tell which case the image in the scene is; empty for an image from elsewhere."""
-        self._loaded = name
-        if self._worklist is not None and name and not self._isLoaded:
-            position = self._worklist.indexOf(name)
-            if position >= 0:
-                self._worklist.open(self._worklist.cases[position])
+    def setLoaded(self, entry: ImageEntry | None) -> None:
+        """Tell which case the image in the scene is; None for an image from elsewhere."""
+        self._loaded = entry
+        if self._worklist is not None and not self._isLoaded and entry in self._worklist.cases:
+            self._worklist.open(entry)
         self.update()
 
     def record(self, state: ReviewState) -> bool:
@@ -88,7 +89,7 @@ class WorklistRow:
 
     def opened(self, entry: ImageEntry) -> None:
         """The walk is at the case that was asked for."""
-        self._loaded = entry.name
+        self._loaded = entry
         if self._worklist is not None:
             self._worklist.open(entry)
             self._tell()

@@ -66,6 +66,28 @@ def test_the_walk_goes_on_with_the_case_that_was_open_last_time(room, folder):
     assert caseText(room).startswith("Case 2 of 3")
 
 
+def test_a_verdict_does_not_go_to_a_case_of_the_same_name_in_another_folder(room, folder, tmp_path):
+    from orthoai.review import Verdict
+    from OrthoAILib.Panels.Ask import Answer
+    from OrthoAILib.Review.Worklist import Worklist
+
+    other = shutil.copytree(folder, tmp_path / "other")
+    openFolder(room, folder)
+    click(room, "nextButton")
+    review(room)
+    openFolder(room, other)
+    click(room, "rejectButton")
+    assert caseText(room) == "0 of 3 decided"
+    room.ask.answers = [Answer.STAY]
+    click(room, "nextButton")
+    assert room.ask.asked == [False] and Worklist(other).decided == 0
+    openFolder(room, folder)
+    assert caseText(room).startswith("Case 1 of 3")
+    click(room, "nextButton")
+    kept = Worklist(folder)
+    assert kept.state(kept.cases[0]).verdict is Verdict.REJECTED and len(room.ask.asked) == 1
+
+
 def test_an_unsaved_review_is_not_left_without_a_question(room, folder):
     from OrthoAILib.Panels.Ask import Answer
 
