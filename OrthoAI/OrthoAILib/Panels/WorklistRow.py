@@ -23,7 +23,7 @@ class WorklistRow:
         previousKeys, nextKeys: keyboard shortcuts, shown in the tooltips.
 
     Signals:
-        caseAsked(ImageEntry), folderChosen(path), noticed(sentence).
+        caseAsked(ImageEntry), folderChosen(path), noticed(sentence): empty when the last one does not hold anymore.
     """
 
     def __init__(self, ui: Any, previousKeys: str, nextKeys: str) -> None:
@@ -31,6 +31,7 @@ class WorklistRow:
         self._ui = ui
         self._folder, self._fallback = "", ""
         self._worklist: Worklist | None = None
+        self._problem, self._told = "", ""
         self._loaded: ImageEntry | None = None
         ui.previousButton.setToolTip(_("Open the case before this one ({keys})").format(keys=previousKeys))
         ui.nextButton.setToolTip(_("Open the next case ({keys})").format(keys=nextKeys))
@@ -57,18 +58,17 @@ class WorklistRow:
         """Walk through ``folder``; progress goes to ``fallback`` where ``folder`` is read-only. Empty for none."""
         if (folder, fallback) == (self._folder, self._fallback):
             return
-        self._folder, self._fallback, self._worklist = folder, fallback, None
+        place = Path(fallback) if fallback else None
+        if self._worklist is not None and folder == self._folder:
+            self._worklist.setFallback(place)
+        else:
+            self._read(folder, place)
+        self._folder, self._fallback = folder, fallback
         if self._ui.worklistFolder.currentPath != folder:
             blocked = self._ui.worklistFolder.blockSignals(True)
             self._ui.worklistFolder.setCurrentPath(folder)
             self._ui.worklistFolder.blockSignals(blocked)
-        if folder and Path(folder).is_dir():
-            try:
-                self._worklist = Worklist(Path(folder), Path(fallback) if fallback else None)
-            except InputError as error:
-                self.noticed.emit(str(error))
-            else:
-                self._tell()
+        self._tell()
         self.setLoaded(self._loaded)
 
     def setLoaded(self, entry: ImageEntry | None) -> None:
@@ -132,9 +132,19 @@ class WorklistRow:
         if target is not None:
             self.caseAsked.emit(target)
 
+    def _read(self, folder: str, fallback: Path | None) -> None:
+        self._worklist, self._problem = None, ""
+        if folder and Path(folder).is_dir():
+            try:
+                self._worklist = Worklist(Path(folder), fallback)
+            except InputError as error:
+                self._problem = str(error)
+
     def _onFolderEdited(self, folder: str) -> None:
         self.folderChosen.emit(folder)
 
     def _tell(self) -> None:
-        if self._worklist is not None and self._worklist.notice:
-            self.noticed.emit(self._worklist.notice)
+        notice = self._worklist.notice if self._worklist is not None else self._problem
+        if notice or self._told:
+            self.noticed.emit(notice)
+        self._told = notice

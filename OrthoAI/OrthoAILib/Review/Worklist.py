@@ -81,6 +81,17 @@ class Worklist:
 
     # Changes
 
+    def setFallback(self, fallback: Path | None) -> None:
+        """Use another folder for the state where the images' own is read-only.
+
+        What was decided so far goes there, together with what that folder already knows of this worklist.
+        """
+        self._file.setFallback(fallback)
+        self._progress = self._progress.mergedWith(self._file.read())
+        self._index = self.indexOf(self._progress.current)
+        if self._progress != WorklistProgress():
+            self._file.write(self._progress)
+
     def open(self, case: ImageEntry) -> None:
         """Make ``case`` the current one, and remember that."""
         self._index = self.indexOf(case.name)
@@ -102,8 +113,5 @@ class Worklist:
         return self._change(lambda progress: replace(progress, cases={**progress.cases, case.name: state}))
 
     def _change(self, change: Callable[[WorklistProgress], WorklistProgress]) -> bool:
-        newest = self._file.read() if self._file.isKept else self._progress
-        if not newest.cases:
-            newest = self._progress
-        self._progress = change(newest)
+        self._progress = change(self._progress.mergedWith(self._file.read()))
         return self._file.write(self._progress)

@@ -41,6 +41,14 @@ class WorklistProgress:
         }
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
+    def mergedWith(self, other: WorklistProgress) -> WorklistProgress:
+        """Both: the open case is this one's where it has any, and of two states of a case the newer counts."""
+        cases = dict(other.cases)
+        for name, state in self.cases.items():
+            if name not in cases or state.updated >= cases[name].updated:
+                cases[name] = state
+        return WorklistProgress(self.current or other.current, cases)
+
     @classmethod
     def fromText(cls, text: str) -> WorklistProgress:
         """Undo :meth:`toText`. Raises ValueError, KeyError, TypeError or AttributeError for anything else."""
@@ -63,14 +71,19 @@ class WorklistFile:
     def __init__(
         self, folder: Path, fallback: Path | None = None, write: Callable[[Path, str], None] | None = None
     ) -> None:
-        self.places = [Path(folder) / FILE_NAME]
-        if fallback is not None:
-            self.places.append(Path(fallback) / fallbackName(folder))
+        self._folder = Path(folder)
+        self.setFallback(fallback)
         self.isKept = True
         """Whether the last :meth:`write` reached a disk."""
         self.wasDamaged = False
         """Whether :meth:`read` found a file that it could not understand and put it aside."""
         self._write = write or writeText
+
+    def setFallback(self, fallback: Path | None) -> None:
+        """Use another folder from now on where the images' own cannot be written; None for none."""
+        self.places = [self._folder / FILE_NAME]
+        if fallback is not None:
+            self.places.append(Path(fallback) / fallbackName(self._folder))
 
     def read(self) -> WorklistProgress:
         """What is remembered; of several places the one that knows the newest. Nothing where there is no file."""

@@ -162,11 +162,14 @@ def test_a_read_only_folder_keeps_its_progress_in_the_training_set(room, folder,
     monkeypatch.setattr(WorklistFile, "writeText", refuse)
     openFolder(room, folder)
     click(room, "nextButton")
-    assert "read-only" in room.child("noticeText").text
-    room.child("exportFolder").setCurrentPath(str(room.training))
     review(room)
     click(room, "rejectButton")
-    assert not room.panel.session.isUnsaved
+    assert "read-only" in room.child("noticeText").text
+    room.child("exportFolder").setCurrentPath(str(room.training))
+    assert room.child("noticeText").text == ""
+    assert caseText(room) == "Case 1 of 3 (Rejected), 1 of 3 decided"
+    click(room, "nextButton")
+    assert room.ask.asked == []
     assert sorted(path.name for path in folder.iterdir()) == sorted(CASES)
     assert [path.suffix for path in room.training.iterdir()] == [".json"]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from orthoai.errors import InputError
 from orthoai.review import Verdict
+from OrthoAILib.Review.CaseState import CaseState
 from OrthoAILib.Review.ImageFolder import findImages
 from OrthoAILib.Review.Worklist import Worklist
 from OrthoAILib.Review.WorklistFile import FILE_NAME, WorklistFile, WorklistProgress, fallbackName, writeText
@@ -163,6 +164,34 @@ def test_without_any_place_to_write_the_walk_goes_on_and_says_so(three):
     assert not worklist.record(Verdict.APPROVED)
     assert "read-only" in worklist.notice
     assert worklist.step(1).name == "case2.mha" and worklist.decided == 1
+
+
+def test_a_place_that_is_chosen_later_takes_what_was_decided_until_then(three, tmp_path):
+    training = tmp_path / "training"
+    earlier = Worklist(three, file=WorklistFile(three, training, refusing(three)))
+    earlier.open(earlier.cases[2])
+    earlier.record(Verdict.FLAGGED)
+    worklist = Worklist(three, file=WorklistFile(three, None, refusing(three)))
+    worklist.step(1)
+    worklist.record(Verdict.REJECTED)
+    assert "read-only" in worklist.notice
+    worklist.setFallback(training)
+    assert worklist.notice == "" and worklist.current.name == "case1.nii.gz" and worklist.decided == 2
+    again = Worklist(three, training)
+    assert [again.state(case).verdict for case in again.cases] == [Verdict.REJECTED, None, Verdict.FLAGGED]
+    assert again.current.name == "case1.nii.gz"
+
+
+def test_of_two_states_of_a_case_the_newer_counts():
+    old, new = (CaseState(verdict, updated=when) for verdict, when in ((Verdict.FLAGGED, "2025"), (None, "2026")))
+    one, other = WorklistProgress("a", {"a": old, "b": new}), WorklistProgress("b", {"a": new, "b": old, "c": old})
+    assert one.mergedWith(other) == WorklistProgress("a", {"a": new, "b": new, "c": old})
+    assert WorklistProgress().mergedWith(other) == other
+
+
+def test_a_place_without_anything_to_keep_stays_empty(three, tmp_path):
+    Worklist(three).setFallback(tmp_path / "training")
+    assert not (tmp_path / "training").exists() and not (three / FILE_NAME).exists()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
