@@ -26,6 +26,17 @@ class BoxWatch:
         self._onTouched = onTouched
         self._tags = [(box, box.AddObserver(vtk.vtkCommand.ModifiedEvent, self._onModified)) for box in boxes]
 
+    @property
+    def count(self) -> int:
+        """Boxes that are watched; one that was deleted is among them until :meth:`dropDeleted`."""
+        return len(self._shapes)
+
+    def dropDeleted(self) -> bool:
+        """Whether boxes were deleted since the last call. They are forgotten: no edit of theirs can be undone."""
+        before = self.count
+        self._shapes = [(box, shape) for box, shape in self._shapes if box.GetScene() is not None]
+        return self.count < before
+
     def settle(self) -> list[MoveBox]:
         """The edits since the last call, one for each box that lies elsewhere than before."""
         edits = []

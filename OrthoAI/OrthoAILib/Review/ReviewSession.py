@@ -66,6 +66,8 @@ class ReviewSession:
             self._countMaskEdits, **{name: function for name, function in functions.items() if function}
         )
         self._undoing = False
+        if self._boxes.count < self._state.boxes:
+            self._edited()  # A box was deleted while nobody watched.
 
     # State
 
@@ -100,16 +102,18 @@ class ReviewSession:
         self.settle()
 
     def settle(self) -> bool:
-        """Take note of masks that were painted, boxes that were moved and classes that were changed. False for none."""
+        """Take note of painted masks, of moved and deleted boxes, and of changed classes. False for none."""
         painted = self._masks.settle()
         if painted:
             self._history.masksEdited()
+        deleted = self._boxes.dropDeleted()
         edits: list[Command] = [*self._boxes.settle(), *self._findings.settle()]
         for edit in edits:
             self._history.push(edit)
-        if painted or edits:
+        edited = painted or deleted or bool(edits)
+        if edited:
             self._edited()
-        return painted or bool(edits)
+        return edited
 
     def undo(self) -> bool:
         """Take the last edit back. False when there is none."""
@@ -209,6 +213,6 @@ class ReviewSession:
             self.noticed.emit(VERDICT_CLEARED)
 
     def _put(self, **fields: Any) -> None:
-        self._state = replace(self._state, **fields, timeSpent=self._time.touch())
+        self._state = replace(self._state, **fields, timeSpent=self._time.touch(), boxes=self._boxes.count)
         self._state.write(self.nodes.resultText)
         self.changed.emit()

@@ -23,6 +23,8 @@ class ReviewState:
         revision: of the newest export; 0 before the first.
         timeSpent: seconds.
         isSaved: whether everything is in the training set (or, for a case that does not belong there, in the worklist).
+        boxes: that the result had when this was kept, so that one deleted while nobody watches is noticed; -1 where an
+            older scene does not say.
     """
 
     verdict: Verdict | None = None
@@ -31,6 +33,7 @@ class ReviewState:
     revision: int = 0
     timeSpent: float = 0.0
     isSaved: bool = True
+    boxes: int = -1
 
     def toText(self) -> str:
         """The state as JSON."""
@@ -49,6 +52,7 @@ class ReviewState:
                 revision=max(0, int(content["revision"])),
                 timeSpent=max(0.0, float(content["timeSpent"])),
                 isSaved=bool(content["isSaved"]),
+                boxes=int(content.get("boxes", -1)),
             )
         except (ValueError, KeyError, TypeError):
             return None

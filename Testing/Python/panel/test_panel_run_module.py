@@ -245,6 +245,22 @@ def test_a_result_that_the_user_deletes_is_not_shown_anymore(bench):
     assert bench.result is None
 
 
+def test_deleting_a_box_takes_the_verdict_back_and_says_so(bench):
+    import slicer
+    from orthoai.review import Verdict
+
+    result = bench.run()
+    review = bench.panel.reviewPanel
+    assert bench.host.processEvents(10, until=lambda: review.session is not None)
+    review.session.decide(Verdict.APPROVED)
+    review.session.markSaved(1)
+    slicer.mrmlScene.RemoveNode(result.boxes[0])
+    assert bench.host.processEvents(10, until=lambda: review.session is not None)
+    assert len(bench.result.boxes) == len(result.boxes) - 1
+    assert review.session.state.verdict is None and review.session.isUnsaved
+    assert "decide again" in review.notice.text
+
+
 def test_the_review_opens_with_the_result_and_closes_with_the_scene(bench):
     section = bench.panel.ui.reviewSection
     assert section.collapsed and bench.panel.reviewPanel.session is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from orthoai.review import Verdict
@@ -105,6 +107,36 @@ def test_a_deleted_box_is_passed_over_by_undo(session, shown):
     session.settle()
     shown.scene.RemoveNode(box)
     assert session.undo() and label(session) == "present"
+
+
+def test_deleting_a_box_is_an_edit_that_cannot_be_undone(session, shown):
+    said = []
+    session.noticed.connect(said.append)
+    session.decide(Verdict.APPROVED)
+    session.markSaved(1)
+    shown.scene.RemoveNode(session.nodes.boxes[0])
+    assert session.settle() and not session.settle()
+    assert session.state.verdict is None and session.isUnsaved and len(said) == 1
+    assert not session.history.canUndo and not session.undo()
+
+
+def test_a_box_deleted_while_nobody_watched_takes_the_verdict_back(session, shown, clock):
+    from OrthoAILib.Bridge.ResultNodes import ResultNodes
+    from OrthoAILib.Review.ReviewSession import ReviewSession
+
+    session.decide(Verdict.APPROVED)
+    session.markSaved(1)
+    session.close()
+    shown.scene.RemoveNode(shown.nodes.boxes[0])
+    left = ResultNodes.find(shown.scene, shown.nodes.resultId)
+    again = ReviewSession(left, shown.volumeNode, shown.bridge, clock=clock)
+    assert again.state.verdict is None and again.isUnsaved
+    again.decide(Verdict.CORRECTED)
+    again.markSaved(2)
+    again.close()
+    last = ReviewSession(left, shown.volumeNode, shown.bridge, clock=clock)
+    assert last.state.verdict is Verdict.CORRECTED and not last.isUnsaved
+    last.close()
 
 
 def test_painting_makes_the_review_unsaved_and_is_in_the_changes(session, paintOn):
@@ -221,6 +253,16 @@ def test_review_and_edits_survive_saving_and_loading_of_the_scene(host, addResul
     assert again.state == session.state and again.isUnsaved
     assert [change.kind for change in again.review().changes] == ["box", "class"]
     again.close()
+
+
+def test_a_state_of_an_older_scene_that_counts_no_boxes_is_kept(shown, clock):
+    from OrthoAILib.Review.ReviewSession import ReviewSession
+
+    older = {"verdict": "approved", "comment": "", "reviewer": "", "revision": 1, "timeSpent": 3.0, "isSaved": True}
+    shown.nodes.resultText.SetAttribute("OrthoAI.Review", json.dumps(older))
+    session = ReviewSession(shown.nodes, shown.volumeNode, shown.bridge, clock=clock)
+    assert session.state.verdict is Verdict.APPROVED and not session.isUnsaved
+    session.close()
 
 
 def test_a_damaged_state_in_the_scene_opens_as_a_fresh_review(shown, clock):
