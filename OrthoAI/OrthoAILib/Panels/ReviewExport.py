@@ -103,11 +103,11 @@ class ReviewExport:
         """Finish the case that is being written; drop the rest."""
         self._exports.close()
 
-    def _onSaved(self, request: ExportRequest, folder: Any) -> None:
+    def _onSaved(self, revision: int) -> None:
         """The reviewer may have gone on to another result since: only the one that was written is saved."""
         if self._writing is not None and self._writing[0] is self._shown.session:
             session, asOf = self._writing
-            session.markSaved(request.review.revision, asOf)
+            session.markSaved(revision, asOf)
             self.saved.emit(session)
 
     def _onFinished(self, request: ExportRequest, folder: Any) -> None:

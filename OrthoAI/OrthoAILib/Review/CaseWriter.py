@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from orthoai.dataset import DatasetCase
 from orthoai.errors import InputError
 
 from OrthoAILib.Review.ExportRequest import ExportRequest
@@ -27,6 +28,8 @@ class CaseWriter:
         """One sentence when it failed, else empty. Valid when ``isDone``."""
         self.folder: Path | None = None
         """Of the case, when it was written."""
+        self.revision = 0
+        """That the training set gave it, which may hold newer ones than the review knew of."""
         self._thread = threading.Thread(target=self._work, args=(save, request), name="OrthoAI case export")
         self._thread.start()
 
@@ -41,6 +44,7 @@ class CaseWriter:
     def _work(self, save: SaveCase, request: ExportRequest) -> None:
         try:
             self.folder = save(request.dataset, request.volume, request.review)
+            self.revision = DatasetCase(self.folder).lineage.revision
         except InputError as error:
             self.problem = str(error)
         except Exception as error:

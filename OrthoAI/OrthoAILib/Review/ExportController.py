@@ -30,7 +30,7 @@ class ExportController:
         timerFactory: (callback, milliseconds) to a timer that is not started yet.
 
     Signals:
-        started(), progressed(words), saved(ExportRequest, folder): the case is on disk,
+        started(), progressed(words), saved(revision): the case is on disk under that number,
         finished(ExportRequest, folder): and so are the formats; failed(sentence). An export ends with exactly one of
         the last two.
     """
@@ -88,7 +88,7 @@ class ExportController:
         if writer.problem:
             self._end(self.failed, writer.problem)
             return
-        self.saved.emit(request, writer.folder)
+        self.saved.emit(writer.revision)
         if not request.formats:
             self._end(self.finished, request, writer.folder)
             return

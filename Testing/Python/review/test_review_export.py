@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from orthoai.dataset import save_case
 from orthoai.errors import InputError
 from orthoai.review import Review, Verdict
 from orthoai.volume import Volume
@@ -90,7 +91,7 @@ def names(parts) -> list[str]:
 
 
 def test_a_case_is_written_and_verified_by_the_data_set(exporting, request_of):
-    from orthoai.dataset import Dataset, save_case
+    from orthoai.dataset import Dataset
 
     parts, request = exporting(save_case), request_of()
     assert parts.controller.start(request)
@@ -108,7 +109,7 @@ def test_the_case_is_written_off_the_calling_thread(exporting, request_of):
     def save(dataset, volume, review):
         threads.append(threading.current_thread())
         gate.wait(30)
-        return Path(dataset)
+        return save_case(dataset, volume, review)
 
     parts = exporting(save)
     parts.controller.start(request_of())
@@ -138,8 +139,6 @@ def test_a_failed_write_ends_in_one_sentence(exporting, request_of, error, sente
 
 
 def test_a_rejected_case_is_refused_by_the_training_set(exporting, request_of):
-    from orthoai.dataset import save_case
-
     parts, request = exporting(save_case), request_of(Verdict.REJECTED)
     parts.controller.start(request)
     tick(parts, lambda: not parts.controller.isBusy)
@@ -148,7 +147,7 @@ def test_a_rejected_case_is_refused_by_the_training_set(exporting, request_of):
 
 
 def test_formats_follow_the_case_through_a_worker_that_is_closed_afterwards(exporting, request_of):
-    parts, request = exporting(lambda *_: Path("case")), request_of(formats=("monai", "yolo-detect"))
+    parts, request = exporting(save_case), request_of(formats=("monai", "yolo-detect"))
     said = []
     parts.controller.progressed.connect(said.append)
     parts.controller.start(request)
@@ -170,7 +169,7 @@ def test_formats_follow_the_case_through_a_worker_that_is_closed_afterwards(expo
     "event", [Failed("7", FailureKind.INPUT, "No boxes."), Crashed("7", "It ended."), Crashed(None, "It ended.")]
 )
 def test_when_only_the_formats_fail_the_case_is_kept_and_that_is_said(exporting, request_of, event):
-    parts = exporting(lambda *_: Path("case"))
+    parts = exporting(save_case)
     parts.controller.start(request_of(formats=("monai",)))
     tick(parts, lambda: parts.client.requests)
     parts.client.events = [event]
@@ -182,10 +181,10 @@ def test_when_only_the_formats_fail_the_case_is_kept_and_that_is_said(exporting,
 def test_closing_waits_for_the_case_and_says_nothing(exporting, request_of):
     written = []
 
-    def save(*_arguments):
+    def save(*arguments):
         time.sleep(0.05)
         written.append(True)
-        return Path("case")
+        return save_case(*arguments)
 
     parts = exporting(save)
     parts.controller.start(request_of())

@@ -40,6 +40,24 @@ def test_a_second_export_is_the_next_revision(room):
     assert case.lineage.revision == 2 and room.node.revision == 2
 
 
+def test_the_revision_is_the_one_that_the_training_set_gave(room):
+    from types import SimpleNamespace
+
+    from orthoai.dataset import Dataset
+    from OrthoAILib.Bridge.ResultBridge import ResultBridge
+
+    room.child("exportFolder").setCurrentPath(str(room.training))
+    click(room, "approveButton")
+    exportAndWait(room)
+    again = ResultBridge(room.scene).show(room.result, room.volumeNode)
+    room.show(SimpleNamespace(volumeNode=room.volumeNode, nodes=again))
+    click(room, "correctButton")
+    exportAndWait(room)
+    (case,) = Dataset(room.training).cases()
+    assert case.lineage.revision == 2 and room.node.revision == 2
+    assert "Revision 2" in room.child("stateText").text
+
+
 def test_the_export_button_says_why_it_cannot_be_pressed(room):
     button = room.child("exportButton")
     assert not button.enabled and "Decide first" in button.toolTip
