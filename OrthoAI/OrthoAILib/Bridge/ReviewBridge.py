@@ -61,10 +61,10 @@ class ReviewBridge:
         """The result with edited masks, moved boxes and changed classes.
 
         A voxel in several segments goes to the one whose edit put it there, else to the last of them in the label
-        table. Segments that stand for no label of the task are left out, and so is what lies outside the volume.
+        table. What lies outside the volume is left out.
 
         Raises:
-            InputError: as for :meth:`boxes`.
+            InputError: as for :meth:`boxes`, or a segment that stands for no label of the task holds voxels.
         """
         nodes = self._current(nodes)
         stored = self._stored(nodes, volumeNode)
@@ -83,7 +83,7 @@ class ReviewBridge:
         """The review of a result as it is now, with what was changed since the task gave it.
 
         Raises:
-            InputError: as for :meth:`boxes`.
+            InputError: as for :meth:`result`.
         """
         nodes = self._current(nodes)
         stored = self._stored(nodes, volumeNode)
@@ -133,11 +133,15 @@ class ReviewBridge:
             segmentation.CreateRepresentation(BINARY)
         toVolume = transformBetween(node, volumeNode)
         grid = Grid(stored.geometry)
-        segments = {value: segmentation.GetSegment(name) for value, name in stored.labels.items()}
-        return {
-            value: NOTHING if segment is None else fromSegment(segment, grid, toVolume)
-            for value, segment in segments.items()
-        }
+        segments = {name: segmentation.GetSegment(name) for name in segmentation.GetSegmentIDs()}
+        masks = {name: fromSegment(segment, grid, toVolume) for name, segment in segments.items()}
+        for name, mask in masks.items():
+            if name not in stored.labels.values() and mask.voxels.any():
+                raise InputError(
+                    f'The segment "{segments[name].GetName()}" is none of this task\'s structures; '
+                    "move its voxels into one of them or delete it."
+                )
+        return {value: masks.get(name, NOTHING) for value, name in stored.labels.items()}
 
     def _originalMasks(self, nodes: ResultNodes) -> dict[int, Mask]:
         if nodes.originalMasks is None:

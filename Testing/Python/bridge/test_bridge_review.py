@@ -109,9 +109,14 @@ def test_a_renamed_or_recolored_segment_is_still_itself(bridge, nodes, volume, r
     assert bridge.review(nodes, volume, None).changes == ()
 
 
-def test_a_segment_of_the_users_own_is_left_out(bridge, nodes, volume, result):
-    nodes.segmentation.GetSegmentation().AddEmptySegment("scratch")
-    paint(nodes, "scratch", np.ones(result.geometry.shape, bool))
+def test_voxels_in_a_segment_of_the_users_own_are_not_lost_silently(bridge, nodes, volume, result):
+    segmentation = nodes.segmentation.GetSegmentation()
+    segmentation.AddEmptySegment("Segment_1", "Scratch")
+    assert same_result(bridge.result(nodes, volume), result)
+    paint(nodes, "Segment_1", result.segmentation == 2)
+    with pytest.raises(InputError, match='The segment "Scratch" is none of this task\'s structures; move its voxels'):
+        bridge.review(nodes, volume, Verdict.CORRECTED)
+    segmentation.RemoveSegment("Segment_1")
     assert same_result(bridge.result(nodes, volume), result)
 
 
