@@ -61,9 +61,18 @@ def _loadDicom(entry: ImageEntry) -> Any:
         DICOMUtils.importDicom(str(entry.path), database)
         for patient in database.patients():
             loaded += DICOMUtils.loadPatientByUID(patient)
-    nodes = [slicer.mrmlScene.GetNodeByID(nodeId) for nodeId in loaded]
-    volumes = [node for node in nodes if node is not None and node.IsA("vtkMRMLScalarVolumeNode")]
-    if not volumes:
-        raise RuntimeError("no volume in the folder")
+    found = (slicer.mrmlScene.GetNodeByID(nodeId) for nodeId in loaded)
+    nodes = [node for node in found if node is not None]
+    volumes = [node for node in nodes if node.IsA("vtkMRMLScalarVolumeNode")]
     # Localizers come along with a study; the image to review is the one with the most voxels.
-    return max(volumes, key=lambda node: node.GetImageData().GetNumberOfPoints() if node.GetImageData() else 0)
+    largest = max(volumes, key=_voxelCount, default=None)
+    # Nobody would take the others out of the scene when the walk goes on.
+    removeNodes(slicer.mrmlScene, [node for node in nodes if node is not largest])
+    if largest is None:
+        raise RuntimeError("no volume in the folder")
+    return largest
+
+
+def _voxelCount(volumeNode: Any) -> int:
+    image = volumeNode.GetImageData()
+    return image.GetNumberOfPoints() if image is not None else 0

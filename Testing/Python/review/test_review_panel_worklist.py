@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 from review_room import CASES, caseText, click, openFolder, press, review, typeInto
 
 
@@ -145,6 +149,35 @@ def test_an_image_that_cannot_be_read_is_named_as_such_and_the_walk_goes_on(room
     assert room.node.inputVolume is None and room.panel.session is None
     click(room, "nextButton")
     assert caseText(room).startswith("Case 3 of 3") and room.child("noticeText").text == ""
+
+
+def test_of_a_study_only_the_largest_series_stays_in_the_scene(room, tmp_path, monkeypatch):
+    import slicer
+
+    series = {"thin": (40, 20, 20), "thick": (30, 20, 20), "scout": (1, 20, 20)}
+
+    def load(patient):
+        """As DICOMLib does with a study: all its series, and for the second case a report without any image."""
+        if caseText(room).startswith("Case 1"):
+            return [slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode", "report").GetID()]
+        return [slicer.util.addVolumeFromArray(np.zeros(n, np.int16), None, name).GetID() for name, n in series.items()]
+
+    utils = SimpleNamespace(
+        TemporaryDICOMDatabase=lambda: nullcontext(SimpleNamespace(patients=lambda: ["1"])),
+        importDicom=lambda folder, database: None,
+        loadPatientByUID=load,
+    )
+    monkeypatch.setitem(sys.modules, "DICOMLib", SimpleNamespace(DICOMUtils=utils))
+    for name in ("study1", "study2"):
+        (tmp_path / "dicom" / name).mkdir(parents=True)
+        (tmp_path / "dicom" / name / "0.dcm").write_bytes(bytes(128) + b"DICM")
+    openFolder(room, tmp_path / "dicom")
+    click(room, "nextButton")
+    assert [node.GetName() for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")] == ["CT", "thin"]
+    click(room, "nextButton")
+    assert "could not be read" in room.child("noticeText").text
+    assert [node.GetName() for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")] == ["CT"]
+    assert "report" not in [node.GetName() for node in slicer.util.getNodesByClass("vtkMRMLTextNode")]
 
 
 def test_a_read_only_folder_keeps_its_progress_in_the_training_set(room, folder, monkeypatch):
