@@ -7,7 +7,7 @@ from typing import Any
 
 import slicer
 
-from OrthoAILib.Review.MaskPrint import maskPrint
+from OrthoAILib.Review.MaskPrint import MaskPrint, maskPrint
 
 EVENTS = ("SourceRepresentationModified", "SegmentModified", "SegmentAdded", "SegmentRemoved")
 """Events of vtkSegmentation at which the masks may have changed. An undo of the editor sends SegmentModified only, and
@@ -15,7 +15,7 @@ so does a new color; saving sends them, too. What tells them apart is whether th
 
 
 class MaskWatch:
-    """Counts the edits of a segmentation's voxels.
+    """Notices the edits of a segmentation's voxels.
 
     While Slicer works on masks they pass through states that are nobody's edit (saving puts them into one layer and
     then gives them new values), so ``onTouched`` only says that something happened; :meth:`settle` is called when the
@@ -27,36 +27,22 @@ class MaskWatch:
     """
 
     def __init__(self, segmentationNode: Any, onTouched: Callable[[], None]) -> None:
-        self.edits = 0
-        """Edits, and undone edits, found by :meth:`settle`."""
         self._onTouched = onTouched
         self._segmentation = segmentationNode.GetSegmentation() if segmentationNode is not None else None
         self._stamps: dict[str, tuple[int, int]] = {}
-        self._prints: dict[str, tuple[Any, ...]] = {}
-        self._look()
+        self.prints: dict[str, MaskPrint] = {}
+        """Of each segment at the last :meth:`settle`; two that are equal stand for the same voxels."""
+        self.settle()
         self._tags: list[int] = []
         if self._segmentation is not None:
             events = (getattr(slicer.vtkSegmentation, name) for name in EVENTS)
             self._tags = [self._segmentation.AddObserver(event, self._onEvent) for event in events]
 
     def settle(self) -> bool:
-        """Whether voxels were edited since the last call."""
-        edited = self._look()
-        self.edits += edited
-        return edited
-
-    def close(self) -> None:
-        """Stop watching."""
-        if self._segmentation is not None:
-            for tag in self._tags:
-                self._segmentation.RemoveObserver(tag)
-        self._tags = []
-
-    def _look(self) -> bool:
-        """Whether the voxels are others than at the last look. Only labelmaps that VTK calls changed are read."""
+        """Whether voxels were edited since the last call. Only labelmaps that VTK calls changed are read."""
         if self._segmentation is None:
             return False
-        before = self._prints
+        before = self.prints
         stamps, prints = {}, {}
         for segmentId in self._segmentation.GetSegmentIDs():
             segment = self._segmentation.GetSegment(segmentId)
@@ -64,8 +50,15 @@ class MaskWatch:
             stamps[segmentId] = (labelmap.GetMTime() if labelmap is not None else 0, segment.GetLabelValue())
             known = segmentId in before and stamps[segmentId] == self._stamps[segmentId]
             prints[segmentId] = before[segmentId] if known else maskPrint(segment)
-        self._stamps, self._prints = stamps, prints
+        self._stamps, self.prints = stamps, prints
         return prints != before
+
+    def close(self) -> None:
+        """Stop watching."""
+        if self._segmentation is not None:
+            for tag in self._tags:
+                self._segmentation.RemoveObserver(tag)
+        self._tags = []
 
     def _onEvent(self, caller: Any, event: str) -> None:
         self._onTouched()

@@ -63,7 +63,7 @@ class ReviewSession:
         self._findings = FindingsWatch(bridge, nodes, self._onFindingTouched)
         functions = {"maskUndo": maskUndo, "maskRedo": maskRedo}
         self._history = EditHistory(
-            self._countMaskEdits, **{name: function for name, function in functions.items() if function}
+            self._maskState, **{name: function for name, function in functions.items() if function}
         )
         self._undoing = False
         if self._boxes.count < self._state.boxes:
@@ -193,9 +193,9 @@ class ReviewSession:
             self._edited()
         return done
 
-    def _countMaskEdits(self) -> int:
+    def _maskState(self) -> object:
         self._masks.settle()
-        return self._masks.edits
+        return self._masks.prints
 
     def _onTouched(self) -> None:
         if not self._undoing:

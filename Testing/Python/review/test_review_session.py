@@ -146,6 +146,13 @@ def test_painting_makes_the_review_unsaved_and_is_in_the_changes(session, paintO
     assert [(change.kind, change.target, change.after["added"]) for change in changes] == [("mask", "femur_left", 1)]
 
 
+def test_asking_what_can_be_undone_does_not_hide_a_stroke_that_has_not_come_to_rest(session, paintOn):
+    session.decide(Verdict.APPROVED)
+    paintOn(session.nodes)
+    assert not session.history.canUndo
+    assert session.settle() and session.state.verdict is None
+
+
 def test_a_new_color_name_or_surface_of_a_mask_is_no_edit(session):
     segmentation = session.nodes.segmentation.GetSegmentation()
     segmentation.GetSegment("femur_left").SetColor(1.0, 0.0, 0.0)

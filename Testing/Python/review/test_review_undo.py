@@ -29,25 +29,24 @@ class Masks:
 
     strokes: int = 0
     undone: int = 0
-    edits: int = 0
     history: EditHistory = field(init=False)
 
     def __post_init__(self) -> None:
-        self.history = EditHistory(lambda: self.edits, self.undo, self.redo)
+        self.history = EditHistory(lambda: self.strokes, self.undo, self.redo)
 
-    def paint(self) -> None:
-        self.strokes += 1
+    def paint(self, strokes: int = 1) -> None:
+        """Some strokes in quick succession."""
+        self.strokes += strokes
         self.undone = 0
-        self.edits += 1
         self.history.masksEdited()
 
     def undo(self) -> None:
         if self.strokes:
-            self.strokes, self.undone, self.edits = self.strokes - 1, self.undone + 1, self.edits + 1
+            self.strokes, self.undone = self.strokes - 1, self.undone + 1
 
     def redo(self) -> None:
         if self.undone:
-            self.strokes, self.undone, self.edits = self.strokes + 1, self.undone - 1, self.edits + 1
+            self.strokes, self.undone = self.strokes + 1, self.undone - 1
 
 
 def write(stack: UndoStack | EditHistory, page: list[str], *words: str) -> None:
@@ -115,6 +114,51 @@ def test_a_box_moved_after_painting_is_taken_back_first():
     write(masks.history, page, "box")
     assert masks.history.undo() and page == [] and masks.strokes == 1
     assert masks.history.undo() and masks.strokes == 0
+
+
+def steps(step, masks, page) -> list[tuple[int, list[str]]]:
+    """Strokes and page after each step, until there is none left."""
+    seen = []
+    while step():
+        seen.append((masks.strokes, list(page)))
+    return seen
+
+
+def test_strokes_and_boxes_in_turn_are_taken_back_and_made_again_in_turn():
+    masks, page = Masks(), []
+    history = masks.history
+    masks.paint()
+    write(history, page, "box")
+    masks.paint()
+    assert steps(history.undo, masks, page) == [(1, ["box"]), (1, []), (0, [])]
+    assert history.redoText == "Mask edit" and not history.canUndo
+    assert steps(history.redo, masks, page) == [(1, []), (1, ["box"]), (2, ["box"])]
+    assert history.undoText == "Mask edit" and not history.canRedo
+
+
+def test_quick_strokes_are_taken_back_one_by_one_before_the_box_that_was_moved_earlier():
+    masks, page = Masks(), []
+    write(masks.history, page, "box")
+    masks.paint(2)
+    assert steps(masks.history.undo, masks, page) == [(1, ["box"]), (0, ["box"]), (0, [])]
+    assert steps(masks.history.redo, masks, page) == [(0, ["box"]), (1, ["box"]), (2, ["box"])]
+
+
+def test_strokes_that_the_editor_has_forgotten_do_not_stop_the_undo():
+    masks, page = Masks(), []
+    write(masks.history, page, "box")
+    masks.paint()
+    masks.history.masksEdited()
+    assert masks.history.undo() and masks.history.undo()
+    assert (masks.strokes, page) == (0, [])
+
+
+def test_a_stroke_ends_what_could_be_made_again():
+    masks, page = Masks(), []
+    write(masks.history, page, "box")
+    masks.history.undo()
+    masks.paint()
+    assert not masks.history.canRedo and not masks.history.redo() and page == []
 
 
 def test_what_was_taken_back_is_made_again_on_either_side():
