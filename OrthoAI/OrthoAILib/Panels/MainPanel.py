@@ -241,9 +241,9 @@ class MainPanel(VTKObservationMixin):
         return self._tasks.get(nodes.taskName) if nodes is not None else None
 
     def _hideOthers(self, shown: ResultNodes) -> None:
-        """Two masks over each other help nobody; the earlier ones stay in the scene."""
+        """Two masks over each other help nobody; the earlier ones of the same image stay in the scene."""
         for nodes in self._results.load():
-            if nodes.resultId != shown.resultId:
+            if nodes.resultId != shown.resultId and nodes.volumeNode is shown.volumeNode:
                 for node in (nodes.segmentation, *nodes.boxes):
                     if node is not None and node.GetDisplayNode() is not None:
                         node.GetDisplayNode().SetVisibility(False)

@@ -236,6 +236,18 @@ def test_the_result_of_the_chosen_image_is_shown(bench):
     assert bench.result.resultId == first.resultId
 
 
+def test_a_run_on_another_image_hides_only_earlier_results_of_that_image(bench):
+    def visible(result):
+        return [bool(node.GetDisplayNode().GetVisibility()) for node in (result.segmentation, *result.boxes)]
+
+    first = bench.run()
+    node(bench).inputVolume = addLegs("Other")
+    earlier, later = bench.run(), bench.run()
+    assert any(visible(later)) and not any(visible(earlier))
+    node(bench).inputVolume = first.volumeNode
+    assert bench.result.resultId == first.resultId and all(visible(first))
+
+
 def test_a_result_that_the_user_deletes_is_not_shown_anymore(bench):
     import slicer
 
