@@ -141,6 +141,7 @@ class RunController:
             self.failed.emit("The image of this result is not in the scene anymore: load it again.")
             return False
         try:
+            task = get_task(nodes.taskName)
             boxes = self._with.reviews.boxes(nodes, volumeNode)
         except InputError as error:
             self.failed.emit(str(error))
@@ -148,7 +149,7 @@ class RunController:
         if not boxes:
             self.failed.emit("This result has no box left: run the task without boxes.")
             return False
-        return self.run(nodes.taskName, volumeNode, options, boxes)
+        return self.run(task, volumeNode, options, boxes)
 
     def cancel(self) -> None:
         """Stop the run. Returns at once; ``canceled`` follows within two seconds. Harmless when idle."""

@@ -105,6 +105,15 @@ def test_stage_two_without_an_image_or_boxes_is_refused(controlled, volume, word
     assert word in sentence
 
 
+def test_stage_two_of_a_task_that_is_not_installed_is_refused(controlled):
+    class Nodes:
+        taskName, volumeNode = "rib", controlled.volume
+
+    assert not controlled.controller.runStage2(Nodes())
+    ((sentence,),) = controlled.ending.of("failed")
+    assert 'There is no task "rib"' in sentence
+
+
 def test_the_voxels_live_as_long_as_they_are_written(controlled):
     written = {}
 
