@@ -1,5 +1,8 @@
 """The errors that a person can act on."""
 
+NO_MEMORY = ("DefaultCPUAllocator", "Failed to allocate memory", "bad_alloc")
+"""In the text of a RuntimeError where torch, SimpleITK or the C++ below them got no memory."""
+
 
 class InputError(Exception):
     """Bad usage, or an unreadable or unsuitable input.
@@ -14,3 +17,10 @@ class Canceled(Exception):
 
     def __init__(self, sentence: str = "Canceled: nothing was written.") -> None:
         super().__init__(sentence)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether ``error`` says that the memory of the computer or of the graphics card has ended."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY)

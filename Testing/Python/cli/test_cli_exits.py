@@ -5,8 +5,11 @@ from __future__ import annotations
 import errno
 
 import pytest
-from orthoai.cli.exits import guarded
-from orthoai.errors import Canceled, InputError
+import SimpleITK as sitk
+import torch
+from orthoai.cli.exits import OUT_OF_MEMORY, guarded
+from orthoai.errors import Canceled, InputError, is_out_of_memory
+from orthoai.worker.wording import failure
 
 
 def ending(error: BaseException, capsys: pytest.CaptureFixture[str], debug: bool = False) -> tuple[int, str]:
@@ -49,6 +52,20 @@ def test_the_end_of_memory_is_told_with_what_to_do(capsys: pytest.CaptureFixture
     for error in (MemoryError(), OutOfMemoryError("CUDA out of memory")):
         code, text = ending(error, capsys)
         assert code == 1 and "not enough memory" in text
+
+
+@pytest.mark.parametrize(
+    "allocate", [lambda: torch.empty(2**50), lambda: sitk.Image([2**17] * 3, sitk.sitkFloat64)], ids=["torch", "itk"]
+)
+def test_libraries_that_raise_an_error_of_their_own_when_memory_ends_are_understood(allocate, capsys) -> None:
+    with pytest.raises(RuntimeError) as caught:
+        allocate()
+    assert ending(caught.value, capsys) == (1, f"Error: {OUT_OF_MEMORY}\n")
+    assert failure(caught.value) == ("internal", failure(MemoryError())[1])
+
+
+def test_only_the_end_of_memory_is_taken_for_it() -> None:
+    assert not any(map(is_out_of_memory, (RuntimeError("Jane Doe"), ValueError("bad_alloc"), OSError())))
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])

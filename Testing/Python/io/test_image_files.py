@@ -305,6 +305,16 @@ def test_a_truncated_file_is_named(tmp_path: Path, suffix: str) -> None:
             read_volume(path)
 
 
+def test_an_image_that_is_too_large_for_the_memory_is_not_called_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "a.mha"
+    write_volume(Volume(np.zeros((2, 2, 2)), Geometry((2, 2, 2))), path)
+    content = path.read_bytes()
+    assert b"DimSize = 2 2 2\n" in content
+    path.write_bytes(content.replace(b"DimSize = 2 2 2\n", b"DimSize = 131072 131072 131072\n"))
+    with pytest.raises(InputError, match="too large for this computer's memory"):
+        read_volume(path)
+
+
 def test_a_damaged_byte_in_a_compressed_file_is_found(tmp_path: Path) -> None:
     path = tmp_path / "a.nii.gz"
     noise = np.random.default_rng(1).integers(-1000, 1000, (20, 32, 32)).astype(np.int16)

@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from orthoai.errors import Canceled, InputError
+from orthoai.errors import Canceled, InputError, is_out_of_memory
 from orthoai.output import OUT_OF_SPACE
 
 DONE = 0
@@ -62,8 +62,7 @@ def _ending(error: Exception, debug: bool) -> tuple[str, int]:
 
 
 def _unexpected(error: Exception, debug: bool) -> str:
-    name = type(error).__name__
-    if isinstance(error, MemoryError) or name == "OutOfMemoryError":
+    if is_out_of_memory(error):
         return OUT_OF_MEMORY
     hint = "" if debug else " Run it again with --debug to see the traceback."
-    return f"OrthoAI failed unexpectedly ({name}).{hint}"
+    return f"OrthoAI failed unexpectedly ({type(error).__name__}).{hint}"

@@ -12,7 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from orthoai.errors import InputError
+from orthoai.errors import InputError, is_out_of_memory
 from orthoai.geometry import Geometry
 from orthoai.io.digest import sha256_of
 from orthoai.io.nifti_header import HEADER_BYTES, NiftiHeader, parse_header
@@ -81,6 +81,8 @@ def _read_with_itk(path: Path, io: str, kind: str) -> Volume:
     try:
         image = reader.Execute()
     except RuntimeError as error:
+        if is_out_of_memory(error):
+            raise MemoryError from error
         raise InputError(f"{name} is truncated or damaged; copy or export it again.") from error
     voxels = owned_array(image).reshape(shape)
     sha256 = sha256_of([path], voxels) if parts is None else sha256_of(parts)

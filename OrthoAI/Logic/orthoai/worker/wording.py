@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orthoai.errors import Canceled, InputError
+from orthoai.errors import Canceled, InputError, is_out_of_memory
 from orthoai.worker.events import FailureKind
 from orthoai.worker.protocol import MAX_TEXT
 
@@ -67,7 +67,7 @@ def failure(error: BaseException) -> tuple[FailureKind, str]:
         return FailureKind.CANCELED, str(error)
     if isinstance(error, InputError):
         return FailureKind.INPUT, str(error)[:MAX_TEXT]
-    if isinstance(error, MemoryError) or name == "OutOfMemoryError":
+    if is_out_of_memory(error):
         return FailureKind.INTERNAL, f"There was not enough memory for this image: {MEMORY}."
     if isinstance(error, ImportError):
         package = (error.name or "unknown").partition(".")[0]
