@@ -127,6 +127,23 @@ def test_other_weights_are_measured_again(cases, models, tmp_path):
     assert again.groups["exact"]["all"].metrics["dice"].mean == pytest.approx(0.9)
 
 
+def test_models_of_one_name_have_figures_of_their_own(cases, models, tmp_path):
+    models["./copy"] = replace(models["exact"], shift=2, digest="1" * 64)
+    made = [evaluate(cases, models, tmp_path / "out", compare=("./copy",)) for _ in range(2)]
+    for one in made:
+        exact, copy = one.models
+        assert exact == "exact" and copy.startswith("exact (")
+        assert one.groups[exact]["all"].metrics["dice"].mean == 1
+        assert one.groups[copy]["all"].metrics["dice"].mean == pytest.approx(0.8)
+        assert one.facts[copy]["sha256"]["segmenter"] == "1" * 64
+    assert (models["exact"].calls, models["./copy"].calls) == (3, 3)
+
+
+def test_a_model_given_by_name_and_folder_counts_once(cases, models, tmp_path):
+    models["./exact"] = replace(models["exact"])
+    assert evaluate(cases, models, tmp_path / "out", compare=("./exact",)).models == ["exact"]
+
+
 def test_a_canceled_evaluation_goes_on_where_it_was(cases, models, tmp_path):
     stop_after = iter([False] * 5 + [True])
 

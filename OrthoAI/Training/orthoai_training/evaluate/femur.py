@@ -10,7 +10,7 @@ OUT/figure.png          a dot per subject
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from orthoai_training.bench.machine import machine
 from orthoai_training.evaluate import figure
 from orthoai_training.evaluate.csv_table import csv_text
 from orthoai_training.evaluate.measure import measure
-from orthoai_training.evaluate.predict import Predictor, model_facts, predictor
+from orthoai_training.evaluate.predict import Predictor, model_facts, named, predictor
 from orthoai_training.evaluate.records import Record, Records, write_text
 from orthoai_training.evaluate.subjects import Loaded, Source, Subject
 from orthoai_training.evaluate.summary import summarize
@@ -83,7 +83,7 @@ def evaluate_femur(
     progress = progress or Progress()
     store = ModelStore.default()
     names = list(dict.fromkeys([request.model or TASK.default_model, *request.compare]))
-    predictors = [make_predictor(name, request.model, store, request.device) for name in names]
+    predictors = named(make_predictor(name, request.model, store, request.device) for name in names)
     records = Records(request.out)
     records.claim({"orthoai": __version__, **request.source.identity()})
     subjects = list(request.source.subjects())[: request.limit]
@@ -91,13 +91,13 @@ def evaluate_femur(
     for number, subject in enumerate(subjects):
         progress.report(STAGE, number / len(subjects), f"{subject.name}: {number + 1} of {len(subjects)}")
         done.append(_measured(subject, predictors, records, progress))
-    models = [one.name for one in predictors]
+    models = list(predictors)
     evaluation = Evaluation(
         command=request.command,
         split=request.source.split(len(done)),
         records=done,
         models=models,
-        facts={one.name: model_facts(one) for one in predictors},
+        facts={name: model_facts(one) for name, one in predictors.items()},
         groups={model: summarize(done, model) for model in models},
         machine=machine(request.device),
     )
@@ -106,18 +106,20 @@ def evaluate_femur(
     return evaluation
 
 
-def _measured(subject: Subject, predictors: Sequence[Predictor], records: Records, progress: Progress) -> Record:
+def _measured(subject: Subject, predictors: Mapping[str, Predictor], records: Records, progress: Progress) -> Record:
     """The record of a subject with the scores of all predictors; only what is missing is computed."""
     record = records.load(subject.name)
-    missing = [one for one in predictors if record is None or record.weights.get(one.name) != one.model.sha256]
+    missing = {
+        name: one for name, one in predictors.items() if record is None or record.weights.get(name) != one.model.sha256
+    }
     if record is not None and not missing:
         return record
     case = subject.load()
     if record is None:
         record = Record(subject.name, case.kind, describe(case.volume), case.meta)
-    for one in missing:
-        record.scores[one.name] = _scores(one, case, progress)
-        record.weights[one.name] = one.model.sha256
+    for name, one in missing.items():
+        record.scores[name] = _scores(one, case, progress)
+        record.weights[name] = one.model.sha256
         records.save(record)
     return record
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,3 +20,9 @@ def network_facts(model: Model, roles: Iterable[str] | None = None) -> dict[str,
         "sha256": {role: network.sha256 for role, network in networks.items()},
         "size_mb": {role: (model.folder / network.file).stat().st_size / 1e6 for role, network in networks.items()},
     }
+
+
+def fingerprint(model: Model) -> str:
+    """8 hex digits that change with the weights and the settings of any network, and with nothing else of the card."""
+    networks = {role: network.to_json() for role, network in model.metadata.networks.items()}
+    return hashlib.sha256(json.dumps(networks, sort_keys=True).encode()).hexdigest()[:8]

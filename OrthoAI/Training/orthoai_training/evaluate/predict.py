@@ -27,7 +27,7 @@ from orthoai.tasks.femur.pipeline import run
 from orthoai.volume import Volume, restore_array
 
 from orthoai_training.bench.peak_memory import peak_memory
-from orthoai_training.evaluate.network_facts import network_facts
+from orthoai_training.evaluate.network_facts import fingerprint, network_facts
 
 # Makes the comparators of the training known to the engine that builds networks.
 from orthoai_training.segmenter import networks as _networks  # noqa: F401
@@ -187,6 +187,20 @@ def predictor(name: str, main: str | None, store: ModelStore, device: str) -> Pr
         return SingleStage(f"{model.name} ({SINGLE_STAGE})", model, device)
     kind = TwoStage if "detector" in model.metadata.networks else SingleStage
     return kind(model.name, model, device)
+
+
+def named(predictors: Iterable[Predictor]) -> dict[str, Predictor]:
+    """By their names in the tables; one that is given twice counts once.
+
+    Of models whose cards share a name, such as a shipped one and its retraining, the first keeps it, and the others
+    also tell their fingerprint, so that a later call finds their scores.
+    """
+    found: dict[str, Predictor] = {}
+    for one in predictors:
+        mark = fingerprint(one.model)
+        is_same = one.name not in found or fingerprint(found[one.name].model) == mark
+        found.setdefault(one.name if is_same else f"{one.name} ({mark})", one)
+    return found
 
 
 def model_facts(predictor: Predictor) -> dict[str, Any]:
