@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evaluate_fakes import rods, scan
+from evaluate_fakes import GRID, Shifted, rods, scan
 from orthoai.cli.main import main
 from orthoai.errors import InputError
 from orthoai.io.write import write_labels, write_volume
 from orthoai_training.evaluate import command, subjects
+from orthoai_training.evaluate.femur import EvaluationRequest, evaluate_femur
 from orthoai_training.evaluate.subjects import OWN, PARAMETRIC, REAL_SHAPES, Folders, Simulation, kind_of
 from orthoai_training.synth.limbs import LimbCase, LimbRecipe
 from orthoai_training.train.simulate import SEED_STRIDE
@@ -125,18 +126,24 @@ def test_words_that_do_not_go_together_are_refused(words, sentence):
 
 
 @pytest.fixture
+def own_case(tmp_path: Path) -> Path:
+    """A folder with one case of two rods."""
+    case = tmp_path / "cases" / "one"
+    case.mkdir(parents=True)
+    volume = scan(rods())
+    write_volume(volume, case / "image.nii.gz")
+    write_labels(rods(), volume.geometry, case / "labels.nii.gz")
+    return case
+
+
+@pytest.fixture
 def tiny_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_tiny_model(tmp_path / "models")
     monkeypatch.setenv("ORTHOAI_MODELS", str(tmp_path / "models"))
     return tmp_path
 
 
-def test_own_cases_are_measured_from_the_command_line(tiny_store, capsys):
-    case = tiny_store / "cases" / "one"
-    case.mkdir(parents=True)
-    volume = scan(rods())
-    write_volume(volume, case / "image.nii.gz")
-    write_labels(rods(), volume.geometry, case / "labels.nii.gz")
+def test_own_cases_are_measured_from_the_command_line(tiny_store, own_case, capsys):
     words = ["evaluate", "femur", "--data", str(tiny_store / "cases"), "-o", str(tiny_store / "out")]
     words += ["--model", "tiny", "--compare", "single-stage", "--device", "cpu"]
     assert main(words) == 0
@@ -145,6 +152,24 @@ def test_own_cases_are_measured_from_the_command_line(tiny_store, capsys):
     assert list(content["models"]) == ["tiny", "tiny (single-stage)"]
     assert "No patient data" not in (tiny_store / "out" / "tables.md").read_text()
     assert "one: 1 of 1" in capsys.readouterr().err
+
+
+def test_a_corrected_case_is_measured_again(tmp_path, own_case):
+    exact = Shifted("exact")
+    for name in ("detector.onnx", "segmenter.safetensors"):
+        (tmp_path / name).touch()
+    exact.folder = tmp_path
+    request = EvaluationRequest(tmp_path / "out", Folders(own_case.parent), device="cpu")
+
+    def dice() -> float:
+        return evaluate_femur(request, make_predictor=lambda *_: exact).groups["exact"]["all"].metrics["dice"].mean
+
+    assert (dice(), dice(), exact.calls) == (1.0, 1.0, 1)
+    # Two of the femora's sixteen planes belong to no femur after all.
+    corrected = rods()
+    corrected[22:] = 0
+    write_labels(corrected, GRID, own_case / "labels.nii.gz")
+    assert dice() == pytest.approx(2 * 14 / (14 + 16)) and exact.calls == 2
 
 
 def test_an_unknown_model_is_one_sentence_and_leaves_nothing(tiny_store, capsys):

@@ -27,6 +27,7 @@ from orthoai.tasks.femur import TASK
 
 from orthoai_training.bench.machine import machine
 from orthoai_training.evaluate import figure
+from orthoai_training.evaluate.case_files import files_sha256
 from orthoai_training.evaluate.csv_table import csv_text
 from orthoai_training.evaluate.measure import measure
 from orthoai_training.evaluate.predict import Predictor, model_facts, named, predictor
@@ -108,7 +109,9 @@ def evaluate_femur(
 
 def _measured(subject: Subject, predictors: Mapping[str, Predictor], records: Records, progress: Progress) -> Record:
     """The record of a subject with the scores of all predictors; only what is missing is computed."""
-    record = records.load(subject.name)
+    record, files = records.load(subject.name), files_sha256(subject.files)
+    if record is not None and record.files != files:
+        record = None  # Its image or labels were corrected.
     missing = {
         name: one for name, one in predictors.items() if record is None or record.weights.get(name) != one.model.sha256
     }
@@ -116,7 +119,7 @@ def _measured(subject: Subject, predictors: Mapping[str, Predictor], records: Re
         return record
     case = subject.load()
     if record is None:
-        record = Record(subject.name, case.kind, describe(case.volume), case.meta)
+        record = Record(subject.name, case.kind, describe(case.volume), case.meta, files=files)
     for name, one in missing.items():
         record.scores[name] = _scores(one, case, progress)
         record.weights[name] = one.model.sha256

@@ -27,6 +27,7 @@ class Record:
         grid: one line on the scan's size.
         meta: what is known of a simulated case.
         scores: by model. weights: SHA-256 by role, by model; scores made with other weights count no more.
+        files: SHA-256 by name, of a case read from files; a record of other files counts no more.
     """
 
     subject: str
@@ -35,6 +36,7 @@ class Record:
     meta: Mapping[str, Any] = field(default_factory=dict)
     scores: dict[str, SubjectScores] = field(default_factory=dict)
     weights: dict[str, dict[str, str]] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""

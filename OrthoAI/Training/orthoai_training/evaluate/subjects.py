@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from orthoai.errors import InputError
 from orthoai.volume import Volume
 
-from orthoai_training.dataset import CaseFolder, find_cases
+from orthoai_training.dataset import IMAGE_FILE, LABELS_FILE, CaseFolder, find_cases
 from orthoai_training.shared_options import check_seed
 from orthoai_training.synth.limbs import LimbRecipe, simulate_limb
 from orthoai_training.train.simulate import SEED_STRIDE
@@ -40,10 +40,15 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Subject:
-    """One case that is made or read when it is asked for."""
+    """One case that is made or read when it is asked for.
+
+    Attributes:
+        files: that it is read from; none where it is simulated.
+    """
 
     name: str
     load: Callable[[], Loaded]
+    files: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,8 @@ class Folders:
     def subjects(self) -> Iterator[Subject]:
         """The cases, by name."""
         for case in find_cases(self.folder):
-            yield Subject(case.name, lambda case=case: _read(case))  # type: ignore[misc]
+            files = (case.path / IMAGE_FILE, case.path / LABELS_FILE)
+            yield Subject(case.name, lambda case=case: _read(case), files)  # type: ignore[misc]
 
 
 Source = Simulation | Folders
