@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +20,9 @@ from orthoai.tasks.fracture.engines import LIKELY_KEY, Engines, Plane
 from orthoai.tasks.fracture.evidence import BOTH, VOTE, Evidence, WithHeight
 from orthoai_training.fracture import fitting
 from orthoai_training.fracture.cases import find_spine_cases
+from orthoai_training.fracture.evaluation import measure
+from orthoai_training.fracture.evaluation.measure import EvaluationRequest, evaluate_fracture
+from orthoai_training.fracture.evaluation.sources import Folders
 from orthoai_training.fracture.fitted_evidence import FittedEvidence
 from orthoai_training.fracture.fitting import fit_model
 from orthoai_training.fracture.fusion import Fusion
@@ -80,6 +84,19 @@ def test_the_command_says_what_it_wrote(case_folder: Path, model: Model, tmp_pat
     said = json.loads((tmp_path / "out" / "fitted.json").read_text())
     settings = read_card(model.folder).networks["sagittal"].settings
     assert said["cases"] == 10 and said["settings"] == {key: settings[key] for key in (VOTE, BOTH, LIKELY_KEY)}
+
+
+def test_a_fitted_model_never_gets_the_figures_of_before(
+    case_folder: Path, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = SimpleNamespace(segmentation=np.zeros((40, 30, 20), np.uint8), timings_s={})
+    task = SimpleNamespace(default_model="", run=lambda volume, options, progress: answer)
+    monkeypatch.setattr(measure, "get_task", lambda name: task)
+    request = EvaluationRequest(tmp_path / "out", Folders(case_folder), str(model.folder), limit=1)
+    assert evaluate_fracture(request) == evaluate_fracture(request)
+    fit_model(model, find_spine_cases(case_folder), Progress())
+    with pytest.raises(InputError, match="another model"):
+        evaluate_fracture(request)
 
 
 def test_cases_to_fit_to_must_be_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -97,6 +98,10 @@ def test_a_sound_case_with_a_false_finding_stays_sound_also_where_bodies_are_not
     assert dots[:, 1].tolist() == [1.0]
 
 
+def found_all(volume, progress):
+    return Answer(volume.voxels > 200, {})
+
+
 def test_an_evaluation_writes_its_outputs_and_goes_on_where_it_stopped(tmp_path, case_folder):
     asked = []
 
@@ -112,6 +117,24 @@ def test_an_evaluation_writes_its_outputs_and_goes_on_where_it_stopped(tmp_path,
     assert "cannot exceed" in (request.out / "tables.md").read_text()
     with pytest.raises(InputError, match="another --out"):
         evaluate_fracture(replace(request, source=Simulated(1)), predict=predict)
+
+
+def test_a_folder_of_the_same_name_elsewhere_holds_other_cases(tmp_path, case_folder):
+    request = EvaluationRequest(tmp_path / "out", Folders(case_folder), limit=1)
+    evaluate_fracture(request, predict=found_all)
+    elsewhere = copytree(case_folder, tmp_path / "elsewhere" / case_folder.name)
+    with pytest.raises(InputError, match="other cases"):
+        evaluate_fracture(replace(request, source=Folders(elsewhere)), predict=found_all)
+
+
+def test_a_corrected_case_is_measured_again(tmp_path, case_folder):
+    request = EvaluationRequest(tmp_path / "out", Folders(case_folder), limit=2)
+    before = evaluate_fracture(request, predict=found_all)
+    meta = case_folder / "spine_0001" / "case.json"
+    meta.write_text(meta.read_text().replace('"crush"', '"normal"'))
+    after = evaluate_fracture(request, predict=found_all)
+    assert after[0] == before[0]
+    assert (before[1].fractured, after[1].fractured) == (1, 0)
 
 
 def test_a_weighting_that_only_one_plane_can_win():

@@ -1,12 +1,18 @@
-"""Whether the files of a case are still those that a record was measured on."""
+"""What tells whether cases on disk are still those that a record was measured on."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from orthoai.errors import InputError
 from orthoai.models.hashing import file_sha256
+
+
+def place_of(folder: Path) -> str:
+    """The folder's path as 16 hex digits of a hash: paths do not belong into results."""
+    return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
 
 
 def files_sha256(files: Iterable[Path]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from orthoai.errors import InputError
 from orthoai.volume import Volume
 
 from orthoai_training.dataset import IMAGE_FILE, LABELS_FILE, CaseFolder, find_cases
+from orthoai_training.evaluate.case_files import place_of
 from orthoai_training.shared_options import check_seed
 from orthoai_training.synth.limbs import LimbRecipe, simulate_limb
 from orthoai_training.train.simulate import SEED_STRIDE
@@ -119,9 +119,8 @@ class Folders:
         )
 
     def identity(self) -> dict[str, Any]:
-        """See :meth:`Simulation.identity`. The folder's path only as a hash: paths do not belong into results."""
-        place = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:16]
-        return {"source": "data", "folder": self.folder.name, "place": place}
+        """See :meth:`Simulation.identity`."""
+        return {"source": "data", "folder": self.folder.name, "place": place_of(self.folder)}
 
     def subjects(self) -> Iterator[Subject]:
         """The cases, by name."""

@@ -12,14 +12,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from orthoai import __version__
 from orthoai.errors import InputError
-from orthoai.models.store import ModelStore
+from orthoai.models.store import Model, ModelStore
 from orthoai.output import write_error
 from orthoai.progress import Progress
 from orthoai.tasks import RunOptions, get_task
 from orthoai.volume import Volume
 
 from orthoai_training.bench.peak_memory import peak_memory
+from orthoai_training.evaluate.case_files import files_sha256
+from orthoai_training.evaluate.network_facts import fingerprint
 from orthoai_training.evaluate.records import write_text
 from orthoai_training.fracture.evaluation.case_score import CaseScore, score_case
 from orthoai_training.fracture.evaluation.outputs import write_outputs
@@ -31,6 +34,9 @@ TASK = "fracture"
 STAGE = "measure"
 
 REQUEST_FILE = "request.json"
+
+FILES = "files"
+"""Key of a record: SHA-256 of the files of its case, by name."""
 
 
 @dataclass(frozen=True)
@@ -70,20 +76,21 @@ def evaluate_fracture(
         predict: stands in for the task, for tests.
 
     Raises:
-        InputError: no cases, no such model, or OUT holds an evaluation on other cases.
+        InputError: no cases, no such model, or OUT holds an evaluation of other cases or another model.
         Canceled: asked for by ``progress``; what is measured stays.
     """
     progress = progress or Progress()
-    name = "given"
+    identity: dict[str, Any] = {"orthoai": __version__, **request.source.identity, "model": "given"}
     if predict is None:
-        name, predict = _task(request)
-    folder = _claimed(request, name)
+        model, predict = _task(request)
+        identity |= {"model": model.name, "networks": fingerprint(model)}
+    folder = _claimed(request.out, identity)
     subjects = list(islice(request.source.subjects(), request.limit))
     scores = []
     for number, subject in enumerate(subjects):
         progress.report(STAGE, number / len(subjects), subject.name)
-        file = folder / f"{subject.name}.json"
-        score = _kept(file)
+        file, sha256 = folder / f"{subject.name}.json", files_sha256(subject.files)
+        score = _kept(file, sha256)
         if score is None:
             case = subject.load()
             with peak_memory() as peak:
@@ -91,14 +98,14 @@ def evaluate_fracture(
                 answer = predict(case.volume, progress)
                 seconds = perf_counter() - start
                 score = score_case(case, answer.mask, answer.timings_s, seconds, peak())
-            write_text(file, json.dumps(score.to_json(), indent=1))
+            write_text(file, json.dumps({**score.to_json(), FILES: sha256}, indent=1))
         scores.append(score)
-    write_outputs(request.out, scores, summarize(scores), request.command, request.source.about, name)
+    write_outputs(request.out, scores, summarize(scores), request.command, request.source.about, identity["model"])
     progress.report(STAGE, 1.0)
     return scores
 
 
-def _task(request: EvaluationRequest) -> tuple[str, Predict]:
+def _task(request: EvaluationRequest) -> tuple[Model, Predict]:
     task = get_task(TASK)
     model = ModelStore.default().get(request.model or task.default_model)
     options = RunOptions(device=request.device, model=str(model.folder))
@@ -107,25 +114,28 @@ def _task(request: EvaluationRequest) -> tuple[str, Predict]:
         result = task.run(volume, options, progress)
         return Answer(np.asarray(result.segmentation) == 1, dict(result.timings_s))
 
-    return model.name, predict
+    return model, predict
 
 
-def _claimed(request: EvaluationRequest, model: str) -> Path:
+def _claimed(out: Path, identity: dict[str, Any]) -> Path:
     """The folder of the records, made or checked to be of the same cases and model."""
-    identity: dict[str, Any] = {**request.source.identity, "model": model}
-    file, folder = request.out / REQUEST_FILE, request.out / "cases"
+    file, folder = out / REQUEST_FILE, out / "cases"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if file.exists() and json.loads(file.read_text()) != identity:
-            raise InputError(f"{request.out} holds an evaluation of other cases or models: choose another --out.")
+            raise InputError(
+                f"{out} holds an evaluation of other cases, another model or another OrthoAI: choose another --out."
+            )
         write_text(file, json.dumps(identity, indent=1))
     except OSError as error:
-        raise write_error(error, request.out) from error
+        raise write_error(error, out) from error
     return folder
 
 
-def _kept(file: Path) -> CaseScore | None:
+def _kept(file: Path, sha256: dict[str, str]) -> CaseScore | None:
+    """The score in ``file``; None where there is none of a case whose files are these."""
     try:
-        return CaseScore.from_json(json.loads(file.read_text()))
-    except (FileNotFoundError, ValueError, TypeError):
+        content = json.loads(file.read_text())
+        return CaseScore.from_json(content) if content.pop(FILES, {}) == sha256 else None
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return None

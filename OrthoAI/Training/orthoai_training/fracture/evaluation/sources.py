@@ -9,7 +9,8 @@ from typing import Any
 
 from orthoai.errors import InputError
 
-from orthoai_training.fracture.cases import FractureCase, find_spine_cases, load_case
+from orthoai_training.evaluate.case_files import place_of
+from orthoai_training.fracture.cases import FractureCase, case_files, find_spine_cases, load_case
 from orthoai_training.fracture.simulate import TEST_SEEDS, spine_options
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.simulate import require_sources, simulate
@@ -20,10 +21,15 @@ MOST_CASES = 10_000
 
 @dataclass(frozen=True)
 class Subject:
-    """One case that is made or read when it is asked for."""
+    """One case that is made or read when it is asked for.
+
+    Attributes:
+        files: that it is read from; none where it is simulated.
+    """
 
     name: str
     load: Callable[[], FractureCase]
+    files: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,8 @@ class Folders:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """As :attr:`Simulated.identity`; a path does not belong into results."""
-        return {"source": "data", "folder": self.folder.name}
+        """As :attr:`Simulated.identity`."""
+        return {"source": "data", "folder": self.folder.name, "place": place_of(self.folder)}
 
     @property
     def about(self) -> str:
@@ -86,7 +92,7 @@ class Folders:
     def subjects(self) -> Iterator[Subject]:
         """The cases, by name."""
         for case in find_spine_cases(self.folder):
-            yield Subject(case.name, lambda case=case: load_case(case))  # type: ignore[misc]
+            yield Subject(case.name, lambda case=case: load_case(case), case_files(case))  # type: ignore[misc]
 
 
 Source = Simulated | Folders
