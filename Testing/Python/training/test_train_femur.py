@@ -132,6 +132,38 @@ def test_parts_trained_one_by_one_become_models_when_they_are_complete(cases: Pa
     assert [f.name for f in train_femur(replace(request, only="transunet"))][-1] == "femur_transunet"
 
 
+def test_each_part_keeps_the_recipe_it_was_trained_by(
+    cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compact = recipes.RECIPES["compact"]
+    large = replace(compact.detector, image_size=2 * compact.detector.image_size)
+    deep = replace(compact.segmenter, init_filters=16)
+    monkeypatch.setitem(recipes.RECIPES, "paper", replace(compact, name="paper", detector=large, segmenter=deep))
+    request = TrainRequest(tmp_path / "out", data=cases, device="cpu")
+    train_femur(replace(request, only="detector", recipe="paper"), train_detector=fake_detector)
+    train_femur(replace(request, only="segmenter"))
+    (folder, _) = train_femur(replace(request, only="transunet", recipe="paper"))
+    card = ModelStore((folder.parent,)).verify("femur_two_stage").metadata
+    assert card.training["recipe"] == "compact and paper"
+    assert card.networks["detector"].settings["image_size"] == large.image_size
+    assert card.training["segmenter"]["init_filters"] == compact.segmenter.init_filters
+    network = card.networks["segmenter"]
+    load_weights(build(SegmenterSpec.from_metadata(network.to_json())), folder / network.file)
+
+
+def test_a_part_of_an_older_version_has_the_recipe_of_the_call(cases: Path, tmp_path: Path) -> None:
+    request = TrainRequest(tmp_path / "out", data=cases, device="cpu")
+    train_femur(replace(request, only="detector"), train_detector=fake_detector)
+    file = tmp_path / "out" / "detector" / "part.json"
+    content = json.loads(file.read_text())
+    del content["recipe"]
+    file.write_text(json.dumps(content))
+    (folder,) = train_femur(replace(request, only="segmenter"))
+    card = ModelStore((folder.parent,)).verify("femur_two_stage").metadata
+    assert card.training["recipe"] == "compact"
+    assert card.networks["detector"].settings["image_size"] == recipes.COMPACT.detector.image_size
+
+
 def test_training_goes_on_from_a_model_and_takes_over_its_detector(cases: Path, tmp_path: Path) -> None:
     first = train_femur(
         TrainRequest(tmp_path / "first", data=cases, device="cpu", shapes=(Path("meshes/vhm_lowerlimb"),)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,14 @@ from orthoai_training.train.credits import case_sources, credits_for
 from orthoai_training.train.model_folder import ModelParts, Part, write_model_folder
 from orthoai_training.train.recipes import Recipe, SegmenterRecipe
 from orthoai_training.train.request import DETECTOR, SEGMENTERS, TrainRequest, segmenter_recipe
+from orthoai_training.train.saved_recipe import saved_detector, saved_segmenter
 from orthoai_training.train.start import Start, lineage_entries
 
 PART_FILE = "part.json"
 """What the model card says of a finished network."""
+
+AND = " and "
+"""Between the recipes of a model whose networks were trained by two."""
 
 
 @dataclass(frozen=True)
@@ -29,36 +33,54 @@ class _Ready:
     """A network for a model: trained in this run, or lent by the model that it started from.
 
     Attributes:
+        recipe: name of the recipe it was trained by; of a lent one, what the model says.
         lineage: of the model that it went on from or is taken from (:meth:`Start.lineage`); None for one from nothing.
         makers: whom that model names.
     """
 
     part: Part
+    recipe: str
     lineage: Mapping[str, Any] | None
     makers: Sequence[str]
 
 
-def keep(folder: Path, part: Part, start: Start | None) -> None:
-    """Note in ``folder`` that ``part`` is trained; ``start``: what it went on from. A later call may have another."""
-    content: dict[str, Any] = {"file": part.file.name, "metrics": dict(part.metrics)}
+def keep(folder: Path, part: Part, recipe: str, start: Start | None) -> None:
+    """Note in ``folder`` that ``part`` is trained, so that a later call, which may differ in all of this, has it.
+
+    Args:
+        recipe: name of the recipe. start: what the part went on from.
+    """
+    content: dict[str, Any] = {
+        "file": part.file.name,
+        "metrics": dict(part.metrics),
+        "recipe": {"name": recipe, "settings": asdict(part.recipe)},
+    }
     if start is not None:
         content["first"] = {"lineage": start.lineage(part.role), "attribution": list(start.model.metadata.attribution)}
     (folder / PART_FILE).write_text(json.dumps(content, indent=1))
 
 
-def _kept(folder: Path, recipe: DetectorRecipe | SegmenterRecipe) -> _Ready | None:
-    """None where the network is not trained yet."""
+def _kept(folder: Path, now: DetectorRecipe | SegmenterRecipe, name: str) -> _Ready | None:
+    """The network in ``folder`` with the recipe it was trained by; None where it is not trained yet.
+
+    Args:
+        now, name: the recipe of this call, and its name, for a network of an OrthoAI that did not note its own.
+    """
     file = folder / PART_FILE
     if not file.exists():
         return None
     content = json.loads(file.read_text())
-    first = content.get("first", {})
-    part = Part(folder / content["file"], recipe, content["metrics"])
-    return _Ready(part, first.get("lineage"), first.get("attribution", ()))
+    said, first = content.get("recipe"), content.get("first", {})
+    if said is not None:
+        read = saved_detector if isinstance(now, DetectorRecipe) else saved_segmenter
+        now, name = read(said["settings"]), said["name"]
+    part = Part(folder / content["file"], now, content["metrics"])
+    return _Ready(part, name, first.get("lineage"), first.get("attribution", ()))
 
 
 def _lent(start: Start, part: Part | None) -> _Ready | None:
-    return None if part is None else _Ready(part, start.lineage(part.role), start.model.metadata.attribution)
+    card = start.model.metadata
+    return None if part is None else _Ready(part, card.training["recipe"], start.lineage(part.role), card.attribution)
 
 
 def assemble(
@@ -77,8 +99,8 @@ def assemble(
     """
     two_stages = part != "single-stage"
     own = segmenter_recipe(recipe, part)
-    segmenter = _kept(request.out / part, own)
-    detector = _kept(request.out / DETECTOR, recipe.detector) if two_stages else None
+    segmenter = _kept(request.out / part, own, recipe.name)
+    detector = _kept(request.out / DETECTOR, recipe.detector, recipe.name) if two_stages else None
     if start is not None and two_stages and (segmenter or detector):
         segmenter = segmenter or _lent(start, start.segmenter(own.architecture))
         detector = detector or _lent(start, start.detector)
@@ -87,13 +109,14 @@ def assemble(
     name, description = SEGMENTERS[part]
     sources = [*map(str, (*request.shapes, *request.textures)), *case_sources(used)]
     lineages = lineage_entries(segmenter.lineage, detector.lineage if detector else None)
+    recipes = (name for one in (segmenter, detector) if one for name in one.recipe.split(AND))
     named = (*segmenter.makers, *(detector.makers if detector else ()))
     parts = ModelParts(
         name,
         description,
         segmenter.part,
         detector.part if detector else None,
-        recipe.name,
+        AND.join(dict.fromkeys(recipes)),
         _data(request, used, split) | lineages,
         tuple(dict.fromkeys((*named, *credits_for(sources)))),
     )

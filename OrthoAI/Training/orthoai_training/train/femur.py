@@ -72,7 +72,7 @@ def train_femur(
             made = _segmenter_part(request, part, recipe, cases, split, progress, first)
         if first is not None and request.blend < 1:
             made = blended(first, made, request.blend, request.out / part)
-        keep(request.out / part, made, start if first else None)
+        keep(request.out / part, made, recipe.name, start if first else None)
     # A detector completes the models of whatever was trained before it.
     used = _subset(cases, split.train)
     folders = [assemble(request, part, recipe, used, split, start) for part in SEGMENTERS]

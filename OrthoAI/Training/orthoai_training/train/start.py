@@ -10,11 +10,11 @@ from typing import Any
 from orthoai.errors import InputError
 from orthoai.models.store import Model, ModelStore
 
-from orthoai_training.detector.augment import ViewRecipe
 from orthoai_training.detector.recipe import DetectorRecipe
 from orthoai_training.segmenter.networks import spec_of
 from orthoai_training.train.model_folder import Part
-from orthoai_training.train.recipes import Augmentation, SegmenterRecipe
+from orthoai_training.train.recipes import SegmenterRecipe
+from orthoai_training.train.saved_recipe import saved_detector, saved_segmenter, tupled
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Start:
         if network.architecture != settings["architecture"]:
             return None
         shape = ("init_filters", "blocks_down", "blocks_up")
-        if any(_tupled(network.settings.get(key)) != _tupled(settings.get(key)) for key in shape):
+        if any(tupled(network.settings.get(key)) != tupled(settings.get(key)) for key in shape):
             raise InputError(
                 f'The model "{self.model.name}" has another network than this recipe trains: start from another model.'
             )
@@ -55,17 +55,13 @@ class Start:
         """The detector with the recipe it was trained by; None for a model without one."""
         if "detector" not in self.model.metadata.networks:
             return None
-        said = self.model.metadata.training["detector"]
-        recipe = DetectorRecipe(**{**_tuples(said), "views": ViewRecipe(**_tuples(said["views"]))})
-        return self._part("detector", recipe)
+        return self._part("detector", saved_detector(self.model.metadata.training["detector"]))
 
     def segmenter(self, architecture: str) -> Part | None:
         """The segmenter with the recipe it was trained by; None where it has another ``architecture``."""
         if self.model.network("segmenter").architecture != architecture:
             return None
-        said = self.model.metadata.training["segmenter"]
-        recipe = SegmenterRecipe(**{**_tuples(said), "augmentation": Augmentation(**_tuples(said["augmentation"]))})
-        return self._part("segmenter", recipe)
+        return self._part("segmenter", saved_segmenter(self.model.metadata.training["segmenter"]))
 
     def _part(self, role: str, recipe: DetectorRecipe | SegmenterRecipe) -> Part:
         return Part(self.model.weights(role), recipe, self.model.metadata.metrics.get(role, {}))
@@ -90,12 +86,3 @@ def lineage_entries(segmenter: Mapping[str, Any] | None, detector: Mapping[str, 
     if all(segmenter[key] == detector[key] for key in ("model", "data")):
         return {"started_from": {**detector, **segmenter}}
     return {"started_from": segmenter, "detector_started_from": detector}
-
-
-def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Lists as the tuples that they were before JSON."""
-    return {key: _tupled(value) for key, value in values.items()}
-
-
-def _tupled(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
