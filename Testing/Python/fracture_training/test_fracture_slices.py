@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -138,3 +139,12 @@ def test_share_alike_shapes_train_nothing(tmp_path):
         FractureRequest(tmp_path, simulate=5, shapes=(tmp_path / "sub-verse004_seg.nii.gz",))
     refuse_share_alike(["meshes/vhm_lumbosacral"])
     assert len(spine_credits(["data/meshes/vhm_lumbosacral", "tptbox_ct"])) == 2
+
+
+def test_a_run_keeps_to_its_cases(tmp_path, case_folder):
+    request = FractureRequest(tmp_path / "out", data=case_folder)
+    before = prepared_cases(request, Progress())
+    others = copytree(case_folder, tmp_path / "others" / case_folder.name)
+    with pytest.raises(InputError, match="begun with other --data"):
+        prepared_cases(replace(request, data=others, resume=True), Progress())
+    assert prepared_cases(request, Progress()) == before

@@ -6,11 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree, rmtree
 
 import numpy as np
 import pytest
 from orthoai.cli.main import main
-from orthoai.errors import InputError
+from orthoai.errors import Canceled, InputError
 from orthoai.geometry import Geometry
 from orthoai.io.write import write_labels, write_volume
 from orthoai.models.store import ModelStore
@@ -275,10 +276,61 @@ def test_an_earlier_run_is_neither_overwritten_nor_lost(cases: Path, tmp_path: P
     request = TrainRequest(tmp_path / "out", data=cases, only="segmenter", device="cpu")
     train_femur(request)
     before = (tmp_path / "out" / "segmenter" / "segmenter.safetensors").read_bytes()
-    with pytest.raises(InputError, match="already holds a segmenter: add --resume"):
+    with pytest.raises(InputError, match="segmenter already holds a training run: add --resume"):
         train_femur(request)
     train_femur(replace(request, resume=True))
     assert (tmp_path / "out" / "segmenter" / "segmenter.safetensors").read_bytes() == before
+
+
+def stop(name: str) -> Progress:
+    """Cancels the stage ``name``."""
+    reached = []
+    return Progress(lambda stage, *_: reached.append(stage), lambda: name in reached)
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_what_a_canceled_run_leaves_never_mixes_with_other_cases(cases: Path, tmp_path: Path, resume: bool) -> None:
+    request = TrainRequest(tmp_path / "out", data=cases, only="segmenter", device="cpu")
+    with pytest.raises(Canceled):
+        train_femur(request, stop("crops"))
+    others = copytree(cases, tmp_path / "others" / cases.name)
+    with pytest.raises(InputError, match="begun with other --data"):
+        train_femur(replace(request, data=others, resume=resume))
+    assert train_femur(request) == []
+
+
+def test_a_canceled_simulation_goes_on_with_the_same_seed_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulate, "CROP_SCANS", (("femur", (5.0, 5.0, 6.0)),))
+    request = TrainRequest(tmp_path / "out", simulate=2, only="segmenter", device="cpu", seed=1)
+    with pytest.raises(Canceled):
+        train_femur(request, stop("simulate"))
+    for changes in ({"seed": 2}, {"simulate": 3}):
+        with pytest.raises(InputError, match=r"begun with other .* --seed"):
+            train_femur(replace(request, **changes))
+    assert train_femur(request) == []
+    assert not (tmp_path / "out" / "split.json").exists()
+
+
+def test_a_mistyped_folder_claims_nothing(cases: Path, tmp_path: Path) -> None:
+    request = TrainRequest(tmp_path / "out", data=tmp_path / "case", only="segmenter", device="cpu")
+    with pytest.raises(InputError, match="no folder"):
+        train_femur(request)
+    assert train_femur(replace(request, data=cases)) == []
+
+
+def test_a_data_set_that_changed_is_told(cases: Path, tmp_path: Path) -> None:
+    request = TrainRequest(tmp_path / "out", data=cases, only="segmenter", device="cpu")
+    train_femur(request)
+    again = replace(request, resume=True)
+    copytree(cases / "a", cases / "d")
+    with pytest.raises(InputError, match=r"has grown since .* \(d is new\)"):
+        train_femur(again)
+    rmtree(cases / "d")
+    (cases / "b").rename(tmp_path / "b")
+    with pytest.raises(InputError, match=r"Case b of .* is missing"):
+        train_femur(again)
 
 
 def test_the_command_trains_and_says_what_is_missing(

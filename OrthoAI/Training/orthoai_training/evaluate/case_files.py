@@ -1,4 +1,4 @@
-"""What tells whether cases on disk are still those that a record was measured on."""
+"""What tells whether cases are still those that something was made from."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from orthoai.models.hashing import file_sha256
 def place_of(folder: Path) -> str:
     """The folder's path as 16 hex digits of a hash: paths do not belong into results."""
     return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
+
+
+def last_names(folder: Path) -> str:
+    """A folder of shapes or textures by its last two names, which are the same on another machine."""
+    return "/".join(folder.parts[-2:])
 
 
 def files_sha256(files: Iterable[Path]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from orthoai.errors import InputError
 from orthoai.volume import Volume
 
 from orthoai_training.dataset import IMAGE_FILE, LABELS_FILE, CaseFolder, find_cases
-from orthoai_training.evaluate.case_files import place_of
+from orthoai_training.evaluate.case_files import last_names, place_of
 from orthoai_training.shared_options import check_seed
 from orthoai_training.synth.limbs import LimbRecipe, simulate_limb
 from orthoai_training.train.simulate import SEED_STRIDE
@@ -90,7 +90,7 @@ class Simulation:
         """What tells whether records of an earlier run are of the same cases; folders by their last two names."""
         recipe = asdict(self.recipe)
         for key in ("shapes", "textures"):
-            recipe[key] = ["/".join(Path(folder).parts[-2:]) for folder in recipe[key]]
+            recipe[key] = [last_names(folder) for folder in recipe[key]]
         return {"source": "simulate", "seed": self.seed, "device": self.device, "recipe": recipe}
 
     def subjects(self) -> Iterator[Subject]:

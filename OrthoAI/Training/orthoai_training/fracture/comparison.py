@@ -13,6 +13,7 @@ from orthoai.progress import Progress
 from orthoai.spine.stack import FRACTURE_SIZE
 from torch import nn
 
+from orthoai_training.earlier_run import refuse_earlier_run
 from orthoai_training.evaluate.intervals import Summary
 from orthoai_training.fracture.cases import FRACTURE
 from orthoai_training.fracture.export import load_network
@@ -22,7 +23,6 @@ from orthoai_training.fracture.request import (
     FractureRequest,
     part_of,
     prepared_cases,
-    refuse_earlier_run,
     train_one,
     with_network,
 )

@@ -1,5 +1,6 @@
 """The whole training of Segment Spine Fractures: cases, split, slices, one network per plane, model folder.
 
+OUT/request.json         on what it is trained, so that no later call mixes in other cases
 OUT/cases/               simulated cases (not with own data)
 OUT/split.json           which cases train, validate and test: 70, 10 and 20 %, by case
 OUT/slices/<plane>/      slices of each case
@@ -19,6 +20,7 @@ from orthoai.output import made_folder
 from orthoai.progress import Progress
 
 from orthoai_training.dataset import CaseFolder, Split, split_cases
+from orthoai_training.earlier_run import claim_cases, refuse_earlier_run
 from orthoai_training.fracture.cases import find_spine_cases
 from orthoai_training.fracture.credits import refuse_share_alike
 from orthoai_training.fracture.export import export_fracture
@@ -119,8 +121,8 @@ def train_planes(request: FractureRequest, progress: Progress | None = None) -> 
     """Train one network per plane and export it.
 
     Raises:
-        InputError: no cases, an earlier run in ``out`` without resume, no such device, a model to start from whose
-            networks are others.
+        InputError: no cases, an earlier run in ``out`` without resume or on other cases, no such device, a model to
+            start from whose networks are others.
         Canceled: asked for by ``progress``; what is there can be resumed.
     """
     progress = progress or Progress()
@@ -173,13 +175,17 @@ def prepared_cases(request: FractureRequest, progress: Progress) -> tuple[list[C
     if folder is None:
         # Heavy, and not needed for own data.
         from orthoai_training.spine_ct.cases import simulate_cases
+        from orthoai_training.spine_ct.simulate import require_sources
 
         assert request.simulate is not None
         folder = request.out / "cases"
         options = spine_options(request.shapes, request.textures, shape_variety=1.0)
+        require_sources(options)
+        claim_cases(request)
         simulate_cases(folder, request.simulate, request.seed, options, "fracture", progress)
     cases = find_spine_cases(folder)
     refuse_share_alike(str(name) for case in cases for name in case.meta.get("shapes") or ())
+    claim_cases(request)
     file = request.out / "split.json"
     if not file.exists():
         split_cases(cases, request.seed, VALIDATION_SHARE, TEST_SHARE).save(file)
@@ -193,12 +199,6 @@ def part_of(cases: Sequence[CaseFolder], names: Sequence[str]) -> list[CaseFolde
     """Of ``cases``, those called one of ``names``."""
     wanted = set(names)
     return [case for case in cases if case.name in wanted]
-
-
-def refuse_earlier_run(folder: Path, resume: bool) -> None:
-    """An hour of training is never overwritten by a forgotten word."""
-    if not resume and folder.is_dir() and any(folder.iterdir()):
-        raise InputError(f"{folder} already holds a training run: add --resume, or choose another --out.")
 
 
 def with_network(recipe: FractureRecipe, network: str) -> FractureRecipe:

@@ -1,5 +1,6 @@
 """The whole training of Segment Femur: cases, split, detector, segmenter, model folder.
 
+OUT/request.json         on what it is trained, so that no later call mixes in other cases
 OUT/cases/               simulated cases (not with own data)
 OUT/split.json           which cases train, validate and test
 OUT/crops/, OUT/volumes/ training crops per femur; whole volumes for the single-stage network
@@ -20,6 +21,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.dataset import CaseFolder, Split, find_cases, split_cases
 from orthoai_training.detector.recipe import DetectorRecipe
+from orthoai_training.earlier_run import claim_cases, refuse_earlier_run
 from orthoai_training.segmenter.crops import cut_crops
 from orthoai_training.segmenter.trainer import train_segmenter
 from orthoai_training.train.assemble import assemble, keep
@@ -52,14 +54,16 @@ def train_femur(
         train_detector: stands in for :func:`detector_part`, for tests.
 
     Raises:
-        InputError: no cases, an earlier run in ``out`` without resume, no such device, ultralytics missing.
+        InputError: no cases, an earlier run in ``out`` without resume or on other cases, no such device, ultralytics
+            missing.
         Canceled: asked for by ``progress``; what is there can be resumed.
     """
     progress = progress or Progress()
     recipe = get_recipe(request.recipe)
-    _refuse_earlier_run(request)
+    for part in request.parts:
+        refuse_earlier_run(request.out / part, request.resume)
     made_folder(request.out)
-    cases = _cases(request, progress) if request.needs_cases else []
+    cases = _cases(request, progress)
     split = _split(request, recipe, cases)
     train_detector = train_detector or detector_part
     start = Start.of(request.start) if request.start else None
@@ -83,13 +87,24 @@ def train_femur(
 
 
 def _cases(request: TrainRequest, progress: Progress) -> list[CaseFolder]:
+    """Those to train on; none where all training data are crops that are simulated one by one.
+
+    The folder is claimed after what may be mistyped is read, and before anything is made.
+    """
     if request.data is not None:
-        return find_cases(request.data)
+        found = find_cases(request.data)
+        claim_cases(request)
+        return found
     # Imported here: own data needs no simulator.
+    from orthoai_training.synth.limbs import require_sources
     from orthoai_training.train.simulate import PROJECTED_SPACING, simulate_cases
 
     assert request.simulate is not None
     limbs = replace(_limbs(request), spacing=PROJECTED_SPACING)
+    require_sources(limbs)
+    claim_cases(request)
+    if not request.needs_cases:
+        return []
     simulate_cases(request.out / "cases", request.simulate, request.seed, limbs, progress=progress)
     return find_cases(request.out / "cases")
 
@@ -101,12 +116,27 @@ def _limbs(request: TrainRequest) -> LimbRecipe:
 
 
 def _split(request: TrainRequest, recipe: Recipe, cases: Sequence[CaseFolder]) -> Split:
-    """The split of an earlier run in the same folder, so that no test case is ever trained on; else a new one."""
+    """The split of an earlier run in the same folder, so that no test case is ever trained on; else a new one.
+
+    Raises:
+        InputError: the earlier split is of other cases, or cannot be read.
+    """
     file = request.out / "split.json"
-    if file.exists():
-        return Split.load(file)
-    split = split_cases(cases, request.seed, recipe.validation_share, recipe.test_share)
-    split.save(file)
+    if not cases:
+        return Split(request.seed, (), ())
+    if not file.exists():
+        split_cases(cases, request.seed, recipe.validation_share, recipe.test_share).save(file)
+    split = Split.load(file)
+    dealt, found = {*split.train, *split.validation, *split.test}, {case.name for case in cases}
+    if missing := sorted(dealt - found):
+        raise InputError(
+            f"Case {missing[0]} of {file} is missing: give the cases that the run began with, or choose another --out."
+        )
+    if added := sorted(found - dealt):
+        raise InputError(
+            f"The data set has grown since {file} dealt its cases ({added[0]} is new): choose another --out to train "
+            "on all of them, or take the new ones away to go on."
+        )
     return split
 
 
@@ -194,13 +224,3 @@ def _simulate_crops(
     count = max(2, round(request.simulate * FINE_SHARE)) if request.needs_cases else request.simulate
     validation = max(1, round(count * recipe.validation_share))
     simulate_crops(crops, count, validation, request.seed + 1, _limbs(request), chosen, progress)
-
-
-def _refuse_earlier_run(request: TrainRequest) -> None:
-    """An hour of training is never overwritten by a forgotten word."""
-    if request.resume:
-        return
-    for part in request.parts:
-        folder = request.out / part
-        if folder.is_dir() and any(folder.iterdir()):
-            raise InputError(f"{request.out} already holds a {part}: add --resume, or choose another --out.")

@@ -9,7 +9,7 @@ from typing import Any
 
 from orthoai.errors import InputError
 
-from orthoai_training.evaluate.case_files import place_of
+from orthoai_training.evaluate.case_files import last_names, place_of
 from orthoai_training.fracture.cases import FractureCase, case_files, find_spine_cases, load_case
 from orthoai_training.fracture.simulate import TEST_SEEDS, spine_options
 from orthoai_training.spine_ct.options import SpineOptions
@@ -54,7 +54,7 @@ class Simulated:
     @property
     def identity(self) -> dict[str, Any]:
         """What tells whether an earlier run's records are of the same cases."""
-        names = ["/".join(path.parts[-2:]) for path in (*self.shapes, *self.textures)]
+        names = [last_names(path) for path in (*self.shapes, *self.textures)]
         return {"source": "simulate", "seed": self.seed, "shapes": names}
 
     @property

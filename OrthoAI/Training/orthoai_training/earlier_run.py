@@ -1,0 +1,86 @@
+"""What a training folder holds already: no later call overwrites it, or goes on with it on other data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from orthoai.errors import InputError
+from orthoai.output import made_folder
+
+from orthoai_training.evaluate.case_files import last_names, place_of
+from orthoai_training.evaluate.records import write_text
+
+REQUEST_FILE = "request.json"
+"""In the folder of a training: what it was begun with."""
+
+
+def is_filled(folder: Path) -> bool:
+    """Whether ``folder`` is there and not empty."""
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def refuse_earlier_run(folder: Path, resume: bool) -> None:
+    """An hour of training is never overwritten by a forgotten word.
+
+    Raises:
+        InputError: ``folder`` holds files, which are not to be gone on with.
+    """
+    if not resume and is_filled(folder):
+        raise InputError(f"{folder} already holds a training run: add --resume, or choose another --out.")
+
+
+def claim_run(folder: Path, asked: Mapping[str, Any], options: str, *older: str) -> None:
+    """Note in ``folder``, before anything is made in it, what it is begun with; or check that that was the same.
+
+    Args:
+        asked: as JSON has it, always with the same keys; one that was not noted yet counts as the same.
+        options: that say it, for the sentence. older: other files of the folder that noted some of it.
+
+    Raises:
+        InputError: the folder was begun with something else, or cannot be written.
+    """
+    file = made_folder(folder) / REQUEST_FILE
+    noted = {key: value for name in (*older, REQUEST_FILE) for key, value in _content(folder / name).items()}
+    if any(noted.get(key, value) != value for key, value in asked.items()):
+        raise InputError(f"{folder} was begun with other {options}: give the same, or choose another --out.")
+    write_text(file, json.dumps(dict(asked), indent=1))
+
+
+class CasesRequest(Protocol):
+    """A training on the cases in the folder ``data``, or on simulated ones of a seed, shapes and textures."""
+
+    @property
+    def out(self) -> Path: ...
+    @property
+    def data(self) -> Path | None: ...
+    @property
+    def simulate(self) -> int | None: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def shapes(self) -> Sequence[Path]: ...
+    @property
+    def textures(self) -> Sequence[Path]: ...
+
+
+def claim_cases(request: CasesRequest) -> None:
+    """As :func:`claim_run`, by what the cases depend on; the seed only where they are simulated."""
+    asked = {
+        "data": None if request.data is None else place_of(request.data),
+        "simulate": request.simulate,
+        "seed": request.seed if request.data is None else None,
+        "shapes": [last_names(folder) for folder in request.shapes],
+        "textures": [last_names(folder) for folder in request.textures],
+    }
+    claim_run(request.out, asked, "--data, --simulate, --seed, --shapes or --texture")
+
+
+def _content(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
