@@ -18,8 +18,8 @@ REQUEST_FILE = "request.json"
 
 
 def is_filled(folder: Path) -> bool:
-    """Whether ``folder`` is there and not empty."""
-    return folder.is_dir() and any(folder.iterdir())
+    """Whether ``folder`` holds more than the note of what it is begun with, as after a mistyped option."""
+    return folder.is_dir() and any(file.name != REQUEST_FILE for file in folder.iterdir())
 
 
 def refuse_earlier_run(folder: Path, resume: bool) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from orthoai.detect.detector import Detection
+from orthoai.errors import Canceled, InputError
+from orthoai_training.detector import ultralytics_engine
 from orthoai_training.disc.data.split import fixed_split
 from orthoai_training.disc.detection import request as module
 from orthoai_training.disc.detection.dataset import Stage
+from orthoai_training.disc.detection.recipe import COMPACT
 from orthoai_training.disc.detection.request import DetectorRequest, figures_of, seen_through, train_detectors
 from orthoai_training.disc.detection.scene import Scene
 from orthoai_training.disc.segmentation.evaluate import LOOKS
+
+SMALL = replace(COMPACT, yolo=replace(COMPACT.yolo, image_size=96), picture_variants=1, slice_variants=1)
 
 
 def scene(patient: int = 1) -> Scene:
@@ -57,3 +64,23 @@ def test_training_sees_its_patients_and_no_others(monkeypatch, tmp_path, fold: i
     assert all(not patients & set(split.test) for patients in asked)
     assert [run.stage for run in runs] == [Stage.LUMBAR, Stage.DISCS]
     assert [run.out.name for run in runs] == ["lumbar", "discs"] and len(runs[0].train) == 1
+
+
+def test_a_canceled_training_goes_on_with_the_same_patients_alone(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(module, "scenes", lambda data, patients, offsets=(0.0,): [scene(min(patients))])
+    monkeypatch.setattr(ultralytics_engine, "train", stopped)
+    monkeypatch.setattr(module, "RECIPES", {name: dict.fromkeys(Stage, SMALL) for name in ("compact", "paper")})
+    request = DetectorRequest(tmp_path, tmp_path / "out", (Stage.DISCS,), device="cpu")
+    with pytest.raises(Canceled):
+        train_detectors(request)
+    with pytest.raises(InputError, match="add --resume"):
+        train_detectors(request)
+    for changes in ({"fold": 1}, {"recipe": "paper"}, {"seed": 1}):
+        with pytest.raises(InputError, match="begun with other --fold, --networks or --seed"):
+            train_detectors(replace(request, resume=True, **changes))
+    with pytest.raises(Canceled):
+        train_detectors(replace(request, resume=True))
+
+
+def stopped(*args: object, **options: object) -> None:
+    raise Canceled

@@ -19,6 +19,7 @@ from orthoai_training.disc.data.pictures import read_pictures
 from orthoai_training.disc.data.split import fixed_split
 from orthoai_training.disc.data.volumes import read_volumes
 from orthoai_training.disc.measures import AS_IT_IS, DiscMeasureRequest, dice_by_look, grade_scores
+from orthoai_training.disc.run_record import RunRecord
 from orthoai_training.disc.segmentation.evaluate import LOOKS, evaluate_segmenter, table_of
 from orthoai_training.disc.segmentation.pseudo import cleaned
 from orthoai_training.disc.segmentation.recipe import SliceRecipe
@@ -79,6 +80,40 @@ def test_graders_train_from_the_sets_and_are_measured(spider, tmp_path):
     file = tmp_path / "run" / "compact-0" / "classifier.onnx"
     scores = grade_scores(Classifier([Member(OnnxNetwork(file, 1), 1.0)]), DiscMeasureRequest(spider, "test"))
     assert (scores.discs, scores.patients, scores.herniated) == (4, 2, 2)
+
+
+def test_a_run_is_neither_overwritten_nor_gone_on_with_on_other_patients(spider, tmp_path):
+    recipe = SliceRecipe(crop=(64, 64), batch=4, epochs=1, warmup_steps=0)
+    request = SegmenterRequest(spider, tmp_path / "run", recipe=recipe, device="cpu")
+    weights = train_segmenters(request)["compact"].weights
+    before = weights.read_bytes()
+    grader = GraderRequest(spider, request.out, recipe=replace(GRADER, epochs=1, batch=4), device="cpu")
+    for train, other, sentence in (
+        (train_segmenters, request, "add --resume"),
+        (train_segmenters, replace(request, architectures=("unet-resnet34",)), "add --resume"),
+        (train_segmenters, replace(request, fold=1, resume=True), "begun with other --only or --fold"),
+        (train_graders, grader, "choose another --out"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            train(other)
+    assert weights.read_bytes() == before and RunRecord.read(request.out).kind == "segmenter"
+    # A run of an older version noted its fold at its end alone.
+    (request.out / "request.json").unlink()
+    with pytest.raises(InputError, match="begun with other"):
+        train_segmenters(replace(request, fold=1, resume=True))
+    (request.out / "ensemble.json").write_text("{}")
+    train_segmenters(replace(request, resume=True))
+    assert weights.read_bytes() == before and not (request.out / "ensemble.json").exists()
+
+
+def test_classifiers_train_in_one_go(spider, tmp_path):
+    request = GraderRequest(spider, tmp_path / "run", recipe=replace(GRADER, epochs=1, batch=4), device="cpu")
+    with pytest.raises(InputError, match="Unknown device"):
+        train_graders(replace(request, device="abacus"))
+    train_graders(request)
+    with pytest.raises(InputError, match="in one go"):
+        train_graders(replace(request, members=2))
+    assert RunRecord.read(request.out).networks == ("compact",)
 
 
 def test_training_sees_training_patients_only(spider):

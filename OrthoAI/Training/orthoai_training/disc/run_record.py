@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ from typing import Literal
 from orthoai.errors import InputError
 
 from orthoai_training.disc.data.split import PatientSplit, fixed_split
+from orthoai_training.earlier_run import claim_run, is_filled
 
 Kind = Literal["segmenter", "classifier"]
 
@@ -49,3 +51,18 @@ class RunRecord:
         except (OSError, ValueError):
             raise InputError(f"{folder} holds no {RUN_FILE}: give the folder of a training that has ended.") from None
         return cls(content["kind"], tuple(content["networks"]), content["fold"], content["roi"])
+
+
+def holds_run(folder: Path, networks: Iterable[str]) -> bool:
+    """Whether ``folder`` holds a training that has ended, or one of ``networks`` that was stopped."""
+    return (folder / RUN_FILE).exists() or any(is_filled(folder / name) for name in networks)
+
+
+def claim_patients(folder: Path, kind: Kind, fold: int | None, patients: Iterable[int]) -> None:
+    """Note what a training in ``folder`` is begun with: a network that is gone on with never met other patients.
+
+    Raises:
+        InputError: it was begun with another kind of networks, or to train on other patients.
+    """
+    asked = {"kind": kind, "fold": fold, "train": sorted(patients)}
+    claim_run(folder, asked, "--only or --fold", RUN_FILE)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from orthoai.errors import InputError
 from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.progress import Progress
 from orthoai.tasks.disc.classify import HERNIATION
@@ -37,7 +38,7 @@ from orthoai_training.disc.data.pictures import PictureCase, read_pictures
 from orthoai_training.disc.data.split import PatientSplit, fixed_split
 from orthoai_training.disc.data.volumes import read_volumes
 from orthoai_training.disc.ensemble.search import Weighting, search_accuracy
-from orthoai_training.disc.run_record import RunRecord
+from orthoai_training.disc.run_record import RunRecord, claim_patients, holds_run
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,15 @@ class GraderRequest:
         """Which patients train."""
         return fixed_split() if self.fold is None else fixed_split().fold(self.fold)
 
+    @property
+    def networks(self) -> dict[str, tuple[str, int]]:
+        """Architecture and member of each network, by its name, which is also its folder's."""
+        return {
+            architecture if self.members == 1 else f"{architecture}-{member}": (architecture, member)
+            for architecture in self.architectures
+            for member in range(self.members)
+        }
+
     def recipe_of(self, architecture: str) -> GraderRecipe:
         """The recipe of one network."""
         if architecture == "compact":
@@ -100,26 +110,29 @@ def train_graders(request: GraderRequest, progress: Progress | None = None) -> d
     """Train every member, one after the other, and search the weights of the ensemble on validation discs.
 
     Raises:
-        InputError: no such data, an unknown network.
+        InputError: no such data, an unknown network, an earlier run in ``out``.
         Canceled: asked for through ``progress``.
     """
+    if holds_run(request.out, request.networks):
+        raise InputError(
+            f"{request.out} already holds a training run, and classifiers train in one go: choose another --out."
+        )
     split = request.split
     train = graded_discs(request, split.part("train"), with_volumes=True)
     held_out = graded_discs(request, split.part("validation"))
+    claim_patients(request.out, "classifier", request.fold, split.part("train"))
     trained = {}
-    for architecture in request.architectures:
-        for member in range(request.members):
-            name = architecture if request.members == 1 else f"{architecture}-{member}"
-            run = GraderRun(
-                train,
-                held_out,
-                request.recipe_of(architecture),
-                request.out / name,
-                device=request.device,
-                seed=request.seed + member,
-            )
-            trained[name] = train_grader(run, progress)
-            export_grader(trained[name].network, run.out_dir / "classifier.onnx")
+    for name, (architecture, member) in request.networks.items():
+        run = GraderRun(
+            train,
+            held_out,
+            request.recipe_of(architecture),
+            request.out / name,
+            device=request.device,
+            seed=request.seed + member,
+        )
+        trained[name] = train_grader(run, progress)
+        export_grader(trained[name].network, run.out_dir / "classifier.onnx")
     if len(trained) > 1 and held_out:
         weighting = ensemble_weights([one.network for one in trained.values()], plain_batch(held_out))
         content = {

@@ -32,6 +32,7 @@ from orthoai_training.disc.detection.simulated import simulated_scenes
 from orthoai_training.disc.detection.sources import scenes
 from orthoai_training.disc.detection.train import StageRun, TrainedStage, train_stage
 from orthoai_training.disc.segmentation.evaluate import LOOKS, Look
+from orthoai_training.earlier_run import claim_run, refuse_earlier_run
 
 RECIPES: dict[str, dict[Stage, StageRecipe]] = {
     "compact": {Stage.LUMBAR: COMPACT_LUMBAR, Stage.DISCS: COMPACT},
@@ -76,14 +77,23 @@ class DetectorRequest:
         """Which patients train."""
         return fixed_split() if self.fold is None else fixed_split().fold(self.fold)
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What a run that is gone on with must have been begun with."""
+        train = sorted(self.split.part("train"))
+        return {"fold": self.fold, "train": train, "recipe": self.recipe, "seed": self.seed}
+
 
 def train_detectors(request: DetectorRequest, progress: Progress | None = None) -> dict[Stage, TrainedStage]:
     """Train the stages of ``request``, one after the other, on its training patients.
 
     Raises:
-        InputError: no such data, or ultralytics is missing.
+        InputError: no such data, ultralytics is missing, or an earlier run of a stage without resume, or of other
+            patients, another recipe or seed.
         Canceled: asked for by ``progress``.
     """
+    for stage in request.stages:
+        refuse_earlier_run(request.out / stage.value, request.resume)
     found = {}
     validation = scenes(request.data, request.split.part("validation"))
     for stage in request.stages:
@@ -102,6 +112,7 @@ def train_detectors(request: DetectorRequest, progress: Progress | None = None) 
             start=request.start,
             resume=request.resume,
         )
+        claim_run(run.out, request.asked, "--fold, --networks or --seed")
         found[stage] = train_stage(run, progress)
     return found
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from orthoai.errors import InputError
 from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.progress import Progress
 from orthoai.tasks.disc.segment import SliceSegmenter
@@ -19,7 +20,7 @@ from orthoai_training.disc.data.split import PatientSplit, fixed_split
 from orthoai_training.disc.data.volumes import read_volumes
 from orthoai_training.disc.ensemble.search import STEPS, Weighting, search_dice
 from orthoai_training.disc.ensemble.teacher import ensemble_teacher, members_of
-from orthoai_training.disc.run_record import RunRecord
+from orthoai_training.disc.run_record import RunRecord, claim_patients, holds_run
 from orthoai_training.disc.segmentation.export import export_segmenter
 from orthoai_training.disc.segmentation.pseudo import pseudo_labeled
 from orthoai_training.disc.segmentation.recipe import COMPACT, PAPER_EPOCHS, PAPER_PIXELS, SliceRecipe, paper_recipe
@@ -88,9 +89,12 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
     """Train every network of ``request``, one after the other, and search the ensemble's weights.
 
     Raises:
-        InputError: no such data, an unknown network, a checkpoint of another recipe.
+        InputError: no such data, an unknown network, a checkpoint of another recipe, an earlier run in ``out`` without
+            resume or of other patients.
         Canceled: asked for through ``progress``.
     """
+    if not request.resume and holds_run(request.out, request.architectures):
+        raise InputError(f"{request.out} already holds a training run: add --resume, or choose another --out.")
     split = request.split
     train = [LabeledSlices.of(case) for case in read_volumes(request.data, split.part("train"))]
     held_out = [LabeledSlices.of(case) for case in read_volumes(request.data, split.part("validation"))]
@@ -101,6 +105,7 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
     teacher = None
     if request.teacher is not None:
         teacher = ensemble_teacher(members_of(request.teacher), choose_precision(request.device).device)
+    claim_patients(request.out, "segmenter", request.fold, split.part("train"))
     trained = {}
     for architecture in request.architectures:
         run = SegmenterRun(
@@ -122,6 +127,9 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
         folders = [one.weights.parent for one in trained.values()]
         weighting = ensemble_weights(folders, held_out, request.device, request.seed)
         (request.out / "ensemble.json").write_text(json.dumps(_described(tuple(trained), weighting), indent=1))
+    else:
+        # Of more networks, before the run went on with one.
+        (request.out / "ensemble.json").unlink(missing_ok=True)
     RunRecord("segmenter", tuple(trained), request.fold).write(request.out)
     return trained
 
