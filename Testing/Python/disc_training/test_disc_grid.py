@@ -14,6 +14,7 @@ from orthoai_training.disc import networks_command
 from orthoai_training.disc.classification.recipe import COMPACT as GRADER
 from orthoai_training.disc.classification.request import GraderRequest, train_graders
 from orthoai_training.disc.data.split import PatientSplit, fixed_split
+from orthoai_training.disc.grid.grades import measure_grades
 from orthoai_training.disc.grid.masks import MaskFigures, measure_masks
 from orthoai_training.disc.grid.report import RunsRequest, report_runs
 from orthoai_training.disc.grid.runs import ENSEMBLE, FOLDS, read_runs
@@ -61,7 +62,7 @@ def test_a_run_says_whom_it_may_be_measured_on(tmp_path):
     assert run.record == RunRecord("classifier", ("vgg16",), 2, False)
     assert run.record.split.test == fixed_split().folds[2] and run.label == FOLDS
     with pytest.raises(InputError, match="each fold once"):
-        read_runs([tmp_path, tmp_path])
+        read_runs([tmp_path, copytree(tmp_path, tmp_path / "again")])
     with pytest.raises(InputError, match="has ended"):
         read_runs([tmp_path / "nothing"])
 
@@ -89,6 +90,34 @@ def test_folds_are_pooled_by_patient(spider, segmenters, folds):
     (found,) = measure_masks(read_runs(runs), spider, "test")
     assert found.run == FOLDS and found.network == "compact"
     assert set(found.cases) == {*fixed_split().test[:2], *fixed_split().validation[:2]}
+
+
+def test_runs_of_one_name_are_measured_apart(spider, segmenters):
+    folder = segmenters("a/run")
+    other = copytree(folder, folder.parents[1] / "b" / "run")
+    # As an earlier version left it: the weights of two networks beside one.
+    (other / "ensemble.json").write_text(json.dumps({"members": ["one", "two"], "weights": [0.5, 0.5]}))
+    found = measure_masks(read_runs([folder, other]), spider, "test")
+    assert [one.run for one in found] == ["a/run", "b/run"]
+    assert found[0].cases == found[1].cases and len(found[0].cases) == 2
+
+
+def test_graders_of_one_name_answer_once(spider, tmp_path):
+    recipe = replace(GRADER, epochs=1, batch=4)
+    folder = tmp_path / "a" / "run"
+    train_graders(GraderRequest(spider, folder, recipe=recipe, device="cpu"))
+    other = copytree(folder, tmp_path / "b" / "run")
+    found = measure_grades(read_runs([folder, other]), spider, "test")
+    assert [(one.network.run, one.scores.discs) for one in found] == [("a/run", 4), ("b/run", 4)]
+
+
+def test_no_run_stands_for_the_pooled_folds(tmp_path):
+    (tmp_path / FOLDS).mkdir()
+    RunRecord("segmenter", ("compact",)).write(tmp_path / FOLDS)
+    (run,) = read_runs([tmp_path / FOLDS])
+    assert run.label == f"{tmp_path.name}/{FOLDS}"
+    with pytest.raises(InputError, match="same folder"):
+        read_runs([tmp_path / FOLDS, tmp_path / "." / FOLDS])
 
 
 def test_a_report_has_figures_and_tables_of_both_kinds(spider, segmenters, tmp_path):

@@ -28,7 +28,7 @@ class GradedNetwork:
     """A network, or an ensemble.
 
     Attributes:
-        run: name of the run's folder; FOLDS for several folds.
+        run: name of the run (:class:`TrainedRun`); FOLDS for several folds.
         megabytes: of its weights in float32.
         epochs, training_s: of one training; None for an ensemble.
     """

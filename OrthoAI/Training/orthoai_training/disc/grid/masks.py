@@ -32,7 +32,7 @@ class MaskFigures:
     """Of one network, or one ensemble, on the patients of its runs' part.
 
     Attributes:
-        run: name of the run's folder; FOLDS for the pooled patients of several folds.
+        run: name of the run (:class:`TrainedRun`); FOLDS for the pooled patients of several folds.
         megabytes: of its weights in float32.
         steps, training_s: of one training; None for an ensemble.
     """
