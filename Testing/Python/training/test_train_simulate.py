@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from orthoai.errors import InputError
 from orthoai_training.dataset import find_cases
 from orthoai_training.segmenter.crop_store import open_crops
 from orthoai_training.synth.limbs import LimbRecipe
@@ -56,3 +57,5 @@ def test_fine_scans_become_crops_and_the_first_ones_validate(
     simulate_crops(tmp_path, 3, 1, seed=2, limbs=replace(LimbRecipe(), metal=0.0), recipe=coarse)
     redone = {path.parent.name[:9] for path in tmp_path.rglob("image.npy") if path.stat().st_mtime_ns != before[path]}
     assert redone == {"limb_0002"}
+    with pytest.raises(InputError, match="other settings or another seed"):
+        simulate_crops(tmp_path, 3, 1, seed=2, limbs=LimbRecipe(), recipe=replace(coarse, spacing_mm=(4.0, 4.0, 4.0)))

@@ -51,7 +51,7 @@ def cut_crops(
         InputError: a case cannot be read, or OUT holds crops that were cut with another recipe or seed.
     """
     progress = progress or Progress()
-    _check_manifest(out_dir, recipe, seed)
+    check_manifest(out_dir, recipe, seed)
     for number, case in enumerate(cases):
         progress.report(STAGE, number / len(cases), case.name)
         folder = out_dir / split.subset_of(case.name)
@@ -116,8 +116,12 @@ def _across(box: Box, geometry: Geometry) -> Box | None:
     return Box.from_index(box.label, 1.0, (low, *box.index_min[1:]), (high, *box.index_max[1:]), geometry)
 
 
-def _check_manifest(out_dir: Path, recipe: SegmenterRecipe, seed: int) -> None:
-    """Crops cut with other settings must not mix with new ones."""
+def check_manifest(out_dir: Path, recipe: SegmenterRecipe, seed: int) -> None:
+    """Note in ``out_dir``, which is made, what its crops are cut with, so that they never mix with others.
+
+    Raises:
+        InputError: it holds crops that were cut with another recipe or seed.
+    """
     names = ("whole_volume", "spacing_mm", "margin_mm", "crops_per_femur")
     # Through JSON, where a tuple is a list, to compare with what was read.
     manifest = json.loads(json.dumps({"seed": seed, **{name: getattr(recipe, name) for name in names}}))

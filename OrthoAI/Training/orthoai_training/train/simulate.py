@@ -15,7 +15,7 @@ from orthoai.io.write import write_labels, write_volume
 from orthoai.progress import Progress
 
 from orthoai_training.dataset import IMAGE_FILE, LABELS_FILE, META_FILE
-from orthoai_training.segmenter.crops import cut_case
+from orthoai_training.segmenter.crops import check_manifest, cut_case
 from orthoai_training.synth.limbs import LimbRecipe, require_sources, simulate_limb
 from orthoai_training.train.recipes import SegmenterRecipe
 
@@ -82,10 +82,14 @@ def simulate_crops(
     """Cut the crops of ``count`` simulated scans (:data:`CROP_SCANS`) into ``folder``/train and /validation.
 
     The first ``validation`` cases validate. They are parametric, so that no real bone is on both sides. Crops that are
-    complete are kept. Raises InputError where shapes or textures are not there.
+    complete are kept.
+
+    Raises:
+        InputError: shapes or textures are not there, or ``folder`` holds crops of another recipe or seed.
     """
     progress = progress or Progress()
     require_sources(limbs)
+    check_manifest(folder, recipe, seed)
     for number in range(count):
         progress.report(STAGE, number / count, f"scan {number + 1} of {count}")
         subset = folder / ("validation" if number < validation else "train")
