@@ -48,16 +48,20 @@ class FakeLumbar:
         return [Detection("lumbar", 0.9, *(float(edge) for edge in edges))]
 
 
+def is_upright(labels: NDArray[np.uint8]) -> bool:
+    """Of a phantom, whose lowest disc has no vertebra below and whose canal lies behind."""
+    rows = [np.nonzero(labels == value)[0] for value in (DISC, VERTEBRA)]
+    columns = [np.nonzero(labels == value)[1] for value in (DISC, CANAL)]
+    if min(len(each) for each in (*rows, *columns)) == 0:
+        return False
+    return bool(rows[0].max() > rows[1].max() and columns[0].mean() < columns[1].mean())
+
+
 class FakeDiscs:
-    """Discs; surer of an upright spine, whose lowest disc has no vertebra below and whose canal lies behind."""
+    """Discs, whichever way the spine stands."""
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         labels = read_labels(image / 255)
-        rows = [np.nonzero(labels == value)[0] for value in (DISC, VERTEBRA)]
-        columns = [np.nonzero(labels == value)[1] for value in (DISC, CANAL)]
-        if min(len(each) for each in (*rows, *columns)) == 0:
-            return []
-        is_upright = rows[0].max() > rows[1].max() and columns[0].mean() < columns[1].mean()
         parts = sitk.GetArrayFromImage(
             sitk.ConnectedComponent(sitk.GetImageFromArray((labels == DISC).astype(np.uint8)))
         )
@@ -66,22 +70,24 @@ class FakeDiscs:
             r, c = np.nonzero(parts == value)
             if r.size > 30:
                 edges = (float(c.min()), float(r.min()), float(c.max() + 1), float(r.max() + 1))
-                found.append(Detection("disc", 0.9 if is_upright else 0.3, *edges))
+                found.append(Detection("disc", 0.9, *edges))
         return found
 
 
 class FakeSegmenter:
-    """Labels by gray value; remembers how often it was asked."""
+    """Labels by gray value; surer by ``lead`` of an upright spine."""
 
-    def __init__(self) -> None:
-        self.calls = 0
+    def __init__(self, lead: float = 0.1) -> None:
+        self.lead = lead
 
     def labels(
         self, slices: NDArray[np.float32], pixel_mm: tuple[float, float], progress: Progress
     ) -> NDArray[np.uint8]:
-        self.calls += 1
         progress.report("Segment", 0.5)
         return read_labels(slices)
+
+    def certainty(self, slices: NDArray[np.float32], index: int, pixel_mm: tuple[float, float]) -> float:
+        return 0.8 + self.lead * is_upright(read_labels(slices[index]))
 
 
 class FakeGrader:

@@ -10,7 +10,6 @@ from orthoai.tasks.disc.engines import Engines
 from orthoai.tasks.disc.labels import CANAL, DISC
 from orthoai.tasks.disc.marked import FROM_MASKS, marked_discs
 from orthoai.tasks.disc.pipeline import run
-from orthoai.tasks.disc.search import toggled
 
 
 class Blind:
@@ -48,8 +47,3 @@ def test_a_spine_that_the_detectors_miss_is_read_from_its_masks_and_flagged() ->
     found = run(series(), RunOptions(), load=blind).findings
     assert [finding.structure for finding in found][:2] == ["L5/S1", "L4/L5"]
     assert all(FROM_MASKS in finding.flags for finding in found)
-
-
-def test_two_turns_are_none() -> None:
-    assert toggled(("turned",), "turned") == ()
-    assert toggled((), "turned") == ("turned",)

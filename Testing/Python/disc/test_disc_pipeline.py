@@ -17,7 +17,7 @@ from orthoai.tasks import RunOptions
 from orthoai.tasks.disc.crop import CROP_SHAPE
 from orthoai.tasks.disc.findings import NO_SCALE, ONE_ENDPLATE, POSSIBLE
 from orthoai.tasks.disc.pipeline import run
-from orthoai.tasks.disc.search import BACK_TO_FRONT, UPSIDE_DOWN
+from orthoai.tasks.disc.search import BACK_TO_FRONT, CLEARLY_SURER, UPSIDE_DOWN
 from orthoai.volume import Source, Volume, reorient_array
 
 LEVELS = ["L5/S1", "L4/L5", "L3/L4", "L2/L3", "L1/L2", "T12/L1"]
@@ -123,12 +123,16 @@ def mirrored(volume: Volume, axis: int) -> Volume:
     return replace(volume, voxels=np.flip(volume.voxels, axis))
 
 
-@pytest.mark.parametrize(("axis", "flag"), [(1, UPSIDE_DOWN), (2, BACK_TO_FRONT)])
-def test_an_image_that_stands_wrongly_is_turned_and_told(volume: Volume, result: Result, axis: int, flag: str) -> None:
-    found = run(mirrored(volume, axis), OPTIONS, load=load)
+@pytest.mark.parametrize(
+    ("axes", "flags"), [((1,), (UPSIDE_DOWN,)), ((2,), (BACK_TO_FRONT,)), ((1, 2), (UPSIDE_DOWN, BACK_TO_FRONT))]
+)
+def test_an_image_that_stands_wrongly_is_turned_and_told(
+    volume: Volume, result: Result, axes: tuple[int, ...], flags: tuple[str, ...]
+) -> None:
+    found = run(replace(volume, voxels=np.flip(volume.voxels, axes)), OPTIONS, load=load)
     assert levels(found) == LEVELS
-    assert all(flag in finding.flags for finding in found.findings)
-    np.testing.assert_array_equal(found.segmentation, np.flip(result.segmentation, axis))
+    assert all(set(flags) <= set(finding.flags) for finding in found.findings)
+    np.testing.assert_array_equal(found.segmentation, np.flip(result.segmentation, axes))
 
 
 def test_left_and_right_exchanged_change_nothing_but_the_slice(volume: Volume, result: Result) -> None:
@@ -137,22 +141,28 @@ def test_left_and_right_exchanged_change_nothing_but_the_slice(volume: Volume, r
     assert found.boxes[0].index_min[2] == 4.5
 
 
-def test_front_and_back_are_told_by_the_masks_when_the_detectors_do_not_care(volume: Volume) -> None:
-    class Careless:
-        """Finds the same discs whichever way they look."""
+@pytest.mark.parametrize("axis", [1, 2])
+def test_an_image_is_not_turned_when_another_way_is_hardly_better(volume: Volume, axis: int) -> None:
+    doubtful = engines(FakeSegmenter(lead=CLEARLY_SURER / 2))
+    found = run(mirrored(volume, axis), OPTIONS, load=lambda options: doubtful)
+    assert not any({UPSIDE_DOWN, BACK_TO_FRONT} & set(finding.flags) for finding in found.findings)
 
-        def __init__(self) -> None:
-            self.own = engines().discs
 
-        def detect(self, image: np.ndarray) -> list:
-            return [replace(box, score=0.9) for box in self.own.detect(image)]
-
-    segmenter = FakeSegmenter()
-    careless = replace(engines(segmenter), discs=Careless())
-    found = run(mirrored(volume, 2), OPTIONS, load=lambda options: careless)
-    assert levels(found) == LEVELS
-    assert all(BACK_TO_FRONT in finding.flags for finding in found.findings)
-    assert segmenter.calls == 2
+@pytest.mark.parametrize("axes", [(1,), (2,), (1, 2)])
+def test_a_result_s_own_boxes_give_the_same_result_where_the_image_was_turned(
+    volume: Volume, axes: tuple[int, ...]
+) -> None:
+    wrong = replace(volume, voxels=np.flip(volume.voxels, axes))
+    first = run(wrong, OPTIONS, load=load)
+    again = run(wrong, RunOptions(boxes=first.boxes), load=load)
+    np.testing.assert_array_equal(again.segmentation, first.segmentation)
+    for ours, theirs in zip(again.findings, first.findings, strict=True):
+        assert (ours.structure, ours.label, ours.flags) == (theirs.structure, theirs.label, theirs.flags)
+        assert {name: each.value for name, each in ours.measurements.items()} == pytest.approx(
+            {name: each.value for name, each in theirs.measurements.items()}
+        )
+    for box, known in zip(again.boxes, first.boxes, strict=True):
+        assert (box.label, box.index_min) == (known.label, pytest.approx(known.index_min))
 
 
 # Other inputs

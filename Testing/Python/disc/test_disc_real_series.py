@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from orthoai.detect.detector import Detection
 from orthoai.io.read import read_volume
+from orthoai.tasks import RunOptions
 from orthoai.tasks.disc.contrast import fluid_ratio, require_t2
 from orthoai.tasks.disc.instances import number_instances
 from orthoai.tasks.disc.labels import CANAL
 from orthoai.tasks.disc.levels import LUMBAR_LEVELS, name_levels
 from orthoai.tasks.disc.measure import measure_disc
 from orthoai.tasks.disc.midslice import midslice
+from orthoai.tasks.disc.pipeline import run
 from orthoai.tasks.disc.plane import sagittal
-from orthoai.volume import reorient_array
+from orthoai.tasks.disc.search import BACK_TO_FRONT, UPSIDE_DOWN
+from orthoai.volume import Volume, reorient_array
 
-PATIENTS = ("005", "022", "034", "110", "191")
+PATIENTS = ("005", "022", "034", "041", "110", "191")
 """None of them is a test patient."""
 
 PLAUSIBLE = {
@@ -64,6 +69,33 @@ def test_discs_are_numbered_as_spider_numbers_them_and_measures_are_plausible(re
         for name, (low, high) in PLAUSIBLE.items():
             value = getattr(found, name)
             assert value is None or low < value < high, (level, name, value)
+
+
+@pytest.fixture(scope="module")
+def upright(real_data: Path) -> Volume:
+    """Three slices around the middle of a validation patient."""
+    volume = read_volume(real_data / "spider_t2space_dev" / "041_t2space_img.nii.gz")
+    middle = volume.geometry.size[0] // 2
+    return volume.cropped((middle - 1, 0, 0), (middle + 2, *volume.geometry.size[1:]))
+
+
+@pytest.fixture(scope="module")
+def labels(upright: Volume) -> NDArray[np.uint8]:
+    found = run(upright, RunOptions())
+    assert not any({UPSIDE_DOWN, BACK_TO_FRONT} & set(finding.flags) for finding in found.findings)
+    return found.segmentation
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("axes", "flags"), [((0,), (UPSIDE_DOWN,)), ((1,), (BACK_TO_FRONT,)), ((0, 1), (UPSIDE_DOWN, BACK_TO_FRONT))]
+)
+def test_the_shipped_networks_tell_how_an_image_stands(
+    upright: Volume, labels: NDArray[np.uint8], axes: tuple[int, ...], flags: tuple[str, ...]
+) -> None:
+    found = run(replace(upright, voxels=np.flip(upright.voxels, axes)), RunOptions())
+    assert all(finding.flags[-len(flags) :] == flags for finding in found.findings)
+    np.testing.assert_array_equal(np.flip(found.segmentation, axes), labels)
 
 
 def test_none_of_these_patients_is_a_test_patient() -> None:

@@ -41,6 +41,11 @@ class SliceLabeler(Protocol):
         """
         ...
 
+    def certainty(self, slices: NDArray[np.float32], index: int, pixel_mm: PixelMm) -> float:
+        """How sure it is of what it marks in slice ``index`` of ``slices`` (S, H, W): the mean share of the most likely
+        class over what is no background, 0..1; 0 where next to nothing is marked."""
+        ...
+
 
 class Grader(Protocol):
     """Classification: implemented by :class:`orthoai.tasks.disc.classify.Classifier`."""

@@ -23,11 +23,13 @@ class Given:
         slice_index: the slice that they lie on.
         lumbar: pixel edges of the region to look for discs in; None where none was given.
         discs: pixel edges; labeled with their levels, or all with DISC_CLASS. Empty asks for a search in ``lumbar``.
+        boxes: the same in the index space of the sagittal slices, as :func:`given_boxes` takes them.
     """
 
     slice_index: int
     lumbar: Detection | None
     discs: tuple[Detection, ...]
+    boxes: tuple[Box, ...]
 
     @property
     def has_levels(self) -> bool:
@@ -61,7 +63,7 @@ def given_boxes(boxes: Sequence[Box], volume: Geometry, grid: Geometry) -> Given
     places = [(box.index_min[2] + box.index_max[2]) / 2 for box in discs or moved]
     index = int(np.clip(round(float(np.median(places))), 0, grid.shape[0] - 1))
     lumbar = next((_flat(box) for box in moved if box.label == LUMBAR), None)
-    return Given(index, lumbar, tuple(_flat(box) for box in discs))
+    return Given(index, lumbar, tuple(_flat(box) for box in discs), tuple(moved))
 
 
 def _check_labels(labels: list[str]) -> None:

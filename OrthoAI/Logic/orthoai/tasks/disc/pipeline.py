@@ -31,7 +31,7 @@ from orthoai.tasks.disc.midslice import midslice
 from orthoai.tasks.disc.picture import PixelMm
 from orthoai.tasks.disc.plane import SagittalStack, sagittal
 from orthoai.tasks.disc.scale import estimated_pixel_mm, require_lumbar_size
-from orthoai.tasks.disc.search import BACK_TO_FRONT, STAGE, Look, find, first_look, is_back_to_front, toggled
+from orthoai.tasks.disc.search import STAGE, Look, find, first_look, upright
 from orthoai.tasks.disc.task import TASK
 from orthoai.volume import Volume
 
@@ -136,19 +136,13 @@ def _read(
     """Masks of all slices and the named discs of the mid-sagittal one; None where there is no lumbar spine."""
     with watch.stage(STAGE):
         look = first_look(stack, engines, progress) if given is None else _given_look(stack, given, engines)
+        look, given = _turned_upright(look, given, engines, progress)
     if not look.located.discs and not stack.has_scale:
         return None
-    pixel_mm = stack.pixel_mm
-    if not stack.has_scale:
-        pixel_mm = estimated_pixel_mm(chain(look.located.discs, (1.0, 1.0)))
+    pixel_mm = _pixel_mm(look)
     with watch.stage("Segment"):
         labels = engines.segmenter.labels(look.stack.pictures, pixel_mm, progress)
         index = _slice_index(labels, look, given)
-        if given is None and is_back_to_front(labels[index]):
-            turned = look.stack.turned(back_to_front=True)
-            look = replace(look, stack=turned, located=Located(None), flags=toggled(look.flags, BACK_TO_FRONT))
-            labels = engines.segmenter.labels(turned.pictures, pixel_mm, progress)
-            index = _slice_index(labels, look, given)
     with watch.stage(STAGE):
         located = look.located
         if index != look.index or (located.lumbar is None and given is None):
@@ -175,6 +169,24 @@ def _given_look(stack: SagittalStack, given: Given, engines: Engines) -> Look:
         picture, pixel_mm = stack.picture(given.slice_index), stack.pixel_mm
         located = locate(picture, pixel_mm, engines.lumbar, engines.discs, engines.confidence, given.lumbar)
     return Look(stack, given.slice_index, located)
+
+
+def _turned_upright(look: Look, given: Given | None, engines: Engines, progress: Progress) -> tuple[Look, Given | None]:
+    """What is seen, and the given boxes, on a stack that stands upright."""
+    stack, flags = upright(look, _pixel_mm(look), engines.segmenter, progress)
+    if not flags:
+        return look, given
+    moved = None if given is None else given_boxes(given.boxes, look.stack.grid, stack.grid)
+    if moved is None:
+        return Look(stack, look.index, find(stack, look.index, engines), flags), None
+    return replace(_given_look(stack, moved, engines), flags=flags), moved
+
+
+def _pixel_mm(look: Look) -> PixelMm:
+    """Of the stack; of a picture, which has none, by the discs that were found."""
+    if look.stack.has_scale:
+        return look.stack.pixel_mm
+    return estimated_pixel_mm(chain(look.located.discs, (1.0, 1.0)))
 
 
 def _slice_index(labels: NDArray[np.uint8], look: Look, given: Given | None) -> int:

@@ -21,6 +21,10 @@ SEGMENT_PIXEL_MM = 0.7
 STRIDE = 32
 """Input sides are multiples of it; slices are padded with zeros below and behind."""
 
+LEAST_MARKED = 500
+"""Pixels of SEGMENT_PIXEL_MM that must be marked in a slice to speak of certainty: the area of two vertebral bodies has
+three times as many."""
+
 CLASSES = 4
 """Background, 1 vertebra, 2 disc, 3 canal."""
 
@@ -56,6 +60,14 @@ class SliceSegmenter:
             found[index] = _labels_on(shares, slices.shape[1:], pixel_mm)
         progress.report(STAGE, 1.0)
         return main_spine(found, pixel_mm)
+
+    def certainty(self, slices: NDArray[np.float32], index: int, pixel_mm: PixelMm) -> float:
+        """Mean share of the most likely class over what is no background in slice ``index`` of ``slices`` (S, H, W),
+        0..1; 0 where fewer than LEAST_MARKED pixels are marked."""
+        near = with_neighbors(slices, index)
+        shares = self.shares(np.stack([resampled(plane, pixel_mm, SEGMENT_PIXEL_MM) for plane in near]))
+        marked = shares.argmax(axis=0) > 0
+        return float(shares.max(axis=0)[marked].mean()) if np.count_nonzero(marked) >= LEAST_MARKED else 0.0
 
     def shares(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
         """Class shares (CLASSES, H, W) of one slice between its neighbors (3, H, W), pixels of SEGMENT_PIXEL_MM."""
