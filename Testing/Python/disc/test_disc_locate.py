@@ -96,7 +96,7 @@ def test_given_discs_name_their_slice_and_their_levels() -> None:
     given = given_boxes([box("L4/L5"), box("L5/S1", (22, 60, 3.5), (52, 70, 4.5))], GRID, GRID)
     assert given is not None
     assert given.slice_index == 4
-    assert given.has_levels
+    assert given.levels is not None and given.levels.numbers == (0, 1)
     assert (given.discs[0].x0, given.discs[0].y0, given.discs[0].x1, given.discs[0].y1) == (20.5, 30.5, 50.5, 40.5)
 
 
@@ -109,7 +109,7 @@ def test_given_boxes_follow_the_axes_of_the_input() -> None:
 def test_a_region_alone_chooses_the_slice_and_asks_for_a_search() -> None:
     given = given_boxes([box("lumbar", (5, 5, 5.5), (70, 90, 6.5))], GRID, GRID)
     assert given is not None
-    assert (given.slice_index, given.discs, given.has_levels) == (6, (), False)
+    assert (given.slice_index, given.discs, given.levels) == (6, (), None)
     assert given.lumbar is not None
 
 

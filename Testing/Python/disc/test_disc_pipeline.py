@@ -16,6 +16,7 @@ from orthoai.result import Result
 from orthoai.tasks import RunOptions
 from orthoai.tasks.disc.crop import CROP_SHAPE
 from orthoai.tasks.disc.findings import NO_SCALE, ONE_ENDPLATE, POSSIBLE
+from orthoai.tasks.disc.levels import NO_SACRUM
 from orthoai.tasks.disc.pipeline import run
 from orthoai.tasks.disc.search import BACK_TO_FRONT, CLEARLY_SURER, UPSIDE_DOWN
 from orthoai.volume import Source, Volume, reorient_array
@@ -253,6 +254,17 @@ def test_given_discs_are_taken_as_they_are(result: Result, volume: Volume) -> No
     found = run(volume, RunOptions(boxes=tuple(given)), load=load)
     assert levels(found) == ["L5/S1", "L4/L5", "L3/L4"]
     assert [box.index_min for box in found.boxes] == [box.index_min for box in given]
+
+
+def test_doubt_about_names_stays_with_them_until_a_person_changes_them(volume: Volume) -> None:
+    cut = volume.cropped((0, 0, 0), (volume.geometry.size[0], 330, volume.geometry.size[2]))
+    first = run(cut, OPTIONS, load=load)
+    again = run(cut, RunOptions(boxes=first.boxes), load=load)
+    higher = [replace(box, label=label) for box, label in zip(first.boxes[1:6], LEVELS[1:], strict=True)]
+    renamed = run(cut, RunOptions(boxes=tuple(higher)), load=load)
+    for found, is_doubtful in ((first, True), (again, True), (renamed, False)):
+        assert all((NO_SACRUM in finding.flags) == is_doubtful for finding in found.findings)
+    assert levels(renamed) == LEVELS[1:]
 
 
 def test_a_given_region_chooses_the_slice(result: Result, volume: Volume) -> None:

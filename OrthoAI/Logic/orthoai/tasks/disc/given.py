@@ -11,7 +11,7 @@ from orthoai.box import Box
 from orthoai.detect.detector import Detection
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
-from orthoai.tasks.disc.levels import NAMES, SACRAL
+from orthoai.tasks.disc.levels import NAMES, SACRAL, Levels, number_of
 from orthoai.tasks.disc.locate import DISC_CLASS, LUMBAR
 
 
@@ -32,9 +32,11 @@ class Given:
     boxes: tuple[Box, ...]
 
     @property
-    def has_levels(self) -> bool:
-        """Whether the person named the discs."""
-        return bool(self.discs) and self.discs[0].label != DISC_CLASS
+    def levels(self) -> Levels | None:
+        """The discs as the person named them; None where that is left open."""
+        if not self.discs or self.discs[0].label == DISC_CLASS:
+            return None
+        return Levels(tuple(sorted(self.discs, key=lambda disc: number_of(disc.label))))
 
 
 def given_boxes(boxes: Sequence[Box], volume: Geometry, grid: Geometry) -> Given | None:

@@ -197,13 +197,13 @@ def _slice_index(labels: NDArray[np.uint8], look: Look, given: Given | None) -> 
 
 
 def _levels(located: Located, given: Given | None, labels: NDArray[np.uint8], pixel_mm: PixelMm) -> Levels:
-    if given is not None and given.has_levels:
-        return Levels(tuple(sorted(given.discs, key=lambda disc: number_of(disc.label))))
+    """The named discs: as the person named them, with the doubts about the same names where they were found."""
     height = labels.shape[0]
     levels = name_levels(located.discs, pixel_mm, height)
     if levels.discs and _has_vertebra_below(levels, labels, pixel_mm):
-        return name_levels(located.discs, pixel_mm, height, vertebra_below=True)
-    return levels
+        levels = name_levels(located.discs, pixel_mm, height, vertebra_below=True)
+    named = None if given is None else given.levels
+    return levels if named is None or named.discs == levels.discs else named
 
 
 def _has_vertebra_below(levels: Levels, labels: NDArray[np.uint8], pixel_mm: PixelMm) -> bool:
