@@ -128,6 +128,13 @@ def test_the_scale_of_a_picture_comes_from_the_spacing() -> None:
     assert estimated_pixel_mm(spine(5, step=70))[0] == pytest.approx(TYPICAL_SPACING_MM / 70, rel=0.05)
 
 
+def test_discs_that_are_no_neighbors_give_the_same_scale() -> None:
+    lowest, _, _, fourth, fifth = chain(spine(5, step=70), MM)
+    far = estimated_pixel_mm([lowest, fourth], [0, 3])
+    assert far == pytest.approx(estimated_pixel_mm([lowest, fourth, fifth], [0, 3, 4]), rel=0.05)
+    assert far[0] == pytest.approx(TYPICAL_SPACING_MM / 70, rel=0.05)
+
+
 def test_discs_as_near_as_in_a_neck_are_refused() -> None:
     with pytest.raises(InputError, match="as in a neck"):
         require_lumbar_size([disc(300 - 17 * n, 100, width=18) for n in range(6)], MM)

@@ -173,13 +173,33 @@ def test_three_slices_are_enough() -> None:
     assert levels(run(series(slices=3, middle=1), OPTIONS, load=load)) == LEVELS
 
 
-def test_a_picture_is_read_and_only_ratios_are_measured() -> None:
+@pytest.fixture(scope="module")
+def picture() -> Volume:
     phantom = Phantom(pixel_mm=(0.4, 0.4), shape=(700, 350))
     pixels = np.rint((phantom.pixels() + grain(phantom.shape)) / 412 * 255).astype(np.uint8)[None]
-    picture = Volume(pixels, Geometry(pixels.shape), source=Source("picture"))
+    return Volume(pixels, Geometry(pixels.shape), source=Source("picture"))
+
+
+def test_two_given_discs_of_a_picture_give_its_scale_wherever_they_lie(picture: Volume) -> None:
+    class Remembering(FakeSegmenter):
+        """Notes the pixel size that it is told."""
+
+        def labels(self, slices: np.ndarray, pixel_mm: tuple[float, float], progress: Progress) -> np.ndarray:
+            self.pixel_mm = pixel_mm
+            return super().labels(slices, pixel_mm, progress)
+
+    segmenter = Remembering()
+    first = run(picture, OPTIONS, load=load)
+    boxes = tuple(box for box in first.boxes if box.label in ("L5/S1", "L2/L3"))
+    found = run(picture, RunOptions(boxes=boxes), load=lambda options: engines(segmenter))
+    assert levels(found) == ["L5/S1", "L2/L3"]
+    assert segmenter.pixel_mm[0] == pytest.approx(0.4, rel=0.1)
+
+
+def test_a_picture_is_read_and_only_ratios_are_measured(picture: Volume) -> None:
     found = run(picture, OPTIONS, load=load)
     assert levels(found) == LEVELS
-    assert found.segmentation.shape == pixels.shape
+    assert found.segmentation.shape == picture.voxels.shape
     finding = found.findings[2]
     assert NO_SCALE in finding.flags
     assert not any(name.endswith("_mm") for name in finding.measurements)

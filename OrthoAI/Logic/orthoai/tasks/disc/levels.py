@@ -126,9 +126,17 @@ def chain(found: Sequence[Detection], pixel_mm: PixelMm) -> list[Detection]:
     return picked[::-1]
 
 
-def spacing(discs: Sequence[Detection], pixel_mm: PixelMm) -> float | None:
-    """Median distance of neighboring discs' centers, in the unit of ``pixel_mm``; None for fewer than two."""
-    return float(np.median(_steps(discs, pixel_mm))) if len(discs) > 1 else None
+def spacing(discs: Sequence[Detection], pixel_mm: PixelMm, numbers: Sequence[int] | None = None) -> float | None:
+    """Median distance of neighboring discs' centers, in the unit of ``pixel_mm``; None for fewer than two.
+
+    Args:
+        discs: from the lowest upward.
+        numbers: place of each disc in the spine; None where each follows the one before it.
+    """
+    if len(discs) < 2:
+        return None
+    apart = 1 if numbers is None else np.diff(numbers)
+    return float(np.median(_steps(discs, pixel_mm) / apart))
 
 
 def _distinct(found: Sequence[Detection]) -> list[Detection]:

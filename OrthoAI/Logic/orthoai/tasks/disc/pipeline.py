@@ -139,7 +139,7 @@ def _read(
         look, given = _turned_upright(look, given, engines, progress)
     if not look.located.discs and not stack.has_scale:
         return None
-    pixel_mm = _pixel_mm(look)
+    pixel_mm = _pixel_mm(look, given)
     with watch.stage("Segment"):
         labels = engines.segmenter.labels(look.stack.pictures, pixel_mm, progress)
         index = _slice_index(labels, look, given)
@@ -173,7 +173,7 @@ def _given_look(stack: SagittalStack, given: Given, engines: Engines) -> Look:
 
 def _turned_upright(look: Look, given: Given | None, engines: Engines, progress: Progress) -> tuple[Look, Given | None]:
     """What is seen, and the given boxes, on a stack that stands upright."""
-    stack, flags = upright(look, _pixel_mm(look), engines.segmenter, progress)
+    stack, flags = upright(look, _pixel_mm(look, given), engines.segmenter, progress)
     if not flags:
         return look, given
     moved = None if given is None else given_boxes(given.boxes, look.stack.grid, stack.grid)
@@ -182,10 +182,12 @@ def _turned_upright(look: Look, given: Given | None, engines: Engines, progress:
     return replace(_given_look(stack, moved, engines), flags=flags), moved
 
 
-def _pixel_mm(look: Look) -> PixelMm:
-    """Of the stack; of a picture, which has none, by the discs that were found."""
+def _pixel_mm(look: Look, given: Given | None) -> PixelMm:
+    """Of the stack; of a picture, which has none, by the discs that were found or given."""
     if look.stack.has_scale:
         return look.stack.pixel_mm
+    if given is not None and given.levels is not None:
+        return estimated_pixel_mm(given.levels.discs, given.levels.numbers)
     return estimated_pixel_mm(chain(look.located.discs, (1.0, 1.0)))
 
 

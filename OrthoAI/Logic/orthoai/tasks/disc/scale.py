@@ -19,9 +19,9 @@ CERVICAL_SPACING_MM = 20.5
 """Discs nearer to each other lie in the neck (15 to 20 mm in adults), not in the lumbar spine."""
 
 
-def estimated_pixel_mm(discs: Sequence[Detection]) -> PixelMm:
-    """Side of square pixels at which ``discs``, a chain, have the usual spacing."""
-    pixels = spacing(discs, (1.0, 1.0))
+def estimated_pixel_mm(discs: Sequence[Detection], numbers: Sequence[int] | None = None) -> PixelMm:
+    """Side of square pixels at which ``discs``, a chain, have the usual spacing; ``numbers`` as for spacing()."""
+    pixels = spacing(discs, (1.0, 1.0), numbers)
     side = TYPICAL_SPACING_MM / pixels if pixels else FALLBACK_PIXEL_MM
     return side, side
 
