@@ -90,6 +90,41 @@ def test_the_height_index_is_disc_over_body() -> None:
     assert measured(Phantom(height=9, body=27)).height_index == pytest.approx(1 / 3, abs=0.02)
 
 
+def in_field(phantom: Phantom, rows: slice, level: int) -> DiscMeasures:
+    """Of the disc, where the field of view holds ``rows`` only."""
+    labels = np.zeros(phantom.shape, np.uint8)
+    labels[rows] = phantom.labels()[rows]
+    top = rows.start or 0
+    kept = labels[rows]
+    boxes = [replace(box, y0=box.y0 - top, y1=box.y1 - top) for box in phantom.boxes()]
+    levels = name_levels([box for box in boxes if box.y0 >= 0], phantom.pixel_mm, kept.shape[0])
+    instances = number_instances(kept[None], levels, phantom.pixel_mm)
+    masks = (instances.disc(level, 0), instances.vertebra(level, 0), instances.vertebra(level - 1, 0))
+    found = measure_disc(*masks, kept == CANAL, phantom.pixels()[rows], phantom.pixel_mm)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("left_mm", [3.0, 8.0, 20.0])
+@pytest.mark.parametrize("tilt", [0.0, 10.0])
+def test_a_vertebra_cut_by_the_field_of_view_does_not_count_for_the_height_index(left_mm: float, tilt: float) -> None:
+    phantom = Phantom(height=9, body=27, tilt=tilt)
+    upper_edge = phantom.center(3)[0] - (phantom.height / 2 + left_mm) / phantom.pixel_mm[0]
+    found = in_field(phantom, slice(round(upper_edge), None), level=3)
+    assert found.height_index == pytest.approx(measured(phantom, level=3).height_index, abs=0.01)
+
+
+def test_between_two_cut_vertebrae_there_is_no_height_index() -> None:
+    phantom = Phantom(discs=2)
+    row, reach = phantom.center(1)[0], 15 / phantom.pixel_mm[0]
+    labels, rows = phantom.labels(), slice(round(row - reach), round(row + reach))
+    above, below = labels == VERTEBRA, labels == VERTEBRA
+    above[round(row) :], below[: round(row)] = False, False
+    masks = [mask[rows] for mask in (labels == DISC, above, below, labels == CANAL)]
+    found = measure_disc(*masks, phantom.pixels()[rows], phantom.pixel_mm)
+    assert found is not None and found.height_index is None
+
+
 def test_the_signal_ratio_is_disc_over_fluid() -> None:
     assert measured(Phantom()).signal_ratio == pytest.approx(NUCLEUS / FLUID)
 
@@ -140,6 +175,16 @@ def test_a_spinous_process_goes_with_the_body_that_it_hangs_on() -> None:
     numbers = number_instances(labels, levels, phantom.pixel_mm).numbers
     assert numbers[0, row + 5, behind + 5] == 3
     assert numbers[1, row + 5, behind + 5] == 3
+
+
+def test_the_rest_of_a_cut_vertebra_has_its_own_number() -> None:
+    phantom = Phantom()
+    labels = phantom.labels()
+    above_body = round(phantom.center(5)[0] - (phantom.height / 2 + 3) / phantom.pixel_mm[0])
+    labels[:above_body] = 0
+    numbers = numbered(phantom, labels).numbers[0]
+    assert numbers[above_body + 1, round(phantom.center(5)[1])] == 6
+    np.testing.assert_array_equal(numbers == 5, numbered(phantom).numbers[0] == 5)
 
 
 def test_nothing_named_is_nothing_numbered() -> None:

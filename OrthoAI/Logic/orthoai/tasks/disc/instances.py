@@ -5,6 +5,7 @@ Numbers are those of SPIDER (van der Graaf et al. 2024): vertebrae from L5 = 1 u
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,9 @@ CORE_MM = 12.0
 
 CORE_SHARE = (0.3, 0.7)
 """... and between these shares of the way from one disc to the next."""
+
+CUT_SHARE = (0.15, 0.85)
+"""The same for a body beyond the outermost disc that the field of view cuts before its core."""
 
 USUAL_SPACING_MM = 33.0
 """Stands in for the spacing when one disc alone is named."""
@@ -67,7 +71,7 @@ def number_instances(labels: NDArray[np.uint8], levels: Levels, pixel_mm: PixelM
     named = (places >= -1) & (places < len(NAMES))
     values = np.where(named, FIRST_DISC + places, 0).astype(np.uint8)
     numbers[:] = np.where(labels == DISC, values, 0)
-    vertebrae = _vertebrae(labels == VERTEBRA, steps, aside)
+    vertebrae = _vertebrae(labels == VERTEBRA, steps, aside, levels.numbers)
     numbers[labels == VERTEBRA] = vertebrae[labels == VERTEBRA]
     present = [int(value) for value in np.unique(numbers) if value]
     return Instances(numbers, {value: _name(value) for value in present})
@@ -100,18 +104,23 @@ def along_chain(
     return steps, aside
 
 
-def _vertebrae(mask: NDArray[np.bool_], steps: NDArray[np.float64], aside: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _vertebrae(
+    mask: NDArray[np.bool_], steps: NDArray[np.float64], aside: NDArray[np.float64], discs: Sequence[int]
+) -> NDArray[np.uint8]:
     """Numbers (S, H, W): each vertebra grows from its body's core, so that a spinous process, which hangs down to the
     level of the next vertebra, goes with its own body where a pedicle or lamina leads to it."""
     place, share = np.floor(steps).astype(int), steps - np.floor(steps)
-    core = (aside <= CORE_MM) & (share >= CORE_SHARE[0]) & (share <= CORE_SHARE[1])
-    core &= (place >= 0) & (place < len(NAMES))
+    near, named = aside <= CORE_MM, (place >= 0) & (place < len(NAMES))
+    core = near & named & (share >= CORE_SHARE[0]) & (share <= CORE_SHARE[1])
     seeds = np.where(mask & core, place + 1, 0).astype(np.uint8)
+    for end in (discs[0] - 1, discs[-1]):
+        if not (mask & core & (place == end)).any():
+            cut = near & named & (place == end) & (share >= CUT_SHARE[0]) & (share <= CUT_SHARE[1])
+            seeds[mask & cut] = end + 1
     if not seeds.any():
         return seeds
     # The sacrum and what lies above the last name are seeds as well, else a named neighbor would flood them.
-    other = (aside <= CORE_MM) & ((place < 0) | (place >= len(NAMES)))
-    seeds[mask & other] = 255
+    seeds[mask & near & ~named] = 255
     barrier = sitk.GetImageFromArray(np.where(mask, 0, 1).astype(np.uint8))
     flooded = sitk.MorphologicalWatershedFromMarkers(barrier, sitk.GetImageFromArray(seeds), False, False)
     grown = sitk.GetArrayFromImage(flooded)

@@ -59,7 +59,8 @@ class DiscMeasures:
     Attributes:
         anterior_mm, middle_mm, posterior_mm: heights.
         depth_mm: length from front to back.
-        height_index: mean of the heights over the mean height of the neighboring vertebral bodies (Akeda et al. 2006).
+        height_index: mean of the heights over the mean height of the neighboring vertebral bodies (Akeda et al. 2006),
+            without those that the field of view cuts.
         signal_ratio: mean of the inner half over the canal's fluid, in the image's own values.
         bulge_mm: how far the disc reaches behind the line between the posterior corners of the endplates; negative
             when it stays before it.
@@ -141,7 +142,11 @@ def measure_disc(
     u, v = axes.places(disc)
     front, back = float(u.min()) - axes.pixel_reach, float(u.max()) + axes.pixel_reach
     heights = _thicknesses(u, front, back, axes)
-    bodies = [_thicknesses(axes.places(body)[0], front, back, axes).mean() for body in (above, below) if body.any()]
+    bodies = [
+        _thicknesses(axes.places(body)[0], front, back, axes).mean()
+        for body in (above, below)
+        if body.any() and not _is_cut(body, front, back, axes)
+    ]
     lowest, highest = float(np.percentile(v, 2)), float(np.percentile(v, 98))
     upper = _corner(above, axes, highest - CORNER_MM / 2, highest + CORNER_MM, back)
     lower = _corner(below, axes, lowest - CORNER_MM, lowest + CORNER_MM / 2, back)
@@ -169,6 +174,14 @@ def _thicknesses(u: Points, front: float, back: float, axes: Axes) -> Points:
         share = np.clip((half + axes.pixel_reach - np.abs(u - middle)) / (2 * axes.pixel_reach), 0, 1)
         found.append(float(share.sum()) * axes.pixel_area / (2 * half))
     return np.array(found)
+
+
+def _is_cut(body: Mask, front: float, back: float, axes: Axes) -> bool:
+    """Whether ``body`` reaches the edge of the slice within u front..back, so that its height is not all in view."""
+    edge = np.ones(body.shape, bool)
+    edge[1:-1, 1:-1] = False
+    u, _ = axes.places(body & edge)
+    return bool(((u >= front) & (u <= back)).any())
 
 
 def _corner(mask: Mask, axes: Axes, low: float, high: float, back: float) -> Points | None:
