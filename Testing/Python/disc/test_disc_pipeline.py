@@ -15,7 +15,8 @@ from orthoai.progress import Progress
 from orthoai.result import Result
 from orthoai.tasks import RunOptions
 from orthoai.tasks.disc.crop import CROP_SHAPE
-from orthoai.tasks.disc.findings import NO_SCALE, ONE_ENDPLATE, POSSIBLE
+from orthoai.tasks.disc.findings import NO_SCALE, NOT_MARKED, ONE_ENDPLATE, POSSIBLE
+from orthoai.tasks.disc.labels import DISC
 from orthoai.tasks.disc.levels import NO_SACRUM
 from orthoai.tasks.disc.pipeline import run
 from orthoai.tasks.disc.search import BACK_TO_FRONT, CLEARLY_SURER, UPSIDE_DOWN
@@ -218,6 +219,29 @@ def test_nothing_to_see_is_said_and_marks_nothing() -> None:
     assert found.findings == ()
     assert not found.segmentation.any()
     assert found.message.startswith("No lumbar disc found")
+
+
+def test_discs_that_the_segmenter_does_not_see_are_none_unless_a_person_gave_them(
+    volume: Volume, result: Result
+) -> None:
+    class Seeing(FakeSegmenter):
+        """Marks specks where the discs are, and nothing else."""
+
+        def labels(self, slices: np.ndarray, pixel_mm: tuple[float, float], progress: Progress) -> np.ndarray:
+            specks = np.zeros(slices.shape, np.uint8)
+            for box in Phantom(tilt=8).boxes():
+                row, column = round((box.y0 + box.y1) / 2), round((box.x0 + box.x1) / 2)
+                specks[:, row - 3 : row + 3, column - 3 : column + 3] = DISC
+            return specks
+
+    seeing = engines(Seeing())
+    found = run(volume, OPTIONS, load=lambda options: seeing)
+    assert (found.findings, found.boxes) == ((), ())
+    assert not found.segmentation.any()
+    assert found.message.startswith("No lumbar disc found")
+    given = run(volume, RunOptions(boxes=result.boxes), load=lambda options: seeing)
+    assert levels(given) == LEVELS
+    assert all(NOT_MARKED in finding.flags for finding in given.findings)
 
 
 def axial(volume: Volume) -> Volume:

@@ -124,6 +124,11 @@ class Axes:
         return offsets @ self.back, offsets @ self.up
 
 
+def is_marked(disc: Mask, pixel_mm: PixelMm) -> bool:
+    """Whether a disc's mask (H, W) is large enough to be measured."""
+    return bool(np.count_nonzero(disc) * pixel_mm[0] * pixel_mm[1] >= LEAST_AREA_MM2)
+
+
 def measure_disc(
     disc: Mask, above: Mask, below: Mask, canal: Mask, pixels: NDArray, pixel_mm: PixelMm
 ) -> DiscMeasures | None:
@@ -136,7 +141,7 @@ def measure_disc(
         pixels: the slice in the image's own values.
         pixel_mm: (row, column).
     """
-    if np.count_nonzero(disc) * pixel_mm[0] * pixel_mm[1] < LEAST_AREA_MM2:
+    if not is_marked(disc, pixel_mm):
         return None
     axes = Axes.of(disc, pixel_mm)
     u, v = axes.places(disc)

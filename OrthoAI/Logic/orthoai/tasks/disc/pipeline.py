@@ -26,7 +26,7 @@ from orthoai.tasks.disc.labels import CANAL, VERTEBRA
 from orthoai.tasks.disc.levels import Levels, chain, name_levels, number_of
 from orthoai.tasks.disc.locate import Located, locate
 from orthoai.tasks.disc.marked import FROM_MASKS, marked_discs
-from orthoai.tasks.disc.measure import measure_disc
+from orthoai.tasks.disc.measure import is_marked, measure_disc
 from orthoai.tasks.disc.midslice import midslice
 from orthoai.tasks.disc.picture import PixelMm
 from orthoai.tasks.disc.plane import SagittalStack, sagittal
@@ -59,6 +59,7 @@ class Spine:
         index: the mid-sagittal slice.
         lumbar: the region in it; None where discs were given without one.
         levels: the named discs in it.
+        instances: numbered by them.
         flags: of the whole image.
     """
 
@@ -68,6 +69,7 @@ class Spine:
     index: int
     lumbar: Detection | None
     levels: Levels
+    instances: Instances
     flags: tuple[str, ...] = ()
 
 
@@ -108,8 +110,7 @@ def run(
         )
     with watch.stage("Grade"):
         progress.report("Grade", 0.0)
-        instances = number_instances(spine.labels, spine.levels, spine.pixel_mm)
-        findings, attention = _graded(spine, instances, engines)
+        findings, attention = _graded(spine, engines)
         progress.report("Grade", 1.0)
     upright = spine.stack
     return Result(
@@ -124,7 +125,7 @@ def run(
         provenance=made,
         timings_s=watch.seconds,
         extras=(
-            Extra(INSTANCES, upright.restored(instances.numbers), instances.names),
+            Extra(INSTANCES, upright.restored(spine.instances.numbers), spine.instances.names),
             Extra(ATTENTION, upright.restored(attention)),
         ),
     )
@@ -160,7 +161,11 @@ def _read(
         return None
     if stack.has_scale:
         require_lumbar_size(levels.discs, pixel_mm)
-    return Spine(look.stack, pixel_mm, labels, index, located.lumbar, levels, (*levels.flags, *look.flags))
+    instances = number_instances(labels, levels, pixel_mm)
+    # In noise or another kind of image the detectors may take something for discs that the segmenter does not see.
+    if given is None and not any(is_marked(instances.disc(level, index), pixel_mm) for level in levels.numbers):
+        return None
+    return Spine(look.stack, pixel_mm, labels, index, located.lumbar, levels, instances, (*levels.flags, *look.flags))
 
 
 def _given_look(stack: SagittalStack, given: Given, engines: Engines) -> Look:
@@ -216,9 +221,9 @@ def _has_vertebra_below(levels: Levels, labels: NDArray[np.uint8], pixel_mm: Pix
     return bool(np.count_nonzero(where & (labels == VERTEBRA)) * pixel_mm[0] * pixel_mm[1] > LEAST_BELOW_MM2)
 
 
-def _graded(spine: Spine, instances: Instances, engines: Engines) -> tuple[tuple[Finding, ...], NDArray[np.uint8]]:
+def _graded(spine: Spine, engines: Engines) -> tuple[tuple[Finding, ...], NDArray[np.uint8]]:
     """A finding per disc, and the heat maps of all on the stack's grid (S, H, W)."""
-    stack, index, pixel_mm = spine.stack, spine.index, spine.pixel_mm
+    stack, index, pixel_mm, instances = spine.stack, spine.index, spine.pixel_mm, spine.instances
     picture, pixels = stack.picture(index), stack.voxels[index]
     centers = [((disc.y0 + disc.y1) / 2 - 0.5, (disc.x0 + disc.x1) / 2 - 0.5) for disc in spine.levels.discs]
     crops = [
