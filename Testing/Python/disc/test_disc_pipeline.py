@@ -150,6 +150,19 @@ def test_an_image_is_not_turned_when_another_way_is_hardly_better(volume: Volume
     assert not any({UPSIDE_DOWN, BACK_TO_FRONT} & set(finding.flags) for finding in found.findings)
 
 
+def test_an_image_is_not_turned_by_one_slice_when_the_middle_one_disagrees() -> None:
+    class Misled(FakeSegmenter):
+        """Right about the middle slice only."""
+
+        def certainty(self, slices: np.ndarray, index: int, pixel_mm: tuple[float, float]) -> float:
+            sure = super().certainty(slices, 2, pixel_mm)
+            return sure if index == len(slices) // 2 else -sure
+
+    found = run(series(middle=2), OPTIONS, load=lambda options: engines(Misled()))
+    assert levels(found) == LEVELS
+    assert not any({UPSIDE_DOWN, BACK_TO_FRONT} & set(finding.flags) for finding in found.findings)
+
+
 @pytest.mark.parametrize("axes", [(1,), (2,), (1, 2)])
 def test_a_result_s_own_boxes_give_the_same_result_where_the_image_was_turned(
     volume: Volume, axes: tuple[int, ...]

@@ -71,6 +71,13 @@ def test_discs_are_numbered_as_spider_numbers_them_and_measures_are_plausible(re
             assert value is None or low < value < high, (level, name, value)
 
 
+@pytest.mark.realdata
+def test_an_upright_crop_of_another_scanner_is_not_turned(real_data: Path) -> None:
+    found = run(read_volume(real_data / "tptbox_mri" / "sub-mri_label-6_T2w.nii.gz"), RunOptions())
+    assert found.findings
+    assert not any({UPSIDE_DOWN, BACK_TO_FRONT} & set(finding.flags) for finding in found.findings)
+
+
 @pytest.fixture(scope="module")
 def upright(real_data: Path) -> Volume:
     """Three slices around the middle of a validation patient."""

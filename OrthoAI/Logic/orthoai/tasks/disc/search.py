@@ -52,7 +52,7 @@ def first_look(stack: SagittalStack, engines: Engines, progress: Progress) -> Lo
     indices = list(dict.fromkeys(min(count - 1, int(share * count)) for share in LOOKS))
     looks = []
     for n, index in enumerate(indices):
-        progress.report(STAGE, n / (len(indices) + len(TURNS)), "first look")
+        progress.report(STAGE, n / (len(LOOKS) + 1), "first look")
         looks.append(Look(stack, index, find(stack, index, engines)))
     return max(looks, key=lambda look: look.located.score)
 
@@ -72,13 +72,23 @@ def upright(
     Args:
         pixel_mm: of the stack, estimated for a picture.
     """
+    stack, middle = look.stack, len(look.stack.voxels) // 2
+    turn = _surest_turn(stack, look.index, pixel_mm, segmenter, progress)
+    # Beside the spine an upright slice may look turned: the middle one must agree.
+    if turn != AS_IS and look.index != middle:
+        turn = turn if turn == _surest_turn(stack, middle, pixel_mm, segmenter, progress) else AS_IS
+    upside_down, back_to_front = turn
+    flags = (UPSIDE_DOWN,) * upside_down + (BACK_TO_FRONT,) * back_to_front
+    return (stack.turned(*turn) if flags else stack), flags
+
+
+def _surest_turn(
+    stack: SagittalStack, index: int, pixel_mm: PixelMm, segmenter: SliceLabeler, progress: Progress
+) -> tuple[bool, bool]:
     sure = {}
-    for n, (upside_down, back_to_front) in enumerate(TURNS):
-        progress.report(STAGE, (len(LOOKS) + n) / (len(LOOKS) + len(TURNS)), "which way up")
+    for upside_down, back_to_front in TURNS:
+        progress.report(STAGE, len(LOOKS) / (len(LOOKS) + 1), "which way up")
         rows, columns = (-1 if turned else 1 for turned in (upside_down, back_to_front))
-        pictures = look.stack.pictures[:, ::rows, ::columns]
-        sure[upside_down, back_to_front] = segmenter.certainty(pictures, look.index, pixel_mm)
+        sure[upside_down, back_to_front] = segmenter.certainty(stack.pictures[:, ::rows, ::columns], index, pixel_mm)
     surest = max(TURNS, key=lambda turn: sure[turn])
-    if sure[surest] < sure[AS_IS] + CLEARLY_SURER:
-        return look.stack, ()
-    return look.stack.turned(*surest), (UPSIDE_DOWN,) * surest[0] + (BACK_TO_FRONT,) * surest[1]
+    return surest if sure[surest] >= sure[AS_IS] + CLEARLY_SURER else AS_IS
