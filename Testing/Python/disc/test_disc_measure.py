@@ -177,6 +177,26 @@ def test_a_spinous_process_goes_with_the_body_that_it_hangs_on() -> None:
     assert numbers[1, row + 5, behind + 5] == 3
 
 
+@pytest.mark.parametrize(("height_mm", "counts"), [(26.0, True), (8.0, True), (2.0, False)])
+def test_a_vertebra_below_the_lowest_disc_is_its_lower_neighbor_unless_it_is_a_speck(
+    height_mm: float, counts: bool
+) -> None:
+    phantom = Phantom()
+    labels = phantom.labels()
+    row, column = (round(value) for value in phantom.center(0))
+    top, half = row + round(5 / 0.7), round(18 / 0.7)
+    labels[top : top + round(height_mm / 0.7), column - half : column + half] = VERTEBRA
+    instances = numbered(phantom, labels)
+    below = instances.vertebra(-1, 0)
+    assert below.any() == counts
+    np.testing.assert_array_equal(instances.numbers, numbered(phantom).numbers)
+    found = measure_disc(
+        instances.disc(0, 0), instances.vertebra(0, 0), below, labels == CANAL, phantom.pixels(), phantom.pixel_mm
+    )
+    assert found is not None
+    assert found.one_endplate != counts
+
+
 def test_the_rest_of_a_cut_vertebra_has_its_own_number() -> None:
     phantom = Phantom()
     labels = phantom.labels()

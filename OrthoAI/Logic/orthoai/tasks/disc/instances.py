@@ -22,6 +22,12 @@ FIRST_DISC = 201
 VERTEBRAE = tuple(name.split("/")[0] for name in NAMES)
 """From L5 upward: each lies above the disc of the same place."""
 
+S1, S2, ABOVE = 255, 254, 253
+"""Of vertebrae without a number: below L5/S1, below S1/S2, and above the last name."""
+
+LEAST_BELOW_MM2 = 150.0
+"""Of vertebra below the lowest disc in a slice, at least, to say that it is not the sacrum that lies there."""
+
 CORE_MM = 12.0
 """A vertebral body's core lies this near to the line through the discs' centers ..."""
 
@@ -42,10 +48,13 @@ class Instances:
     Attributes:
         numbers: (S, H, W) uint8, 0 elsewhere.
         names: by number, of those that have voxels.
+        vertebrae: (S, H, W) uint8: the vertebrae alone, with what is marked below L5/S1 as S1 and S2; that has no name,
+            since the segmenter leaves the sacrum out and it may be the true L5.
     """
 
     numbers: NDArray[np.uint8]
     names: dict[int, str]
+    vertebrae: NDArray[np.uint8]
 
     def disc(self, level: int, index: int) -> NDArray[np.bool_]:
         """Mask (H, W) in slice ``index`` of the disc that is ``level`` places above L5/S1."""
@@ -53,9 +62,7 @@ class Instances:
 
     def vertebra(self, level: int, index: int) -> NDArray[np.bool_]:
         """Mask (H, W) in slice ``index`` of the vertebra above the disc that is ``level`` places above L5/S1."""
-        if level < 0:
-            return np.zeros(self.numbers.shape[1:], np.bool_)
-        return self.numbers[index] == level + 1
+        return self.vertebrae[index] == (level + 1 if level >= 0 else S1 if level == -1 else S2)
 
 
 def number_instances(labels: NDArray[np.uint8], levels: Levels, pixel_mm: PixelMm) -> Instances:
@@ -65,16 +72,20 @@ def number_instances(labels: NDArray[np.uint8], levels: Levels, pixel_mm: PixelM
     """
     numbers = np.zeros(labels.shape, np.uint8)
     if not levels.discs:
-        return Instances(numbers, {})
+        return Instances(numbers, {}, numbers)
     steps, aside = along_chain(levels, labels.shape[1:], pixel_mm)
     places = np.rint(steps).astype(int)
     named = (places >= -1) & (places < len(NAMES))
     values = np.where(named, FIRST_DISC + places, 0).astype(np.uint8)
     numbers[:] = np.where(labels == DISC, values, 0)
     vertebrae = _vertebrae(labels == VERTEBRA, steps, aside, levels.numbers)
-    numbers[labels == VERTEBRA] = vertebrae[labels == VERTEBRA]
+    vertebrae[labels != VERTEBRA] = 0
+    for value in (S1, S2):
+        areas = np.count_nonzero(vertebrae == value, axis=(1, 2)) * pixel_mm[0] * pixel_mm[1]
+        vertebrae[(vertebrae == value) & (areas < LEAST_BELOW_MM2)[:, None, None]] = 0
+    numbers[:] = np.where(vertebrae <= len(NAMES), numbers + vertebrae, numbers)
     present = [int(value) for value in np.unique(numbers) if value]
-    return Instances(numbers, {value: _name(value) for value in present})
+    return Instances(numbers, {value: _name(value) for value in present}, vertebrae)
 
 
 def along_chain(
@@ -107,8 +118,9 @@ def along_chain(
 def _vertebrae(
     mask: NDArray[np.bool_], steps: NDArray[np.float64], aside: NDArray[np.float64], discs: Sequence[int]
 ) -> NDArray[np.uint8]:
-    """Numbers (S, H, W): each vertebra grows from its body's core, so that a spinous process, which hangs down to the
-    level of the next vertebra, goes with its own body where a pedicle or lamina leads to it."""
+    """Numbers (S, H, W), S1, S2 and ABOVE among them: each vertebra grows from its body's core, so that a spinous
+    process, which hangs down to the level of the next vertebra, goes with its own body where a pedicle or lamina leads
+    to it."""
     place, share = np.floor(steps).astype(int), steps - np.floor(steps)
     near, named = aside <= CORE_MM, (place >= 0) & (place < len(NAMES))
     core = near & named & (share >= CORE_SHARE[0]) & (share <= CORE_SHARE[1])
@@ -117,15 +129,15 @@ def _vertebrae(
         if not (mask & core & (place == end)).any():
             cut = near & named & (place == end) & (share >= CUT_SHARE[0]) & (share <= CUT_SHARE[1])
             seeds[mask & cut] = end + 1
+    # What has no name is a seed as well, else a named neighbor would flood it.
+    seeds[mask & near & (place == -1)] = S1
+    seeds[mask & near & (place < -1)] = S2
+    seeds[mask & near & (place >= len(NAMES))] = ABOVE
     if not seeds.any():
         return seeds
-    # The sacrum and what lies above the last name are seeds as well, else a named neighbor would flood them.
-    seeds[mask & near & ~named] = 255
     barrier = sitk.GetImageFromArray(np.where(mask, 0, 1).astype(np.uint8))
     flooded = sitk.MorphologicalWatershedFromMarkers(barrier, sitk.GetImageFromArray(seeds), False, False)
-    grown = sitk.GetArrayFromImage(flooded)
-    grown[grown == 255] = 0
-    return grown
+    return sitk.GetArrayFromImage(flooded)
 
 
 def _name(value: int) -> str:

@@ -21,7 +21,7 @@ from orthoai.tasks.disc.crop import crop_on_slice, disc_crop
 from orthoai.tasks.disc.engines import Engines, LoadEngines, load_engines
 from orthoai.tasks.disc.findings import finding, message
 from orthoai.tasks.disc.given import Given, given_boxes
-from orthoai.tasks.disc.instances import Instances, along_chain, number_instances
+from orthoai.tasks.disc.instances import LEAST_BELOW_MM2, Instances, along_chain, number_instances
 from orthoai.tasks.disc.labels import CANAL, VERTEBRA
 from orthoai.tasks.disc.levels import Levels, chain, name_levels, number_of
 from orthoai.tasks.disc.locate import Located, locate
@@ -43,9 +43,6 @@ BELOW_STEPS = (-0.9, -0.3)
 
 BELOW_MM = 15.0
 """How near to the line of the discs."""
-
-LEAST_BELOW_MM2 = 150.0
-"""Of vertebra below the lowest disc, at least, to say that it is not the sacrum that lies there."""
 
 
 @dataclass(frozen=True)
