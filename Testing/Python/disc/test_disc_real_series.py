@@ -16,6 +16,7 @@ from orthoai.tasks.disc.contrast import fluid_ratio, require_t2
 from orthoai.tasks.disc.instances import number_instances
 from orthoai.tasks.disc.labels import CANAL
 from orthoai.tasks.disc.levels import LUMBAR_LEVELS, name_levels
+from orthoai.tasks.disc.marked import FROM_MASKS
 from orthoai.tasks.disc.measure import measure_disc
 from orthoai.tasks.disc.midslice import midslice
 from orthoai.tasks.disc.pipeline import run
@@ -72,9 +73,12 @@ def test_discs_are_numbered_as_spider_numbers_them_and_measures_are_plausible(re
 
 
 @pytest.mark.realdata
-def test_an_upright_crop_of_another_scanner_is_not_turned(real_data: Path) -> None:
+def test_an_upright_crop_of_another_scanner_is_not_turned_and_read_from_its_masks(real_data: Path) -> None:
     found = run(read_volume(real_data / "tptbox_mri" / "sub-mri_label-6_T2w.nii.gz"), RunOptions())
-    assert found.findings
+    assert len(found.findings) == 2
+    assert all(FROM_MASKS in each.flags and "middle_height_mm" in each.measurements for each in found.findings)
+    # The vertebra above the upper disc is cut: with it the index was 0.49.
+    assert found.findings[1].measurements["disc_height_index"].value == pytest.approx(0.29, abs=0.02)
     assert not any({UPSIDE_DOWN, BACK_TO_FRONT} & set(finding.flags) for finding in found.findings)
 
 

@@ -145,10 +145,12 @@ def _read(
         located = look.located
         if index != look.index or (located.lumbar is None and given is None):
             located = find(look.stack, index, engines)
-            located = located if located.discs else look.located
-        if not located.discs:
-            located = replace(located, discs=marked_discs(labels[index], pixel_mm))
+        marked = () if located.discs else marked_discs(labels[index], pixel_mm)
+        if marked:
+            located = replace(located, discs=marked)
             look = replace(look, flags=(*look.flags, FROM_MASKS))
+        # What was found in another slice lies only near the discs of this one.
+        located = located if located.discs else look.located
         progress.report(STAGE, 1.0, f"found {len(located.discs)}")
     if not located.discs:
         return None
