@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import TemporaryFile
 from uuid import uuid4
@@ -16,13 +17,16 @@ from orthoai.errors import InputError
 RESULT_FILE = "result.json"
 """The file that marks a folder as an OrthoAI output, which a new run may replace."""
 
+PARTIAL = ".partial-"
+"""In the hidden name of what is not yet whole."""
+
 OUT_OF_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NO_ACCESS = (errno.EACCES, errno.EPERM)
 NO_RENAME = (errno.EBUSY, errno.EXDEV)
 """A folder that cannot be moved, or to another disk: a mount point, as containers get."""
 
-LEFT_BY_VIEWERS = ("Thumbs.db", "desktop.ini")
-"""What looking at a folder leaves in it, besides files whose name begins with a dot."""
+LITTER = ("Thumbs.db", "desktop.ini", ".DS_Store", "._*", ".directory", ".nfs*", f".*{PARTIAL}*")
+"""Patterns of what looking at a folder, or a run that was killed, leaves in it."""
 
 
 def write_error(error: OSError, path: Path) -> InputError:
@@ -84,17 +88,15 @@ def staged_folder(
     """
     target = Path(target).resolve()
     _refuse_foreign(target, marker, besides)
-    if source is not None and target in Path(source).resolve().parents:
-        raise InputError(f"{source} lies in {target}, which would be replaced; name another folder for the output.")
+    if source is not None and target in (read := Path(source).resolve(), *read.parents):
+        raise InputError(f"{source} would be replaced by the output {target}; name another folder for the output.")
     made: list[Path] = []
     aside: Path | None = None
     done = False
     try:
         try:
             _make_parents(target.parent, made)
-            hidden = beside(target)
-            hidden.mkdir()
-            aside = hidden
+            aside = _made_aside(target)
             yield aside
             _put(aside, target, marker, besides)
             done = True
@@ -118,13 +120,13 @@ def _refuse_foreign(target: Path, marker: str, besides: Collection[str]) -> None
             return
         if not target.is_dir():
             raise InputError(f"{target} is a file; name a folder for the output.")
-        present = {entry.name for entry in target.iterdir()}
+        present = {entry.name for entry in target.iterdir() if not _is_litter(entry.name)}
         if not present:
             return
         own = _own_files(target, marker)
         if own is None:
             raise InputError(f"{target} exists and holds other files; name a new or empty folder for the output.")
-        foreign = sorted(name for name in present.difference(own or present, besides) if not _left_by_viewers(name))
+        foreign = sorted(present.difference(own or present, besides))
         if foreign:
             raise InputError(
                 f"{target} holds {foreign[0]}, which OrthoAI did not write; move it away or name another folder."
@@ -148,13 +150,26 @@ def _own_files(folder: Path, marker: str) -> list[str] | None:
     return [*told, marker] if isinstance(told, (list, dict)) else []
 
 
-def _left_by_viewers(name: str) -> bool:
-    return name.startswith(".") or name in LEFT_BY_VIEWERS
+def _is_litter(name: str) -> bool:
+    return any(fnmatch(name, pattern) for pattern in LITTER)
 
 
 def beside(target: Path) -> Path:
     """A hidden, unused name in the folder of ``target``, with its suffixes."""
-    return target.with_name(f".{uuid4().hex[:12]}.partial-{target.name}")
+    return target.with_name(f".{uuid4().hex[:12]}{PARTIAL}{target.name}")
+
+
+def _made_aside(target: Path) -> Path:
+    """A new hidden folder beside ``target``; in it where nothing else can be written, as in a container."""
+    hidden = beside(target)
+    try:
+        hidden.mkdir()
+    except OSError as error:
+        if error.errno not in (*NO_ACCESS, errno.EROFS) or not target.is_dir():
+            raise
+        hidden = target / hidden.name
+        hidden.mkdir()
+    return hidden
 
 
 def _make_parents(parent: Path, made: list[Path]) -> None:
@@ -174,7 +189,7 @@ def _put(aside: Path, target: Path, marker: str, besides: Collection[str]) -> No
         aside.rename(target)
         return
     _refuse_foreign(target, marker, besides)  # Again: the run took minutes, and somebody may have put files there.
-    if _is_worked_in(target):
+    if aside.parent == target or _is_worked_in(target):
         _fill(aside, target, marker)
         return
     try:
@@ -207,16 +222,27 @@ def _replace(aside: Path, target: Path) -> None:
 
 
 def _fill(aside: Path, target: Path, marker: str) -> None:
-    """Bring what ``aside`` holds into ``target``, the marker last, in place of what is there."""
-    older = list(target.iterdir())
-    inner = target / beside(target).name
+    """Bring what ``aside`` holds into ``target``, the marker last; what is there is set back when that fails."""
+    inner, older = aside, target / beside(target).name
+    moved: list[tuple[Path, Path]] = []
     try:
-        # Perhaps to another disk, which may be full: what is there stays until all has arrived.
-        shutil.copytree(aside, inner)
-        for entry in older:
-            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
-        for entry in sorted(inner.iterdir(), key=lambda entry: entry.name == marker):
-            entry.rename(target / entry.name)
+        if aside.parent != target:
+            # Perhaps to another disk, which may be full.
+            inner = Path(shutil.copytree(aside, target / beside(target).name))
+        present = [entry for entry in target.iterdir() if entry != inner]
+        older.mkdir()
+        fresh = sorted(inner.iterdir(), key=lambda entry: entry.name == marker)
+        for entry, folder in [*((entry, older) for entry in present), *((entry, target) for entry in fresh)]:
+            moved.append((entry, entry.rename(folder / entry.name)))
+    except BaseException:
+        for before, after in reversed(moved):
+            with suppress(OSError):
+                after.rename(before)
+        with suppress(OSError):  # Empty, unless something could not be set back.
+            older.rmdir()
+        raise
+    else:
+        shutil.rmtree(older, ignore_errors=True)
     finally:
-        shutil.rmtree(inner, ignore_errors=True)
-    shutil.rmtree(aside, ignore_errors=True)
+        for folder in (inner, aside):
+            shutil.rmtree(folder, ignore_errors=True)

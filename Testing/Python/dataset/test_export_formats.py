@@ -99,9 +99,12 @@ def test_an_export_appears_whole_and_replaces_the_one_before(dataset: Dataset, t
     content = json.loads((made / "export.json").read_text())
     assert content["cases"] == {case.name: 1 for case in dataset.cases()}
     first = tree(made)
-    (made / "old.txt").write_text("left over")
+    (made / "femur" / "old.txt").write_text("left over")
     exporter.export(dataset, tmp_path / "out", Progress())
     assert tree(made) == first
+    (made / "notes.txt").write_text("of a person")
+    with pytest.raises(InputError, match=r"holds notes\.txt"):
+        exporter.export(dataset, tmp_path / "out", Progress())
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -219,10 +219,56 @@ def test_a_file_that_an_older_output_does_not_tell_is_never_lost(tmp_path: Path)
     assert names(target) == ["result.json"]
 
 
-def test_what_is_read_is_never_replaced(tmp_path: Path) -> None:
+@pytest.mark.parametrize("read", ["overview.png", "."])
+def test_what_is_read_is_never_replaced(tmp_path: Path, read: str) -> None:
     target = older_output(tmp_path / "out")
-    with pytest.raises(InputError, match="would be replaced"), staged_folder(target, source=target / "overview.png"):
+    with pytest.raises(InputError, match="would be replaced"), staged_folder(target, source=target / read):
         pytest.fail("the run must not even start")
+
+
+@pytest.mark.parametrize("name", [".git", ".notes.txt"])
+def test_a_hidden_file_of_a_person_is_never_lost(tmp_path: Path, name: str) -> None:
+    target = told_output(tmp_path / "out", "overview.png")
+    (target / name).write_text("years of work")
+    with pytest.raises(InputError, match=f"holds {name}"):
+        write(target)
+
+
+def test_what_a_killed_run_left_in_a_folder_is_in_nobodys_way(tmp_path: Path) -> None:
+    (tmp_path / "out" / ".0123456789ab.partial-out").mkdir(parents=True)
+    write(tmp_path / "out")
+    assert names(tmp_path / "out") == ["result.json"]
+
+
+def test_a_folder_whose_surroundings_cannot_be_written_is_filled() -> None:
+    # Not below pytest's own folders, which other users cannot enter.
+    with tempfile.TemporaryDirectory() as folder:
+        around, target = Path(folder), Path(folder) / "out"
+        target.mkdir()
+        target.chmod(0o777)
+        around.chmod(0o555)
+        assert as_nobody(lambda: write(target)) == 0
+        assert names(target) == ["result.json"] and names(around) == ["out"]
+        around.chmod(0o755)
+
+
+def test_a_file_that_cannot_be_replaced_leaves_the_older_output_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = told_output(tmp_path / "out", "a.png", "z.html")
+    monkeypatch.chdir(target)
+    rename = Path.rename
+
+    def refuse(self: Path, other: Path) -> Path:
+        if self == target / "z.html":
+            raise PermissionError(errno.EACCES, "open in a viewer")
+        return rename(self, other)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(InputError, match="permission"):
+        write(target)
+    assert names(target) == ["a.png", "result.json", "z.html"] and names(tmp_path) == ["out"]
+    assert (target / "a.png").read_text() == "old"
 
 
 @pytest.mark.parametrize("code", [errno.EBUSY, errno.EXDEV])

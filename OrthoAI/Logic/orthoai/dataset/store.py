@@ -10,15 +10,13 @@ from orthoai.dataset.layout import CASES_FOLDER, IMAGE_FILE, LABELS_FILE, META_F
 from orthoai.dataset.lineage import Lineage
 from orthoai.errors import InputError
 from orthoai.io.digest import sha256_of
+from orthoai.output import PARTIAL
 from orthoai.progress import Progress
 from orthoai.review import Review
 from orthoai.volume import Volume
 
 STAGE = "verify"
 """Name of this stage in progress reports."""
-
-PARTIAL = ".partial-"
-"""In the hidden name of a folder whose writing was cut short."""
 
 
 @dataclass(frozen=True)

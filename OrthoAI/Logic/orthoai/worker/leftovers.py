@@ -7,14 +7,14 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from orthoai.output import RESULT_FILE
+from orthoai.output import PARTIAL, RESULT_FILE
 
 
 def remove_partial(outputs: Iterable[Path]) -> None:
     """Remove the folders that :func:`orthoai.output.staged_folder` had begun for each output. Raises nothing."""
     for output in outputs:
         target = Path(output).absolute()
-        for path in target.parent.glob(f".*.partial-{glob.escape(target.name)}"):
+        for path in target.parent.glob(f".*{PARTIAL}{glob.escape(target.name)}"):
             shutil.rmtree(path, ignore_errors=True)
 
 

@@ -46,6 +46,7 @@ def export_folder(dataset: Dataset, output: Path, name: str) -> Iterator[tuple[P
             "format": name,
             "orthoai_version": __version__,
             "cases": {case.name: case.lineage.revision for case in cases},
+            "files": sorted(entry.name for entry in folder.iterdir()),
         }
         (folder / EXPORT_FILE).write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 

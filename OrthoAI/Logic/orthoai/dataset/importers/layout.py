@@ -81,6 +81,7 @@ def import_pictures(
             "orthoai_version": __version__,
             "pictures": len(names),
             "objects": objects,
+            "files": sorted(entry.name for entry in folder.iterdir()),
         }
         (folder / IMPORT_FILE).write_text(json.dumps(content, indent=2) + "\n", "utf-8")
     progress.report(importer.name, 1.0)
