@@ -141,6 +141,30 @@ def test_an_image_that_was_changed_after_the_run_never_replaces_the_one_that_was
     assert tree(next((tmp_path / "cases").iterdir())) == before
 
 
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.uint32, np.int16])
+def test_an_image_of_any_type_can_be_reviewed_again(
+    rods: Callable, edited: Callable, tmp_path: Path, kind: type
+) -> None:
+    volume, review = rods()
+    voxels = (volume.voxels - volume.voxels.min()).astype(kind)
+    voxels = voxels + kind(0.1) if np.issubdtype(kind, np.floating) else voxels * kind(3)
+    wide = replace(volume, voxels=voxels)
+    save_case(tmp_path, wide, review)
+    save_case(tmp_path, wide, edited(review))
+    assert Dataset(tmp_path).cases()[0].lineage.revision == 2
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_bytes(b"cut")], ids=["lost", "damaged"])
+def test_a_case_whose_image_is_lost_or_damaged_is_repaired_by_saving_it_again(
+    rods: Callable, edited: Callable, tmp_path: Path, damage: Callable[[Path], Any]
+) -> None:
+    volume, review = rods()
+    damage(save_case(tmp_path, volume, review) / "image.nii.gz")
+    assert Dataset(tmp_path).verify()
+    save_case(tmp_path, volume, edited(review))
+    assert Dataset(tmp_path).verify() == []
+
+
 @pytest.mark.parametrize("first", [True, False], ids=["first revision", "later revision"])
 def test_of_two_who_save_a_case_at_once_one_is_told_and_nothing_is_lost(
     rods: Callable, edited: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: bool

@@ -21,6 +21,7 @@ from orthoai.dataset.lineage import Lineage
 from orthoai.dataset.store import DatasetCase
 from orthoai.errors import InputError
 from orthoai.io.digest import sha256_of
+from orthoai.io.pixels import compact
 from orthoai.output import staged_folder
 from orthoai.review import Review, Verdict
 from orthoai.volume import Volume
@@ -79,8 +80,15 @@ def _newest(folder: Path) -> DatasetCase | None:
 
 
 def _refuse_other_image(previous: DatasetCase, volume: Volume) -> None:
-    """A front end knows an image by what the task ran on; it may have been changed in place since."""
-    if not np.array_equal(previous.image().voxels, volume.voxels, equal_nan=True):
+    """A front end knows an image by what the task ran on; it may have been changed in place since.
+
+    An image file that is lost or damaged says nothing: saving the case again is how it is repaired.
+    """
+    file = previous.path / IMAGE_FILE
+    if not file.is_file() or sha256_of([file]) != previous.lineage.files.get(IMAGE_FILE):
+        return
+    # As the file gives them: a front end may hold them in a wider type.
+    if not np.array_equal(previous.image().voxels, compact(volume.voxels), equal_nan=True):
         raise InputError("The image has changed since this case was first saved; run the task on it again.")
 
 
