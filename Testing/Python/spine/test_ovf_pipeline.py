@@ -173,10 +173,17 @@ def test_a_given_box_asks_for_one_vertebra_only(mixed) -> None:
     assert (told.structure, told.label) == ("vertebra_1", "normal")
 
 
-@pytest.mark.parametrize("half", [(0.6, 25.0, 30.0), (20.0, 6.0, 6.0)], ids=["thin", "small"])
-def test_a_box_too_small_for_an_outline_points_at_the_vertebra_around_it(mixed, half: tuple[float, ...]) -> None:
+@pytest.mark.parametrize(
+    ("half", "forward"),
+    [((0.6, 25.0, 30.0), 0.0), ((20.0, 6.0, 6.0), 0.0), ((4.0, 3.0, 3.0), 10.0)],
+    ids=["thin", "small", "in its front"],
+)
+def test_a_box_too_small_for_an_outline_points_at_the_vertebra_around_it(
+    mixed, half: tuple[float, ...], forward: float
+) -> None:
     volume, (_, crush, _) = spine(MIXED), mixed[1].boxes
     center = [(low + high) / 2 for low, high in zip(crush.index_min, crush.index_max, strict=True)]
+    center[1] -= forward
     low, high = (tuple(c + side * h for c, h in zip(center, half, strict=True)) for side in (-1, 1))
     asked = ran(volume, RunOptions(boxes=(Box.from_index("crush", 1.0, low, high, volume.geometry),)))
     assert [(each.structure, each.label) for each in asked.findings] == [("vertebra_4", "crush")]

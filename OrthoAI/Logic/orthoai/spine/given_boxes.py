@@ -41,6 +41,11 @@ class WorkingBox:
         self.low: NDArray[np.float64] = places.min(axis=0)
         self.high: NDArray[np.float64] = places.max(axis=0)
 
+    @property
+    def middle(self) -> NDArray[np.float64]:
+        """Indices (column, row, slice) of its center."""
+        return (self.low + self.high) / 2
+
     def holds(self, place: tuple[float, float, float]) -> bool:
         """Whether ``place``, indices (column, row, slice) of the working grid, lies in the box."""
         return bool((self.low <= place).all() and (place <= self.high).all())

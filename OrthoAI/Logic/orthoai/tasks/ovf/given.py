@@ -45,7 +45,7 @@ def pointed_at(
 ) -> tuple[list[JoinedBody], list[JoinedBody]]:
     """(the vertebrae in the boxes ``given``, those of ``joined`` that lie in none of them).
 
-    A box that is too small or thin for a body of its own points at the one whose middle it holds.
+    A box that is too small or thin for a body of its own points at the one whose middle it holds, or that it lies in.
 
     Args:
         outlines: all that were seen, faint ones included.
@@ -56,6 +56,8 @@ def pointed_at(
         here = [body for body in rest if box.holds(body.center)]
         body = box.body(outlines)
         if body is None or body.reach < LEAST_SLICES:
+            around = [each for each in rest if each.covers(box.middle)]
+            here = here or around
             body = max(here, key=lambda each: each.vote.score, default=body)
         if body is not None:
             asked.append(body)

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from orthoai.spine.measured import Block, Surface
 from orthoai.tasks.ovf.labels import CLASSES, FRACTURES, NORMAL
@@ -106,6 +106,13 @@ class JoinedBody:
         """(column, row, slice) of the mask's centroid, as continuous indices of the working grid."""
         s, r, c = np.argwhere(self.mask).mean(axis=0) + [edge.start for edge in self.place]
         return float(c), float(r), float(s)
+
+    def covers(self, place: ArrayLike) -> bool:
+        """Whether ``place``, indices (column, row, slice) of the working grid, is in the mask."""
+        column, row, index = np.rint(np.asarray(place)).astype(int)
+        inside = [edge.start <= n < edge.stop for n, edge in zip((index, row, column), self.place, strict=True)]
+        offset = tuple(n - edge.start for n, edge in zip((index, row, column), self.place, strict=True))
+        return all(inside) and bool(self.mask[offset])
 
 
 def join(bodies: Sequence[SliceBody], least_slices: int = LEAST_SLICES) -> list[JoinedBody]:
