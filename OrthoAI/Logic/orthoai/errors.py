@@ -1,7 +1,7 @@
 """The errors that a person can act on."""
 
 NO_MEMORY = ("DefaultCPUAllocator", "Failed to allocate memory", "bad_alloc")
-"""In the text of a RuntimeError where torch, SimpleITK or the C++ below them got no memory."""
+"""In the text of an error where torch, SimpleITK, ONNX Runtime or the C++ below them got no memory."""
 
 
 class InputError(Exception):
@@ -23,4 +23,6 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether ``error`` says that the memory of the computer or of the graphics card has ended."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY)
+    # ONNX Runtime has exceptions of its own.
+    known = isinstance(error, RuntimeError) or type(error).__module__.startswith("onnxruntime")
+    return known and any(words in str(error) for words in NO_MEMORY)

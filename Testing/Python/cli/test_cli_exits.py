@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import errno
 
+import numpy as np
+import onnxruntime as ort
 import pytest
 import SimpleITK as sitk
 import torch
+from onnx import helper
 from orthoai.cli.exits import OUT_OF_MEMORY, guarded
 from orthoai.errors import Canceled, InputError, is_out_of_memory
 from orthoai.worker.wording import failure
+
+FLOAT, INT64 = 1, 7
+"""ONNX's numbers of these types."""
 
 
 def ending(error: BaseException, capsys: pytest.CaptureFixture[str], debug: bool = False) -> tuple[int, str]:
@@ -54,11 +60,23 @@ def test_the_end_of_memory_is_told_with_what_to_do(capsys: pytest.CaptureFixture
         assert code == 1 and "not enough memory" in text
 
 
+def fill_with_onnx_runtime() -> None:
+    size, filled = (helper.make_tensor_value_info(*each) for each in (("n", INT64, [1]), ("y", FLOAT, None)))
+    graph = helper.make_graph([helper.make_node("ConstantOfShape", ["n"], ["y"])], "fill", [size], [filled])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    session.run(None, {"n": np.array([2**48], np.int64)})
+
+
 @pytest.mark.parametrize(
-    "allocate", [lambda: torch.empty(2**50), lambda: sitk.Image([2**17] * 3, sitk.sitkFloat64)], ids=["torch", "itk"]
+    "allocate",
+    [lambda: torch.empty(2**50), lambda: sitk.Image([2**17] * 3, sitk.sitkFloat64), fill_with_onnx_runtime],
+    ids=["torch", "itk", "onnx runtime"],
 )
 def test_libraries_that_raise_an_error_of_their_own_when_memory_ends_are_understood(allocate, capsys) -> None:
-    with pytest.raises(RuntimeError) as caught:
+    with pytest.raises(Exception) as caught:
         allocate()
     assert ending(caught.value, capsys) == (1, f"Error: {OUT_OF_MEMORY}\n")
     assert failure(caught.value) == ("internal", failure(MemoryError())[1])

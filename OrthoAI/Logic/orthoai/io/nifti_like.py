@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import zlib
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -207,7 +206,7 @@ def _parts(path: Path) -> list[Path] | None:
         if named.upper().startswith(b"LIST") or b"%" in named:
             return None
         # The header does not say how it writes names that are not English.
-        names = (os.fsdecode(named), named.decode("latin-1"))
+        names = (named.decode("utf-8", "surrogateescape"), named.decode("latin-1"))
         found = next((path.parent / name for name in names if (path.parent / name).is_file()), None)
         if found is None:
             raise InputError(f"The data file {names[0]} of {path.name} is missing; copy both files to the same folder.")
