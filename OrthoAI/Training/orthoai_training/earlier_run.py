@@ -36,7 +36,7 @@ def claim_run(folder: Path, asked: Mapping[str, Any], options: str, *older: str)
     """Note in ``folder``, before anything is made in it, what it is begun with; or check that that was the same.
 
     Args:
-        asked: as JSON has it, always with the same keys; one that was not noted yet counts as the same.
+        asked: what JSON can hold, always with the same keys; one that was not noted yet counts as the same.
         options: that say it, for the sentence. older: other files of the folder that noted some of it.
 
     Raises:
@@ -44,9 +44,11 @@ def claim_run(folder: Path, asked: Mapping[str, Any], options: str, *older: str)
     """
     file = made_folder(folder) / REQUEST_FILE
     noted = {key: value for name in (*older, REQUEST_FILE) for key, value in _content(folder / name).items()}
+    # Through JSON, where a tuple is a list, to compare with what was read.
+    asked = json.loads(json.dumps(asked))
     if any(noted.get(key, value) != value for key, value in asked.items()):
         raise InputError(f"{folder} was begun with other {options}: give the same, or choose another --out.")
-    write_text(file, json.dumps(dict(asked), indent=1))
+    write_text(file, json.dumps(asked, indent=1))
 
 
 class CasesRequest(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from shutil import copytree, rmtree
 
@@ -19,6 +19,7 @@ from orthoai.progress import Progress
 from orthoai.segment.network import SegmenterSpec, build, load_weights
 from orthoai.volume import Volume
 from orthoai_training.dataset import CaseFolder, Split
+from orthoai_training.detector import ultralytics_engine
 from orthoai_training.detector.recipe import DetectorRecipe
 from orthoai_training.segmenter.crop_store import open_crops
 from orthoai_training.train import command, recipes, simulate
@@ -311,6 +312,31 @@ def test_a_canceled_simulation_goes_on_with_the_same_seed_alone(
             train_femur(replace(request, **changes))
     assert train_femur(request) == []
     assert not (tmp_path / "out" / "split.json").exists()
+
+
+def test_a_detector_goes_on_with_its_own_recipe_and_seed_alone(
+    cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*args: object, **options: object) -> None:
+        raise Canceled
+
+    monkeypatch.setattr(ultralytics_engine, "train", stopped)
+    request = TrainRequest(tmp_path / "out", data=cases, only=DETECTOR, device="cpu")
+    with pytest.raises(Canceled):
+        train_femur(request)
+    again, folder = replace(request, resume=True), tmp_path / "out" / DETECTOR
+    pictures = {path: path.read_bytes() for path in folder.rglob("*.png")}
+    # An earlier version noted the recipe in its last file alone.
+    recipe = asdict(recipes.RECIPES["compact"].detector)
+    for noted in (folder / "request.json", folder / ultralytics_engine.SUMMARY):
+        noted.write_text(json.dumps({"recipe": recipe, "seed": 0}))
+        for changes in ({"recipe": "paper"}, {"seed": 1}):
+            with pytest.raises(InputError, match="begun with other --recipe or --seed"):
+                train_femur(replace(again, **changes))
+        with pytest.raises(Canceled):
+            train_femur(again)
+        (folder / "request.json").unlink()
+    assert pictures and pictures == {path: path.read_bytes() for path in folder.rglob("*.png")}
 
 
 def test_a_mistyped_folder_claims_nothing(cases: Path, tmp_path: Path) -> None:

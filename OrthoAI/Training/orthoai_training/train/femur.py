@@ -11,7 +11,7 @@ OUT/model/<name>/        what ``orthoai run`` can use
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.dataset import CaseFolder, Split, find_cases, split_cases
 from orthoai_training.detector.recipe import DetectorRecipe
-from orthoai_training.earlier_run import claim_cases, refuse_earlier_run
+from orthoai_training.earlier_run import claim_cases, claim_run, refuse_earlier_run
 from orthoai_training.segmenter.crops import cut_crops
 from orthoai_training.segmenter.trainer import train_segmenter
 from orthoai_training.train.assemble import assemble, keep
@@ -155,12 +155,18 @@ def detector_part(
     progress: Progress,
     first: Path | None,
 ) -> Part:
-    """Draw the pictures, train YOLOv8 on them from the detector ``first`` on, export it as ONNX."""
+    """Draw the pictures, train YOLOv8 on them from the detector ``first`` on, export it as ONNX.
+
+    Raises:
+        InputError: the detector to go on with was begun with another recipe or seed, or ultralytics is missing.
+    """
     # Imported here: only this needs ultralytics.
     from orthoai_training.detector import ultralytics_engine
     from orthoai_training.detector.yolo_dataset import write_yolo_dataset
 
     out = request.out / DETECTOR
+    # Before the pictures of the earlier recipe are replaced. Runs from before this note have it where they ended.
+    claim_run(out, {"recipe": asdict(recipe), "seed": request.seed}, "--recipe or --seed", ultralytics_engine.SUMMARY)
     pictures = write_yolo_dataset(
         out / "pictures",
         _subset(cases, split.train),
