@@ -144,7 +144,8 @@ def split_cases(
 ) -> Split:
     """Deal whole groups (subjects, shapes) to train, validation and test.
 
-    With two groups or more at least one is held out for validation, and one stays for training.
+    With two groups or more at least one is held out for validation, the smallest where all are too large for its
+    share, and one stays for training.
     """
     groups: dict[str, list[str]] = {}
     for case in cases:
@@ -154,12 +155,14 @@ def split_cases(
     total = len(cases)
     wanted = {"validation": validation_share * total, "test": test_share * total}
     dealt: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
+    # The first of the smallest groups as they are dealt.
+    smallest = min(order, key=lambda index: len(groups[names[index]]), default=None)
     for position, index in enumerate(order):
         members = groups[names[index]]
         is_last = position == len(order) - 1
         subset = "train"
         for held_out, goal in wanted.items():
-            needs_one = held_out == "validation" and not dealt["validation"]
+            needs_one = held_out == "validation" and not dealt["validation"] and index == smallest
             fits = len(dealt[held_out]) + len(members) / 2 <= goal
             if goal > 0 and (fits or needs_one) and not (is_last and not dealt["train"]):
                 subset = held_out

@@ -106,6 +106,15 @@ def test_a_few_cases_always_leave_one_to_train_on(count: int, tmp_path: Path) ->
     assert (len(split.train), len(split.validation)) == (1, count - 1)
 
 
+@pytest.mark.parametrize(("sizes", "held_out"), [((10, 4, 6), 4), ((2, 18), 2), ((1, 9, 10), 1)])
+def test_no_more_is_held_out_than_must_be(sizes: tuple[int, ...], held_out: int, tmp_path: Path) -> None:
+    groups = [group for group, size in enumerate(sizes) for _ in range(size)]
+    cases = [make_case(tmp_path / f"c{n:02}", {"subject": f"s{group}"}) for n, group in enumerate(groups)]
+    splits = [split_cases(cases, seed, 0.1) for seed in range(6)]
+    assert {len(split.validation) for split in splits} == {held_out}
+    assert {len(split.train) for split in splits} == {sum(sizes) - held_out}
+
+
 def test_a_split_survives_its_file(tmp_path: Path) -> None:
     split = Split(3, ("a", "b"), ("c",), ())
     split.save(tmp_path / "split.json")
