@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from shutil import copytree
+from shutil import copytree, rmtree
 
 import numpy as np
 import pytest
@@ -148,3 +148,6 @@ def test_a_run_keeps_to_its_cases(tmp_path, case_folder):
     with pytest.raises(InputError, match="begun with other --data"):
         prepared_cases(replace(request, data=others, resume=True), Progress())
     assert prepared_cases(request, Progress()) == before
+    rmtree(case_folder / before[1].test[0])
+    with pytest.raises(InputError, match=f"Case {before[1].test[0]} of .* is missing"):
+        prepared_cases(request, Progress())

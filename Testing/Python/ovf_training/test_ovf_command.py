@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from shutil import copytree, rmtree
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +13,7 @@ import onnx
 import pytest
 from orthoai.cli.exits import BAD_INPUT
 from orthoai.cli.main import main
-from orthoai.errors import InputError
+from orthoai.errors import Canceled, InputError
 from orthoai.models.card import read_card
 from orthoai.models.store import ModelStore
 from orthoai_training.half_onnx import HALF, stored_weights
@@ -49,12 +51,12 @@ def test_what_cannot_be_done_is_said_in_one_sentence(
 
 def test_cases_are_found_by_their_files_and_dealt_once(tmp_path: Path) -> None:
     for name in ("a", "b", "c"):
-        write_case(blocks_case(), tmp_path / name)
-    (tmp_path / "empty").mkdir()
-    folders = case_folders(tmp_path)
+        write_case(blocks_case(), tmp_path / "cases" / name)
+    (tmp_path / "cases" / "empty").mkdir()
+    folders = case_folders(tmp_path / "cases")
     assert [path.name for path in folders] == ["a", "b", "c"]
     # All three are of one seed, so one patient: nothing can be held out of it.
-    train, validation = dealt(folders, 0)
+    train, validation = dealt(tmp_path, folders, 0)
     assert (len(train), len(validation)) in ((3, 0), (0, 3))
 
 
@@ -71,6 +73,44 @@ def test_a_former_run_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--resume"):
         make_pictures(OvfRun(tmp_path, COMPACT))
     assert make_pictures(OvfRun(tmp_path, COMPACT, resume=True)) == tmp_path / "pictures"
+
+
+def test_a_run_goes_on_with_its_own_cases_split_seed_and_recipe_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[OvfRun] = []
+
+    def stopped(run: OvfRun, progress: object) -> TrainedOvf:
+        runs.append(run)
+        (run.out / "pictures").mkdir(exist_ok=True)
+        raise Canceled
+
+    monkeypatch.setattr(request, "train_network", stopped)
+    for number, name in enumerate("abcd"):
+        write_case(replace(blocks_case(), seed=number), tmp_path / "cases" / name)
+    first = TrainRequest(tmp_path / "out", data=tmp_path / "cases", start=None)
+    again = replace(first, resume=True)
+    with pytest.raises(Canceled):
+        train_ovf(first)
+    others = copytree(first.data, tmp_path / "others")
+    with pytest.raises(InputError, match="former run"):
+        train_ovf(replace(first, data=others))
+    for changes in ({"data": others}, {"validation": others}, {"seed": 1}, {"recipe": "paper"}):
+        with pytest.raises(InputError, match="begun with other --data"):
+            train_ovf(replace(again, **changes))
+    copytree(others / "a", first.data / "e")
+    with pytest.raises(InputError, match=r"has grown since .* \(e is new\)"):
+        train_ovf(again)
+    rmtree(first.data / "e")
+    # What a case is grouped by may change; where it was dealt to may not.
+    for name in "abcd":
+        (first.data / name / "case.json").write_text((others / "a" / "case.json").read_text())
+    with pytest.raises(Canceled):
+        train_ovf(again)
+    assert (runs[0].train, runs[0].validation) == (runs[-1].train, runs[-1].validation)
+    rmtree(runs[0].validation[0])
+    with pytest.raises(InputError, match="is missing"):
+        train_ovf(again)
 
 
 def test_credits_of_first_weights_are_told_once_however_often_training_went_on() -> None:

@@ -19,7 +19,7 @@ from orthoai.errors import InputError
 from orthoai.output import made_folder
 from orthoai.progress import Progress
 
-from orthoai_training.dataset import CaseFolder, Split, split_cases
+from orthoai_training.dataset import CaseFolder, Split
 from orthoai_training.earlier_run import claim_cases, refuse_earlier_run
 from orthoai_training.fracture.cases import find_spine_cases
 from orthoai_training.fracture.credits import refuse_share_alike
@@ -29,6 +29,7 @@ from orthoai_training.fracture.recipe import FractureRecipe, get_recipe
 from orthoai_training.fracture.simulate import MOST_TRAINING_SEEDS, spine_options
 from orthoai_training.fracture.slices import PLANES, cut_slices
 from orthoai_training.fracture.trainer import FractureRun, train_fracture
+from orthoai_training.kept_split import kept_split
 from orthoai_training.learning.loop import Learned
 from orthoai_training.shared_options import check_minutes
 from orthoai_training.train.blend import blend_files, check_blend
@@ -169,7 +170,11 @@ def train_one(
 
 
 def prepared_cases(request: FractureRequest, progress: Progress) -> tuple[list[CaseFolder], Split]:
-    """The cases, simulated where asked for, and the split, which a further call for the same folder keeps."""
+    """The cases, simulated where asked for, and the split, which a further call for the same folder keeps.
+
+    Raises:
+        InputError: no cases, other ones than the folder was begun with, or one of its split is gone.
+    """
     made_folder(request.out)
     folder = request.data
     if folder is None:
@@ -186,10 +191,7 @@ def prepared_cases(request: FractureRequest, progress: Progress) -> tuple[list[C
     cases = find_spine_cases(folder)
     refuse_share_alike(str(name) for case in cases for name in case.meta.get("shapes") or ())
     claim_cases(request)
-    file = request.out / "split.json"
-    if not file.exists():
-        split_cases(cases, request.seed, VALIDATION_SHARE, TEST_SHARE).save(file)
-    split = Split.load(file)
+    split = kept_split(request.out, cases, request.seed, VALIDATION_SHARE, TEST_SHARE, may_grow=True)
     # Cases that came later belong to no part.
     known = {*split.train, *split.validation, *split.test}
     return [case for case in cases if case.name in known], split

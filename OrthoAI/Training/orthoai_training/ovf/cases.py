@@ -9,7 +9,8 @@ from orthoai.dataset.layout import META_FILE
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 
-from orthoai_training.dataset import CaseFolder, split_cases
+from orthoai_training.dataset import CaseFolder
+from orthoai_training.kept_split import kept_split
 from orthoai_training.spine_ct.case import BODIES_FILE, write_case
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.simulate import simulate
@@ -41,9 +42,13 @@ def require_apart(train: Sequence[Path], validation: Sequence[Path]) -> None:
         raise InputError("A case is in training and in validation: keep them apart.")
 
 
-def dealt(folders: Sequence[Path], seed: int) -> tuple[list[Path], list[Path]]:
-    """(training, validation): cases of one real shape stay together."""
-    split = split_cases([CaseFolder(path) for path in folders], seed, VALIDATION_SHARE)
+def dealt(out: Path, folders: Sequence[Path], seed: int) -> tuple[list[Path], list[Path]]:
+    """(training, validation), as the run folder ``out`` keeps it: cases of one real shape stay together.
+
+    Raises:
+        InputError: the run folder was dealt other cases.
+    """
+    split = kept_split(out, [CaseFolder(path) for path in folders], seed, VALIDATION_SHARE)
     by_name = {path.name: path for path in folders}
     return [by_name[name] for name in split.train], [by_name[name] for name in split.validation]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from orthoai.errors import InputError
 from orthoai.models.store import Model, ModelStore
@@ -15,6 +16,8 @@ from orthoai.tasks.ovf.engines import DETECTOR, OUTLINE
 from orthoai.tasks.ovf.task import NAME as TASK_NAME
 
 from orthoai_training.dataset import CaseFolder
+from orthoai_training.earlier_run import claim_run
+from orthoai_training.evaluate.case_files import place_of
 from orthoai_training.fracture.credits import refuse_share_alike, spine_credits
 from orthoai_training.ovf.cases import (
     FIRST_TRAINING_SEED,
@@ -22,6 +25,7 @@ from orthoai_training.ovf.cases import (
     VALIDATION_SHARE,
     case_folders,
     dealt,
+    former_run,
     simulated,
 )
 from orthoai_training.ovf.evaluation.fitting import fit_to_cases
@@ -94,6 +98,9 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
     """
     # First: simulating cases may take an hour.
     model = _start(request)
+    in_use = request.out / ("outline" if request.network == OUTLINE else "pictures")
+    if in_use.exists() and not request.resume:
+        raise former_run(request.out)
     made_folder(request.out)
     train, validation = _cases(request, progress)
     sources = case_sources([CaseFolder(path) for path in train])
@@ -157,25 +164,37 @@ def _outline(
 
 
 def _cases(request: TrainRequest, progress: Progress | None) -> tuple[Sequence[Path], Sequence[Path]]:
-    """(training, validation) folders; none for pictures."""
+    """(training, validation) folders; none for pictures. The run folder is claimed before anything is made in it."""
     if request.pictures is not None:
         if request.validation is not None:
             raise InputError("--validation names cases: split own pictures into folders train and val instead.")
+        _claim(request)
         return (), ()
+    validation = None if request.validation is None else case_folders(request.validation)
     if request.data is not None:
         folders = case_folders(request.data)
-        return (
-            dealt(folders, request.seed) if request.validation is None else (folders, case_folders(request.validation))
-        )
+        _claim(request)
+        return dealt(request.out, folders, request.seed) if validation is None else (folders, validation)
     count = request.simulate or 0
     if count < 1:
         raise InputError("At least one case must be simulated: give --simulate a number above 0.")
+    _claim(request)
     cases = request.out / "cases"
     train = simulated(cases, count, FIRST_TRAINING_SEED + request.seed, progress)
-    if request.validation is not None:
-        return train, case_folders(request.validation)
+    if validation is not None:
+        return train, validation
     held_out = max(1, round(VALIDATION_SHARE * count))
     return train, simulated(cases, held_out, FIRST_VALIDATION_SEED + request.seed, progress)
+
+
+def _claim(request: TrainRequest) -> None:
+    """Refuse to go on with other cases, seed or recipe (InputError): the pictures there were drawn with these."""
+    folders = {"data": request.data, "pictures": request.pictures, "validation": request.validation}
+    asked: dict[str, Any] = {name: None if folder is None else place_of(folder) for name, folder in folders.items()}
+    asked |= {"simulate": request.simulate, "seed": request.seed, "recipe": asdict(request.chosen.yolo)}
+    options = "--data, --pictures, --validation, --simulate, --seed, --recipe or --epochs"
+    # Runs from before this note have the recipe and the seed where they ended.
+    claim_run(request.out, asked, options, "trained.json")
 
 
 def _run(request: TrainRequest, train: Sequence[Path], validation: Sequence[Path], start: Model | None) -> OvfRun:

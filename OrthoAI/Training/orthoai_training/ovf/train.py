@@ -1,5 +1,7 @@
 """From cases or pictures to a network file.
 
+OUT/request.json      on what it is trained, so that no later call mixes in other cases
+OUT/split.json        which cases of --data train and validate
 OUT/pictures          the data set that ultralytics reads
 OUT/yolo              ultralytics' run folder
 OUT/detector.onnx     the network, with a feature output, weights stored as float16

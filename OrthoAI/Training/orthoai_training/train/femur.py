@@ -15,13 +15,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orthoai.errors import InputError
 from orthoai.output import made_folder
 from orthoai.progress import Progress
 
-from orthoai_training.dataset import CaseFolder, Split, find_cases, split_cases
+from orthoai_training.dataset import CaseFolder, Split, find_cases
 from orthoai_training.detector.recipe import DetectorRecipe
 from orthoai_training.earlier_run import claim_cases, claim_run, refuse_earlier_run
+from orthoai_training.kept_split import kept_split
 from orthoai_training.segmenter.crops import cut_crops
 from orthoai_training.segmenter.trainer import train_segmenter
 from orthoai_training.train.assemble import assemble, keep
@@ -116,28 +116,10 @@ def _limbs(request: TrainRequest) -> LimbRecipe:
 
 
 def _split(request: TrainRequest, recipe: Recipe, cases: Sequence[CaseFolder]) -> Split:
-    """The split of an earlier run in the same folder, so that no test case is ever trained on; else a new one.
-
-    Raises:
-        InputError: the earlier split is of other cases, or cannot be read.
-    """
-    file = request.out / "split.json"
+    """The split that the folder keeps; an empty one where there are no cases."""
     if not cases:
         return Split(request.seed, (), ())
-    if not file.exists():
-        split_cases(cases, request.seed, recipe.validation_share, recipe.test_share).save(file)
-    split = Split.load(file)
-    dealt, found = {*split.train, *split.validation, *split.test}, {case.name for case in cases}
-    if missing := sorted(dealt - found):
-        raise InputError(
-            f"Case {missing[0]} of {file} is missing: give the cases that the run began with, or choose another --out."
-        )
-    if added := sorted(found - dealt):
-        raise InputError(
-            f"The data set has grown since {file} dealt its cases ({added[0]} is new): choose another --out to train "
-            "on all of them, or take the new ones away to go on."
-        )
-    return split
+    return kept_split(request.out, cases, request.seed, recipe.validation_share, recipe.test_share)
 
 
 def _subset(cases: Sequence[CaseFolder], names: Sequence[str]) -> list[CaseFolder]:
