@@ -64,12 +64,22 @@ def test_slices_are_cut_once(tmp_path, make_case):
     write_case(make_case(), tmp_path / "cases" / "a", "fracture")
     cases = find_spine_cases(tmp_path / "cases")
     first = cut_slices(cases, "sagittal", tmp_path / "slices")[0]
-    (tmp_path / "cases" / "a" / "image.nii.gz").unlink()
+    cut = (tmp_path / "slices" / "sagittal" / "a.npz").stat()
     again = cut_slices(cases, "sagittal", tmp_path / "slices")[0]
     assert np.array_equal(first.pictures, again.pictures) and again.knows_bodies
+    assert (tmp_path / "slices" / "sagittal" / "a.npz").stat().st_mtime_ns == cut.st_mtime_ns
     (tmp_path / "slices" / "sagittal" / "a.npz").write_bytes(b"no")
     with pytest.raises(InputError, match="damaged"):
         cut_slices(cases, "sagittal", tmp_path / "slices")
+
+
+def test_another_case_of_the_same_name_has_its_own_slices(tmp_path, make_case):
+    for folder, fractured in (("one", (0,)), ("other", ())):
+        write_case(make_case(0, fractured), tmp_path / folder / "a", "fracture")
+        case = find_spine_cases(tmp_path / folder)[0]
+        found = cut_slices([case], "sagittal", tmp_path / "slices")[0]
+        assert np.array_equal(found.labels, slices_of(load_case(case), "sagittal").labels)
+        assert (found.labels == FRACTURE).any() == bool(fractured)
 
 
 def test_batches_depend_on_seed_and_step_alone(discs):

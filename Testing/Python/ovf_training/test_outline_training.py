@@ -31,7 +31,7 @@ from orthoai_training.ovf.outline.samples import SIDE, body_samples, draw_sample
 from orthoai_training.ovf.outline.train import OutlineRun, TrainedOutline, shared_dice, train_outline
 from orthoai_training.ovf.request import TrainRequest, train_ovf
 from orthoai_training.ovf.scenes import case_scene
-from orthoai_training.spine_ct.case import write_case
+from orthoai_training.spine_ct.case import read_case, write_case
 from ovf_blocks import BODIES, blocks_case
 
 SHORT = replace(OUTLINE, steps=4, batch=2, validate_every=2, warmup_steps=0)
@@ -71,8 +71,13 @@ def test_samples_depend_on_seed_and_name_alone(samples) -> None:
 def test_samples_are_drawn_once(tmp_path: Path, cases: list[Path]) -> None:
     folder = tmp_path / "samples"
     first = draw_samples(folder, cases, 2, 0, Progress())
-    (cases[0] / "image.nii.gz").unlink()
+    drawn = {file: file.stat().st_mtime_ns for file in folder.glob("*.npy")}
     assert (draw_samples(folder, cases, 2, 0, Progress()) == first).all()
+    assert drawn == {file: file.stat().st_mtime_ns for file in folder.glob("*.npy")}
+    # Another case of the same name, and another seed.
+    write_case(blocks_case(whole=False), cases[0])
+    scene = case_scene(read_case(cases[0]))
+    assert (draw_samples(folder, cases[:1], 1, 5, Progress()) == body_samples(scene, cases[0].name, 1, 5)).all()
     with pytest.raises(InputError, match="No case shows"):
         draw_samples(folder, [], 2, 0, Progress())
 

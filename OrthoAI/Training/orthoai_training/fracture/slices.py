@@ -14,7 +14,9 @@ from orthoai.progress import Progress
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM, Stack, working_stack
 
 from orthoai_training.dataset import CaseFolder
-from orthoai_training.fracture.cases import FractureCase, load_case
+from orthoai_training.evaluate.case_files import files_sha256
+from orthoai_training.fracture.cases import FractureCase, case_files, load_case
+from orthoai_training.made_from import forget_source, is_made_from, note_source
 
 STAGE = "slices"
 
@@ -66,15 +68,24 @@ class PlaneSlices:
 def cut_slices(
     cases: Sequence[CaseFolder], plane: str, folder: Path, progress: Progress | None = None
 ) -> list[PlaneSlices]:
-    """Slices of ``cases``, from ``folder``/<plane>/<case>.npz or cut now and kept there."""
+    """Slices of ``cases``, from ``folder``/<plane>/<case>.npz or cut now and kept there.
+
+    Slices of other files are cut again: data sets name their cases alike.
+
+    Raises:
+        InputError: a case cannot be read, or its slices are damaged.
+    """
     progress = progress or Progress()
     (folder / plane).mkdir(parents=True, exist_ok=True)
     found = []
     for number, case in enumerate(cases):
         progress.report(STAGE, number / len(cases), f"{plane} {case.name}")
         file = folder / plane / f"{case.name}.npz"
-        if not file.exists():
+        source = files_sha256(case_files(case))
+        if not is_made_from(file, source):
+            forget_source(file)
             slices_of(load_case(case), plane).save(file)
+            note_source(file, source)
         found.append(PlaneSlices.load(file))
     progress.report(STAGE, 1.0, plane)
     return found

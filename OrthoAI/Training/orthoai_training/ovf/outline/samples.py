@@ -12,6 +12,10 @@ from orthoai.progress import Progress
 from orthoai.tasks.ovf.outline import LEAST_AREA, around, around_middle
 from orthoai.tasks.ovf.outline_network import SLICES
 
+from orthoai_training.dataset import CaseFolder
+from orthoai_training.evaluate.case_files import files_sha256
+from orthoai_training.fracture.cases import case_files
+from orthoai_training.made_from import forget_source, is_made_from, note_source
 from orthoai_training.ovf.scenes import BodyBlock, CaseScene, case_scene
 from orthoai_training.spine_ct.case import read_case
 
@@ -23,7 +27,9 @@ Samples = NDArray[np.uint8]
 
 
 def draw_samples(folder: Path, cases: Sequence[Path], count: int, seed: int, progress: Progress) -> Samples:
-    """``count`` slices of every body of every case; files in ``folder``, one a case, are kept.
+    """``count`` slices of every body of every case; those in ``folder``, one file a case, are kept.
+
+    Samples of other files, another seed or another count are drawn again.
 
     Raises:
         InputError: a case that cannot be read, or none that shows a body.
@@ -34,12 +40,15 @@ def draw_samples(folder: Path, cases: Sequence[Path], count: int, seed: int, pro
     for number, case in enumerate(cases):
         progress.report("samples", number / len(cases), f"case {number + 1} of {len(cases)}")
         file = folder / f"{case.name}.npy"
-        if not file.exists():
+        source = {"files": files_sha256(case_files(CaseFolder(case))), "seed": seed, "count": count}
+        if not is_made_from(file, source):
+            forget_source(file)
             drawn = body_samples(case_scene(read_case(case)), case.name, count, seed)
             aside = file.with_suffix(".partial")
             with aside.open("wb") as stream:
                 np.save(stream, drawn)
             aside.replace(file)
+            note_source(file, source)
         found.append(np.load(file, allow_pickle=False))
     if not any(len(samples) for samples in found):
         raise InputError("No case shows a vertebral body: give cases of a spine.")
