@@ -64,7 +64,12 @@ PAPER = OvfRecipe(
 )
 """Yang et al. 2025, section 2.2: 300 epochs, batch 16, lr0 = lrf = 0.01 (lrf is a fraction of lr0 in ultralytics),
 AdamW, weight decay 5e-5, mosaic for the first 90 %, horizontal flips, scale 10 %, rotation 10 degrees, and class
-weights from its counts (section 2.4). What it leaves open is at YOLOv8's published default."""
+weights from its counts (section 2.4). Of what it leaves open, momentum, warm-up epochs, nominal batch, shift and mask
+ratio are at YOLOv8's published defaults, and so is the gain on gray values (``hsv_v``).
+
+Ours: no change of hue and saturation, since pictures are gray (defaults 0.015 and 0.7); the biases warm up from 0, not
+from 0.1, which is far too much for AdamW; the rate falls along a cosine, not a line; and training goes on to the last
+epoch, where that ends (``patience`` 100)."""
 
 COMPACT = OvfRecipe(
     SegmentationRecipe(
