@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from orthoai.errors import InputError
 from orthoai.geometry import AXIS_LETTERS
+from orthoai_training.synth import limbs
 from orthoai_training.synth.limbs import FIELDS, LimbCase, LimbRecipe, simulate_limb
+from orthoai_training.synth.shape import SampledShape
+from orthoai_training.synth.shape_library import RealFemur, ShapeLibrary
 from orthoai_training.synth.skeleton import CONTEXT_LABELS
 
 CoarseCase = Callable[..., LimbCase]
@@ -130,6 +135,16 @@ def test_the_femur_field_shows_one_whole_femur_with_a_margin(coarse_case: Coarse
 def test_width_and_depth_of_the_field_are_those_asked_for(coarse_case: CoarseCase) -> None:
     size = coarse_case(field="hips", width=(360.0, 240.0)).volume.geometry.size
     assert size[:2] == (60, 40)
+
+
+def test_knees_are_never_those_of_proximal_femora(monkeypatch: pytest.MonkeyPatch) -> None:
+    shape = SampledShape(torch.zeros(2, 2, 2), (0.0, 0.0, 0.0), 1.0)
+    proximal = RealFemur("hips/a_lfemur", shape, False, -130.0, 420.0)
+    monkeypatch.setattr(limbs, "load_library", lambda folders: ShapeLibrary((proximal,)))
+    recipe = LimbRecipe(field="knees", spacing=(6.0, 6.0, 8.0), shapes=(Path("hips"),), real_share=1.0, one_sided=0.0)
+    case = simulate_limb(recipe, 3)
+    assert set(np.unique(case.labels)) == {0, 1, 2}
+    assert case.meta["shapes"] == []
 
 
 def test_an_unknown_field_is_refused_with_the_names_of_the_known() -> None:

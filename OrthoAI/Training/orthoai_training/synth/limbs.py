@@ -41,7 +41,8 @@ class LimbRecipe:
         spacing: mm (i, j, k) of the scan.
         width: mm from left to right and from front to back of the field of view.
         shapes: folders with real surfaces (:mod:`shape_library`); empty for parametric bones.
-        real_share: the chance that a case uses a real femur when there are ``shapes``.
+        real_share: the chance that a case uses a real femur when there are ``shapes``; for "knees" a whole one, and
+            parametric ones where there is none.
         textures: folders with CT to take texture from (:mod:`texture`).
         metal: chance, per leg, of a prosthesis or a nail. one_sided: chance that only one leg is there.
         warp: mm (root mean square) by which a smooth deformation moves all bones.
@@ -97,6 +98,9 @@ def simulate_limb(recipe: LimbRecipe, seed: int, device: str = "cpu") -> LimbCas
     rng = np.random.default_rng(seed)
     generator = torch.Generator(device=device).manual_seed(seed)
     library = load_library(recipe.shapes) if recipe.shapes and rng.random() < recipe.real_share else None
+    # A scan of proximal femora ends above their cut, far above the knees.
+    if library is not None and recipe.field == "knees":
+        library = library.with_knees()
     scene = draw_scene(rng, generator, recipe, library)
     field = recipe.field or _draw_field(rng, scene.skeleton)
     geometry = _grid(rng, scene.skeleton, recipe, field)

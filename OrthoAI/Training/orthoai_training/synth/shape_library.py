@@ -7,7 +7,7 @@ contains "femur", "tibia", "fibula", "patella" or "pelvis", and for a right bone
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -84,6 +84,10 @@ class ShapeLibrary:
     femora: tuple[RealFemur, ...] = ()
     legs: tuple[dict[str, SampledShape], ...] = ()
     hips: tuple[tuple[SampledShape, float], ...] = ()
+
+    def with_knees(self) -> ShapeLibrary:
+        """Without proximal femora."""
+        return replace(self, femora=tuple(femur for femur in self.femora if femur.whole))
 
 
 def side_of(path: Path) -> str:
