@@ -135,3 +135,15 @@ def test_cases_are_cut_into_the_subsets_of_the_split_once(tmp_path: Path) -> Non
     assert kept.stat().st_mtime_ns == before
     with pytest.raises(InputError, match="other settings"):
         cut_crops(cases, split, replace(RECIPE, spacing_mm=(2.0, 2.0, 2.0)), tmp_path / "crops")
+
+
+def test_corrected_labels_are_cut_again(tmp_path: Path) -> None:
+    volume, labels = two_bones()
+    folder = tmp_path / "cases" / "a"
+    folder.mkdir(parents=True)
+    write_volume(volume, folder / "image.nii.gz")
+    for corrected, sides in ((labels, {"left", "right"}), (np.where(labels == 2, 0, labels), {"left"})):
+        write_labels(corrected.astype(np.uint8), LPS, folder / "labels.nii.gz")
+        cases = find_cases(tmp_path / "cases")
+        cut_crops(cases, split_cases(cases, 0), RECIPE, tmp_path / "crops")
+        assert {crop.name.split("_")[2] for crop in open_crops(tmp_path / "crops", "train")} == sides

@@ -7,6 +7,7 @@ are resampled as at inference. The other femur, where it reaches into the crop, 
 from __future__ import annotations
 
 import json
+import shutil
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from orthoai.box import Box
+from orthoai.dataset.layout import IMAGE_FILE, LABELS_FILE
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 from orthoai.progress import Progress
@@ -21,6 +23,8 @@ from orthoai.segment.resample import ModelGrid
 from orthoai.volume import Volume, reorient_array
 
 from orthoai_training.dataset import FEMUR_LABELS, CaseFolder, Split
+from orthoai_training.evaluate.case_files import files_sha256
+from orthoai_training.made_from import forget_source, is_made_from, note_source
 from orthoai_training.segmenter.crop_store import HU_RANGE, save_crop
 from orthoai_training.train.recipes import SegmenterRecipe
 
@@ -45,7 +49,8 @@ def cut_crops(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> None:
-    """Cut every case of ``split`` into OUT/<subset>/; what is already there is kept.
+    """Cut every case of ``split`` into OUT/<subset>/; what is already there is kept, and cut again where
+    its image or labels have changed.
 
     Raises:
         InputError: a case cannot be read, or OUT holds crops that were cut with another recipe or seed.
@@ -55,12 +60,25 @@ def cut_crops(
     for number, case in enumerate(cases):
         progress.report(STAGE, number / len(cases), case.name)
         folder = out_dir / split.subset_of(case.name)
-        if (folder / f"{case.name}.done").exists():
+        done, source = folder / f"{case.name}.done", files_sha256((case.path / IMAGE_FILE, case.path / LABELS_FILE))
+        if is_made_from(done, source):
             continue
+        forget_source(done)
+        # Corrected labels may have a femur less.
+        for name in crop_names(case.name, recipe):
+            shutil.rmtree(folder / name, ignore_errors=True)
         image, labels = case.load()
         cut_case(image, labels.voxels, case.name, recipe, folder, seed)
-        (folder / f"{case.name}.done").touch()
+        done.touch()
+        note_source(done, source)
     progress.report(STAGE, 1.0)
+
+
+def crop_names(case: str, recipe: SegmenterRecipe) -> list[str]:
+    """All crops that ``case`` may have."""
+    if recipe.whole_volume:
+        return [f"{case}_{WHOLE}"]
+    return [f"{case}_{side}_{number}" for side in FEMUR_LABELS.values() for number in range(recipe.crops_per_femur)]
 
 
 def cut_case(
