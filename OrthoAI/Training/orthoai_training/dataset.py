@@ -33,6 +33,11 @@ class CaseFolder:
         return self.path.name
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """Image and labels, which :meth:`load` reads."""
+        return self.path / IMAGE_FILE, self.path / LABELS_FILE
+
+    @property
     def meta(self) -> dict[str, Any]:
         """What case.json says; empty without one."""
         file = self.path / META_FILE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ class MemoryCase:
     name: str
     volume: Volume
     labels: Volume
+    files: tuple[Path, ...] = ()
 
     def load(self) -> tuple[Volume, Volume]:
         return self.volume, self.labels

@@ -79,6 +79,15 @@ def test_a_set_made_from_the_same_things_is_kept_and_an_outdated_one_is_replaced
     assert not (folder / "mark").exists()
 
 
+def test_pictures_of_corrected_labels_are_drawn_again(tmp_path: Path, cases: list) -> None:
+    file = tmp_path / "labels.nii.gz"
+    for content in (b"first", b"corrected"):
+        file.write_bytes(content)
+        write_yolo_dataset(tmp_path / "set", [replace(cases[0], files=(file,))], [], RECIPE)
+        assert not (tmp_path / "set" / "mark").exists()
+        (tmp_path / "set" / "mark").touch()
+
+
 def test_a_cancel_leaves_nothing_behind(tmp_path: Path, cases: list) -> None:
     asked = iter([False, True])
     with pytest.raises(Canceled):

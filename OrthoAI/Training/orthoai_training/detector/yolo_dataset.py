@@ -28,6 +28,7 @@ from orthoai_training.detector.augment import training_views
 from orthoai_training.detector.labeled_case import LabeledCase
 from orthoai_training.detector.recipe import LABELS, DetectorRecipe
 from orthoai_training.detector.views import LabeledView, plain_views
+from orthoai_training.evaluate.case_files import files_sha256
 
 DATA_FILE, MANIFEST_FILE = "data.yaml", "dataset.json"
 
@@ -44,6 +45,11 @@ class Case(Protocol):
     @property
     def name(self) -> str:
         """Unique among the cases."""
+        ...
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """That it is read from; none in memory."""
         ...
 
     def load(self) -> tuple[Volume, Volume]:
@@ -224,6 +230,7 @@ def _manifest(train: Sequence[Case], validation: Sequence[Case], recipe: Detecto
         "views": asdict(recipe.views),
         "train": sorted(case.name for case in train),
         "validation": sorted(case.name for case in validation),
+        "files": {case.name: files_sha256(case.files) for case in (*train, *validation)},
     }
     # Through JSON, where a tuple is a list, to compare with what was read.
     return json.loads(json.dumps(content))

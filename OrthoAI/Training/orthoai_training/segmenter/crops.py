@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from orthoai.box import Box
-from orthoai.dataset.layout import IMAGE_FILE, LABELS_FILE
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 from orthoai.progress import Progress
@@ -60,7 +59,7 @@ def cut_crops(
     for number, case in enumerate(cases):
         progress.report(STAGE, number / len(cases), case.name)
         folder = out_dir / split.subset_of(case.name)
-        done, source = folder / f"{case.name}.done", files_sha256((case.path / IMAGE_FILE, case.path / LABELS_FILE))
+        done, source = folder / f"{case.name}.done", files_sha256(case.files)
         if is_made_from(done, source):
             continue
         forget_source(done)
