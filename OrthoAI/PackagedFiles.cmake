@@ -233,6 +233,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Bridge/PreparedResult.py
   OrthoAILib/Bridge/ResultBridge.py
   OrthoAILib/Bridge/ResultNodes.py
+  OrthoAILib/Bridge/ResultVisibility.py
   OrthoAILib/Bridge/ReviewBridge.py
   OrthoAILib/Bridge/RoiBoxes.py
   OrthoAILib/Bridge/Segments.py

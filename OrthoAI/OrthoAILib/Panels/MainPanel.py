@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from OrthoAILib.Bridge.ResultNodes import ResultNodes
+from OrthoAILib.Bridge.ResultVisibility import showOnly
 from OrthoAILib.Panels.AdvancedPanel import AdvancedPanel
 from OrthoAILib.Panels.Form import Form
 from OrthoAILib.Panels.InputPanel import InputPanel
@@ -194,7 +195,6 @@ class MainPanel(VTKObservationMixin):
             self.message.clear()  # The progress bar says the rest.
 
     def _onFinished(self, outcome: RunOutcome) -> None:
-        self._hideOthers(outcome.nodes)
         if self._node is not None:
             with slicer.util.NodeModify(self._node):
                 self._node.inputVolume = outcome.volumeNode
@@ -216,6 +216,9 @@ class MainPanel(VTKObservationMixin):
     def _setResult(self, nodes: ResultNodes | None) -> None:
         if nodes == self._shown:
             return
+        # Not for a part that was deleted: what a person hides or shows in a result stays so while it is shown.
+        if nodes is not None and (self._shown is None or nodes.resultId != self._shown.resultId):
+            showOnly(nodes, self._results.load())
         self._shown, self._reviewed = nodes, None
         if self._node is not None and nodes is not None:
             self._node.resultId = nodes.resultId
@@ -239,14 +242,6 @@ class MainPanel(VTKObservationMixin):
     def _taskOf(self, nodes: ResultNodes | None) -> Task | None:
         """The task that made ``nodes``; None where it is not installed here."""
         return self._tasks.get(nodes.taskName) if nodes is not None else None
-
-    def _hideOthers(self, shown: ResultNodes) -> None:
-        """Two masks over each other help nobody; the earlier ones of the same image stay in the scene."""
-        for nodes in self._results.load():
-            if nodes.resultId != shown.resultId and nodes.volumeNode is shown.volumeNode:
-                for node in (nodes.segmentation, *nodes.boxes):
-                    if node is not None and node.GetDisplayNode() is not None:
-                        node.GetDisplayNode().SetVisibility(False)
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def _onNodeRemoved(self, caller: Any, event: Any, node: Any) -> None:

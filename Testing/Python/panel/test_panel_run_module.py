@@ -236,16 +236,41 @@ def test_the_result_of_the_chosen_image_is_shown(bench):
     assert bench.result.resultId == first.resultId
 
 
-def test_a_run_on_another_image_hides_only_earlier_results_of_that_image(bench):
-    def visible(result):
-        return [bool(node.GetDisplayNode().GetVisibility()) for node in (result.segmentation, *result.boxes)]
+def visible(result) -> list[bool]:
+    """Of the masks and of each box."""
+    return [bool(node.GetDisplayNode().GetVisibility()) for node in (result.segmentation, *result.boxes)]
+
+
+def test_only_the_shown_result_is_drawn_whatever_its_image(bench):
+    first = bench.run()
+    node(bench).inputVolume = addLegs("Thick series of the same exam")
+    earlier, later = bench.run(), bench.run()
+    assert all(visible(later)) and not any(visible(earlier)) and not any(visible(first))
+    node(bench).inputVolume = first.volumeNode
+    assert bench.result.resultId == first.resultId
+    assert all(visible(first)) and not any(visible(later)) and not any(visible(earlier))
+    node(bench).inputVolume = later.volumeNode
+    assert bench.result.resultId == later.resultId and all(visible(later)) and not any(visible(first))
+
+
+def test_what_a_reviewer_hides_or_shows_stays_so(bench, tmp_path):
+    import slicer
 
     first = bench.run()
+    first.boxes[0].GetDisplayNode().SetVisibility(False)
+    node(bench).confidence = 0.5
+    assert visible(first) == [True, False, True]
     node(bench).inputVolume = addLegs("Other")
-    earlier, later = bench.run(), bench.run()
-    assert any(visible(later)) and not any(visible(earlier))
+    second = bench.run()
+    first.segmentation.GetDisplayNode().SetVisibility(True)  # To compare the two.
+    slicer.mrmlScene.RemoveNode(second.boxes[0])
+    assert visible(first) == [True, False, False] and visible(bench.result) == [True, True]
     node(bench).inputVolume = first.volumeNode
-    assert bench.result.resultId == first.resultId and all(visible(first))
+    assert visible(first) == [True, False, True]
+    bench.host.saveScene(tmp_path / "scene.mrb")
+    bench.host.clearScene()
+    bench.host.loadScene(tmp_path / "scene.mrb")
+    assert bench.result.resultId == first.resultId and visible(bench.result) == [True, False, True]
 
 
 def test_a_result_that_the_user_deletes_is_not_shown_anymore(bench):
