@@ -16,6 +16,9 @@ CASE_ATTRIBUTE = "OrthoAI.WorklistCase"
 PATH_ATTRIBUTE = "OrthoAI.WorklistPath"
 """Node attributes of an image that a worklist opened: the case's name, and where it lies. Many folders have a case1."""
 
+BUNDLE_FOLDER = "Data"
+"""Where a scene bundle (.mrb) holds copies of its images: these say nothing about where the images came from."""
+
 
 def loadCase(entry: ImageEntry) -> Any:
     """The image of ``entry`` as a vtkMRMLScalarVolumeNode in the scene.
@@ -33,11 +36,16 @@ def loadCase(entry: ImageEntry) -> Any:
 
 
 def caseOf(volumeNode: Any) -> ImageEntry | None:
-    """The case of a worklist that an image is; None for no image and for one from elsewhere."""
+    """The case of a worklist that an image is; None for no image and for one from elsewhere.
+
+    Its path is no more than its name where nobody knows the folder anymore, as in scenes of older versions.
+    """
     if volumeNode is None:
         return None
     name, path = volumeNode.GetAttribute(CASE_ATTRIBUTE), volumeNode.GetAttribute(PATH_ATTRIBUTE)
-    return ImageEntry(name, Path(path)) if name and path else None
+    if not name:
+        return None
+    return ImageEntry(name, Path(path) if path else _storedPath(volumeNode, name))
 
 
 def removeCase(volumeNode: Any) -> None:
@@ -47,6 +55,15 @@ def removeCase(volumeNode: Any) -> None:
         if nodes.volumeNode is volumeNode:
             nodes.remove(scene)
     removeNodes(scene, [volumeNode])
+
+
+def _storedPath(volumeNode: Any, name: str) -> Path:
+    """Where the file of the image lies, or the folder of its DICOM files."""
+    storage = volumeNode.GetStorageNode()
+    file = Path((storage.GetFullNameFromFileName() if storage is not None else "") or name)
+    parts = Path(name).parts
+    path = next((path for path in (file, *file.parents) if path.parts[-len(parts) :] == parts), Path(name))
+    return Path(name) if path.parent.name == BUNDLE_FOLDER else path
 
 
 def _loadDicom(entry: ImageEntry) -> Any:

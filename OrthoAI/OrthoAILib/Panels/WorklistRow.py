@@ -32,6 +32,7 @@ class WorklistRow:
         self._folder, self._fallback = "", ""
         self._worklist: Worklist | None = None
         self._problem, self._told = "", ""
+        self._image: ImageEntry | None = None
         self._loaded: ImageEntry | None = None
         ui.previousButton.setToolTip(_("Open the case before this one ({keys})").format(keys=previousKeys))
         ui.nextButton.setToolTip(_("Open the next case ({keys})").format(keys=nextKeys))
@@ -69,13 +70,14 @@ class WorklistRow:
             self._ui.worklistFolder.setCurrentPath(folder)
             self._ui.worklistFolder.blockSignals(blocked)
         self._tell()
-        self.setLoaded(self._loaded)
+        self.setLoaded(self._image)
 
     def setLoaded(self, entry: ImageEntry | None) -> None:
         """Tell which case the image in the scene is; None for an image from elsewhere."""
-        self._loaded = entry
-        if self._worklist is not None and not self._isLoaded and entry in self._worklist.cases:
-            self._worklist.open(entry)
+        self._image = entry
+        self._loaded = self._worklist.find(entry) if self._worklist is not None and entry is not None else None
+        if self._worklist is not None and self._loaded is not None and not self._isLoaded:
+            self._worklist.open(self._loaded)
         self.update()
 
     def record(self, state: ReviewState) -> bool:
@@ -89,7 +91,7 @@ class WorklistRow:
 
     def opened(self, entry: ImageEntry) -> None:
         """The walk is at the case that was asked for."""
-        self._loaded = entry
+        self._image = self._loaded = entry
         if self._worklist is not None:
             self._worklist.open(entry)
             self._tell()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +70,20 @@ class Worklist:
     def indexOf(self, name: str) -> int:
         """Where the case of that name stands; -1 when it is not there."""
         return next((number for number, case in enumerate(self.cases) if case.name == name), -1)
+
+    def find(self, image: ImageEntry) -> ImageEntry | None:
+        """The case that an image of a scene is; None for none.
+
+        Its path tells. Where nothing lies there (anymore), the folder may be mounted elsewhere by now: the name and
+        as much of the folder's own name as the path has tell then.
+        """
+        case = next((case for case in self.cases if case.name == image.name), None)
+        if case is None or case.path == image.path:
+            return case
+        if image.path.is_absolute() and os.path.exists(image.path):
+            return None
+        known = image.path.parts[-len(Path(image.name).parts) - 1 :]
+        return case if case.path.parts[-len(known) :] == known else None
 
     def state(self, case: ImageEntry) -> CaseState:
         """What was decided about ``case``."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 from review_room import CASES, caseText, click, openFolder, press, review, typeInto
 
 
@@ -90,6 +91,58 @@ def test_a_verdict_does_not_go_to_a_case_of_the_same_name_in_another_folder(room
     click(room, "nextButton")
     kept = Worklist(folder)
     assert kept.state(kept.cases[0]).verdict is Verdict.REJECTED and len(room.ask.asked) == 1
+
+
+def forgetPath(volumeNode):
+    """As in a scene of an older version, which kept the case's name only."""
+    volumeNode.SetAttribute("OrthoAI.WorklistPath", None)
+
+
+def forgetFile(volumeNode):
+    """As in a scene bundle, whose images are copies."""
+    forgetPath(volumeNode)
+    volumeNode.GetStorageNode().SetFileName(f"/gone/scene/Data/{CASES[0]}")
+
+
+def mountElsewhere(volumeNode):
+    volumeNode.SetAttribute("OrthoAI.WorklistPath", f"/gone/cases/{CASES[0]}")
+
+
+@pytest.mark.parametrize("age", [forgetPath, forgetFile, mountElsewhere])
+def test_a_case_of_an_old_or_moved_scene_is_still_the_worklists(room, folder, age):
+    openFolder(room, folder)
+    click(room, "nextButton")
+    age(room.node.inputVolume)
+    review(room)
+    click(room, "rejectButton")
+    assert caseText(room) == "Case 1 of 3 (Rejected), 1 of 3 decided"
+    click(room, "nextButton")
+    assert room.ask.asked == [] and caseText(room).startswith("Case 2 of 3")
+    names = [node.GetName() for node in room.host.scene.GetNodesByClass("vtkMRMLScalarVolumeNode")]
+    assert names == ["CT", "case2"]
+
+
+@pytest.mark.parametrize("path", ["", f"/gone/others/{CASES[0]}"])
+def test_a_case_of_an_old_scene_from_another_folder_is_not_taken(room, folder, tmp_path, path):
+    other = shutil.copytree(folder, tmp_path / "other")
+    openFolder(room, other)
+    click(room, "nextButton")
+    room.node.inputVolume.SetAttribute("OrthoAI.WorklistPath", path or None)
+    review(room)
+    openFolder(room, folder)
+    click(room, "rejectButton")
+    assert caseText(room) == "0 of 3 decided"
+
+
+def test_an_old_scenes_series_is_known_by_the_folder_of_its_files(host, tmp_path):
+    from OrthoAILib.Panels.CaseLoader import CASE_ATTRIBUTE, caseOf
+
+    volumeNode = host.scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+    volumeNode.SetAttribute(CASE_ATTRIBUTE, "patient/series")
+    volumeNode.AddDefaultStorageNode(str(tmp_path / "patient" / "series" / "0.dcm"))
+    assert caseOf(volumeNode).path == tmp_path / "patient" / "series"
+    volumeNode.GetStorageNode().SetFileName(str(tmp_path / "CT.nrrd"))
+    assert caseOf(volumeNode).path == Path("patient/series")
 
 
 def test_an_unsaved_review_is_not_left_without_a_question(room, folder):
