@@ -51,6 +51,7 @@ class CaseWalk:
         row.caseAsked.connect(self._onCaseAsked)
         row.folderChosen.connect(self._onFolderChosen)
         row.noticed.connect(notice.warn)
+        row.outdated.connect(notice.retract)
 
     def show(self, shown: OnScreen) -> None:
         """Work on ``shown`` from now on."""

@@ -38,6 +38,11 @@ class MessageLine:
         """Tell what needs attention."""
         self._show(sentence, warning=True)
 
+    def retract(self, sentence: str) -> None:
+        """``sentence`` does not hold anymore; another message stays."""
+        if self.text == sentence:
+            self.clear()
+
     def clear(self) -> None:
         self._show("", warning=False)
 

@@ -23,11 +23,12 @@ class WorklistRow:
         previousKeys, nextKeys: keyboard shortcuts, shown in the tooltips.
 
     Signals:
-        caseAsked(ImageEntry), folderChosen(path), noticed(sentence): empty when the last one does not hold anymore.
+        caseAsked(ImageEntry), folderChosen(path), noticed(sentence), outdated(sentence): a notice does not hold anymore.
     """
 
     def __init__(self, ui: Any, previousKeys: str, nextKeys: str) -> None:
-        self.caseAsked, self.folderChosen, self.noticed = Signal(), Signal(), Signal()
+        self.caseAsked, self.folderChosen = Signal(), Signal()
+        self.noticed, self.outdated = Signal(), Signal()
         self._ui = ui
         self._folder, self._fallback = "", ""
         self._worklist: Worklist | None = None
@@ -147,6 +148,8 @@ class WorklistRow:
 
     def _tell(self) -> None:
         notice = self._worklist.notice if self._worklist is not None else self._problem
-        if notice or self._told:
+        if self._told and notice != self._told:
+            self.outdated.emit(self._told)
+        if notice:
             self.noticed.emit(notice)
         self._told = notice

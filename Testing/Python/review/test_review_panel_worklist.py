@@ -233,7 +233,8 @@ def test_of_a_study_only_the_largest_series_stays_in_the_scene(room, tmp_path, m
     assert "report" not in [node.GetName() for node in slicer.util.getNodesByClass("vtkMRMLTextNode")]
 
 
-def test_a_read_only_folder_keeps_its_progress_in_the_training_set(room, folder, monkeypatch):
+@pytest.mark.parametrize("newer", ["", "There is nothing to undo."])
+def test_a_read_only_folder_keeps_its_progress_in_the_training_set(room, folder, monkeypatch, newer):
     import errno
 
     from OrthoAILib.Review import WorklistFile
@@ -251,8 +252,10 @@ def test_a_read_only_folder_keeps_its_progress_in_the_training_set(room, folder,
     review(room)
     click(room, "rejectButton")
     assert "read-only" in room.child("noticeText").text
+    if newer:
+        room.panel.notice.say(newer)
     room.child("exportFolder").setCurrentPath(str(room.training))
-    assert room.child("noticeText").text == ""
+    assert room.child("noticeText").text == newer
     assert caseText(room) == "Case 1 of 3 (Rejected), 1 of 3 decided"
     click(room, "nextButton")
     assert room.ask.asked == []
