@@ -11,7 +11,7 @@ from OrthoAILib.Review.UndoStack import UndoStack
 
 @dataclass(frozen=True)
 class MaskEdit:
-    """Edits of the masks since the last other edit was known.
+    """Edits of the masks between two other edits.
 
     Attributes:
         goal: what the masks are when all of it is taken back, or made again.
