@@ -92,7 +92,8 @@ def test_of_two_pictures_of_one_name_the_one_whose_folder_fits_counts(tmp_path: 
 def test_the_picture_of_another_label_or_folder_is_not_taken(tmp_path: Path, path: str) -> None:
     save(tmp_path / "case1", "a.json", labelme(ONE, imagePath=path))
     save(tmp_path / "case2", "a.json" if path == "a.png" else "note.md", labelme(ONE), pixels())
-    words = r"^case1/a\.json names the picture .*a\.png, which is not there, and case2/a\.png looks like another"
+    doubt = "beside a label of its own" if path == "a.png" else "in another folder than the label names"
+    words = rf"^case1/a\.json names the picture .*a\.png, which is not there, and case2/a\.png lies {doubt}"
     with pytest.raises(InputError, match=words):
         read("labelme", tmp_path)
 
@@ -107,9 +108,13 @@ def test_two_labels_with_one_picture_are_refused(tmp_path: Path) -> None:
         save(tmp_path / "labelme", name, labelme(ONE), pixels())
     twice = [{"id": number, "file_name": "a.png"} for number in (7, 8)]
     save(tmp_path / "coco", "b.json", coco(ONE, images=twice), pixels())
-    for kind, first in (("labelme", "a"), ("coco", "b")):
-        with pytest.raises(InputError, match=rf"b\.json names the picture a\.png, .* {first}\.json has already"):
-            read(kind, tmp_path / kind)
+    save(tmp_path / "two" / "coco", "a.json", coco(ONE), pixels())
+    save(tmp_path / "two" / "coco", "b.json", coco(ONE, images=[{"id": 7, "file_name": "a.png"}]))
+    merge = "merge the two label files, or "
+    for kind, first, advice in (("labelme", "a", merge), ("coco", "b", ""), ("two/coco", "a", merge)):
+        words = rf"b\.json names the picture a\.png, .* {first}\.json has already; {advice}give each label its own"
+        with pytest.raises(InputError, match=words):
+            read(kind.removeprefix("two/"), tmp_path / kind)
 
 
 def test_nothing_outside_the_source_is_read(tmp_path: Path) -> None:
@@ -273,7 +278,9 @@ def changed(**annotation: Any) -> dict[str, Any]:
 def test_a_picture_of_another_folder_than_the_one_named_is_refused(tmp_path: Path) -> None:
     save(tmp_path / "p2", "note.md", "", pixels())
     save(tmp_path, "a.json", coco(ONE, images=[{"id": 7, "file_name": "p1/a.png"}]))
-    with pytest.raises(InputError, match=r"names the picture p1/a\.png, .* p2/a\.png looks like another"):
+    with pytest.raises(
+        InputError, match=r"names the picture p1/a\.png, .* p2/a\.png lies in another folder than the label names"
+    ):
         read("coco", tmp_path)
     save(tmp_path, "a.json", coco(ONE, images=[{"id": 7, "file_name": "images/a.png"}]))
     assert len(read("coco", tmp_path)) == 1

@@ -63,9 +63,10 @@ class SourceFolder:
         there = Path(os.path.normpath(label.parent.joinpath(*wanted.parts)))
         found = there if there in self.pictures else self._alike(wanted, label)
         if found in self.taken:
+            merge = "merge the two label files, or " if self.taken[found] != label else ""
             raise InputError(
                 f"{self._told(label)} names the picture {self._told(found)}, which a label in "
-                f"{self._told(self.taken[found])} has already; give each label its own picture."
+                f"{self._told(self.taken[found])} has already; {merge}give each label its own picture."
             )
         self.taken[found] = label
         return found
@@ -79,17 +80,26 @@ class SourceFolder:
         if len(matches) != 1:
             problem = "is not below" if not matches else "is there more than once below"
             raise InputError(f"The picture of {label.name} {problem} {self.path.name}; put the two into one folder.")
-        if self._is_anothers(matches[0], wanted, label):
+        doubt = self._doubt(matches[0], wanted, label)
+        if doubt:
             raise InputError(
                 f"{self._told(label)} names the picture {str(wanted)[:80]}, which is not there, and "
-                f"{self._told(matches[0])} looks like another label's; put the right picture beside its label."
+                f"{self._told(matches[0])} {doubt}."
             )
         return matches[0]
 
-    def _is_anothers(self, file: Path, wanted: PurePosixPath, label: Path) -> bool:
-        """Whether ``file`` lies beside a label of its own, or in another folder than ``wanted`` says."""
+    def _doubt(self, file: Path, wanted: PurePosixPath, label: Path) -> str:
+        """Why ``file`` may not be the picture that ``label`` means, and what to do; empty for no doubt."""
         if file.with_suffix(label.suffix).is_file() and file.with_suffix(label.suffix) != label:
-            return True
+            return "lies beside a label of its own; put the right picture beside its label"
+        if self._is_elsewhere(file, wanted, label):
+            return (
+                "lies in another folder than the label names; move the picture there, or correct its path in the label"
+            )
+        return ""
+
+    def _is_elsewhere(self, file: Path, wanted: PurePosixPath, label: Path) -> bool:
+        """Whether ``file`` lies in another folder than ``wanted`` says."""
         said = [part for part in wanted.parts[:-1] if part not in ("..", *PLAIN_FOLDERS)]
         around = (self.path.resolve() / self._inside(file)).parent.parts
         if any(part in self.folders and part not in around for part in said):
