@@ -23,7 +23,7 @@ class WorklistRow:
         previousKeys, nextKeys: keyboard shortcuts, shown in the tooltips.
 
     Signals:
-        caseAsked(ImageEntry), folderChosen(path), noticed(sentence), outdated(sentence): a notice does not hold anymore.
+        caseAsked(ImageEntry), folderChosen(path), noticed(sentence), outdated(sentence): a notice no longer holds.
     """
 
     def __init__(self, ui: Any, previousKeys: str, nextKeys: str) -> None:

@@ -80,7 +80,8 @@ class Worklist:
         case = next((case for case in self.cases if case.name == image.name), None)
         if case is None or case.path == image.path:
             return case
-        if image.path.is_absolute() and os.path.exists(image.path):
+        # Path.exists raises where access is denied.
+        if image.path.is_absolute() and os.path.exists(image.path):  # noqa: PTH110
             return None
         known = image.path.parts[-len(Path(image.name).parts) - 1 :]
         return case if case.path.parts[-len(known) :] == known else None
