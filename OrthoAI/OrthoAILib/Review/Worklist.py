@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -80,8 +79,7 @@ class Worklist:
         case = next((case for case in self.cases if case.name == image.name), None)
         if case is None or case.path == image.path:
             return case
-        # Path.exists raises where access is denied.
-        if image.path.is_absolute() and os.path.exists(image.path):  # noqa: PTH110
+        if image.path.is_absolute() and _isThere(image.path):
             return None
         known = image.path.parts[-len(Path(image.name).parts) - 1 :]
         return case if case.path.parts[-len(known) :] == known else None
@@ -131,3 +129,10 @@ class Worklist:
     def _change(self, change: Callable[[WorklistProgress], WorklistProgress]) -> bool:
         self._progress = change(self._progress.mergedWith(self._file.read()))
         return self._file.write(self._progress)
+
+
+def _isThere(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False  # Such as a share that is not connected.
