@@ -11,12 +11,12 @@ from html import escape
 
 from orthoai.box import Box
 from orthoai.finding import Finding, Measurement
-from orthoai.geometry import AXIS_LETTERS, Triple
 from orthoai.result import Result
 
 from orthoai_report.page import PAGE
 from orthoai_report.page_words import PageWords
 from orthoai_report.palette import Palette, display_name
+from orthoai_report.places import Places
 from orthoai_report.wording import flag_text, measurement_name, measurement_text, message_text, percent
 
 Measured = Sequence[tuple[str, dict[str, Measurement]]]
@@ -32,7 +32,7 @@ def report_page(result: Result, palette: Palette, picture_png: bytes, words: Pag
         picture_png: content of overview.png, embedded so that the page can be passed on alone.
         words: of the task.
     """
-    words = words or PageWords()
+    words, places = words or PageWords(), Places.of(result)
     told = [(finding.structure, finding.measurements) for finding in result.findings]
     tables = [_measurements("Measurements", told, palette)] if words.has_measurement_table else []
     tables.append(_measurements("All structures", _downward(result), palette))
@@ -44,9 +44,9 @@ def report_page(result: Result, palette: Palette, picture_png: bytes, words: Pag
         picture_text=escape(_picture_text(result, palette, words.shown)),
         note=f'<p class="note">{escape(words.note)}</p>' if words.note else "",
         legend=_legend(result, palette),
-        findings=_findings(result.findings, palette, not words.has_measurement_table),
+        findings=_findings(result.findings, palette, places, not words.has_measurement_table),
         measurements=f"<section><h2>Measurements</h2>{table}</section>" if table else "",
-        boxes=_boxes(result.boxes, palette),
+        boxes=_boxes(result.boxes, palette, places),
         input=_definitions(_input(result)),
         timings=_timings(result.timings_s),
         provenance=_definitions(_provenance(result)),
@@ -67,11 +67,11 @@ def _legend(result: Result, palette: Palette) -> str:
     return f'<ul class="legend">{"".join(rows)}</ul>' if rows else "<p>This task marks no voxels.</p>"
 
 
-def _findings(findings: Sequence[Finding], palette: Palette, has_measurements: bool = True) -> str:
+def _findings(findings: Sequence[Finding], palette: Palette, places: Places, has_measurements: bool) -> str:
     if not findings:
         return "<p>No findings.</p>"
     head = ["Structure", "Finding", "Probability", "Uncertainty", "Measurements", "Place", "To be reviewed"]
-    rows = [_finding_cells(finding, palette) for finding in findings]
+    rows = [_finding_cells(finding, palette, places) for finding in findings]
     if not has_measurements:
         at = head.index("Measurements")
         head, rows = head[:at] + head[at + 1 :], [row[:at] + row[at + 1 :] for row in rows]
@@ -96,37 +96,36 @@ def _measurements(caption: str, measured: Measured, palette: Palette) -> str:
     return _table(caption, head, rows)
 
 
-def _finding_cells(finding: Finding, palette: Palette) -> list[str]:
+def _finding_cells(finding: Finding, palette: Palette, places: Places) -> list[str]:
     measurements = "<br>".join(
         f"{escape(measurement_name(name, measurement))}: {escape(measurement_text(measurement))}"
         for name, measurement in finding.measurements.items()
     )
-    place = ""
-    if finding.place:
-        place = escape(position(finding.place.lps))
-        if finding.place.slice_index is not None:
-            place += f"<br>slice {finding.place.slice_index}"
     return [
         _named(finding.structure, palette),
         escape(display_name(finding.label)),
         escape(percent(finding.probability)),
         "" if finding.uncertainty is None else escape(percent(finding.uncertainty)),
         measurements,
-        place,
+        "<br>".join(map(escape, places.place(finding.place))) if finding.place else "",
         "<br>".join(escape(flag_text(flag)) for flag in finding.flags),
     ]
 
 
-def _boxes(boxes: Sequence[Box], palette: Palette) -> str:
+def _boxes(boxes: Sequence[Box], palette: Palette, places: Places) -> str:
     if not boxes:
         return "<p>No boxes.</p>"
-    rows = []
-    for box in boxes:
-        size = " × ".join(f"{high - low:.0f}" for low, high in zip(box.lps_min, box.lps_max, strict=True))
-        rows.append(
-            [_named(box.label, palette), f"{box.score:.2f}", position(box.lps_min), position(box.lps_max), f"{size} mm"]
-        )
-    return _table("Boxes in the patient", ("Structure", "Score", "From", "To", "Size (x × y × z)"), rows)
+    rows = [
+        [
+            _named(box.label, palette),
+            f"{box.score:.2f}",
+            places.position(box.lps_min),
+            places.position(box.lps_max),
+            places.size(box),
+        ]
+        for box in boxes
+    ]
+    return _table(places.boxes, ("Structure", "Score", "From", "To", "Size"), rows)
 
 
 def _timings(timings_s: dict[str, float]) -> str:
@@ -141,9 +140,12 @@ def _input(result: Result) -> list[tuple[str, str]]:
     facts = [
         ("Kind", result.source.kind),
         ("Size", " × ".join(str(n) for n in geometry.size)),
-        ("Spacing", " × ".join(f"{mm:.4g}" for mm in geometry.spacing) + " mm"),
-        ("Axes grow toward", " ".join(geometry.axis_codes)),
     ]
+    if Places.of(result).in_patient:
+        facts += [
+            ("Spacing", " × ".join(f"{mm:.4g}" for mm in geometry.spacing) + " mm"),
+            ("Axes grow toward", " ".join(geometry.axis_codes)),
+        ]
     return [*facts, ("SHA-256", result.source.sha256)] if result.source.sha256 else facts
 
 
@@ -161,12 +163,6 @@ def _provenance(result: Result) -> list[tuple[str, str]]:
 
 
 # Parts
-
-
-def position(lps: Triple) -> str:
-    """A point in words that need no convention, such as "L 95, P 12, I 430 mm"."""
-    parts = (f"{AXIS_LETTERS[n][value >= 0]} {abs(value):.0f}" for n, value in enumerate(lps))
-    return ", ".join(parts) + " mm"
 
 
 def _named(name: str, palette: Palette) -> str:

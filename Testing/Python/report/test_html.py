@@ -9,9 +9,10 @@ from html.parser import HTMLParser
 
 import pytest
 from orthoai.finding import Finding, Measurement
-from orthoai_report.html import position, report_page
+from orthoai_report.html import report_page
 from orthoai_report.page_words import PageWords
 from orthoai_report.palette import Palette, display_name
+from orthoai_report.places import Places
 from orthoai_report.wording import measurement_name, measurement_text, percent
 
 PNG = b"\x89PNG\r\n\x1a\nnot really"
@@ -132,7 +133,18 @@ def test_names_and_numbers_read_well():
     assert measurement_name("ml", Measurement(1.0, "mL")) == "Ml"
     assert percent(0.9999) == "> 99 %"
     assert percent(1.0) == "100 %"
-    assert position((-1.0, 2.0, -3.4)) == "R 1, P 2, I 3 mm"
+    assert Places().position((-1.0, 2.0, -3.4)) == "R 1, P 2, I 3 mm"
+
+
+def test_a_picture_has_places_in_pixels_and_neither_sides_nor_millimeters(legs, make_result, page_of):
+    result = make_result(*legs)
+    assert result.boxes and "Boxes in the patient" in page_of(result)
+    flat = replace(result, source=replace(result.source, kind="picture"))
+    page = page_of(flat)
+    boxes = page[page.index("Boxes in the picture") :]
+    x, y, _ = result.boxes[0].lps_min
+    assert f"column {x:.0f}, row {y:.0f}" in boxes and "pixels" in boxes
+    assert not any(words in page for words in ("Axes grow toward", "Spacing", "in the patient"))
 
 
 def test_a_task_may_add_a_note_and_give_measurements_a_table_of_their_own(legs, make_result):
