@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from orthoai.errors import InputError
+from orthoai.models.hashing import file_sha256
 from orthoai.output import made_folder
 
 from orthoai_training.evaluate.case_files import last_names, place_of
@@ -36,19 +37,28 @@ def claim_run(folder: Path, asked: Mapping[str, Any], options: str, *older: str)
     """Note in ``folder``, before anything is made in it, what it is begun with; or check that that was the same.
 
     Args:
-        asked: what JSON can hold, always with the same keys; one that was not noted yet counts as the same.
+        asked: what JSON can hold; what was not noted yet counts as the same.
         options: that say it, for the sentence. older: other files of the folder that noted some of it.
 
     Raises:
         InputError: the folder was begun with something else, or cannot be written.
     """
     file = made_folder(folder) / REQUEST_FILE
-    noted = {key: value for name in (*older, REQUEST_FILE) for key, value in _content(folder / name).items()}
+    own = _content(file) if is_filled(folder) else {}
+    noted = {key: value for name in older for key, value in _content(folder / name).items()} | own
     # Through JSON, where a tuple is a list, to compare with what was read.
-    asked = json.loads(json.dumps(asked))
-    if any(noted.get(key, value) != value for key, value in asked.items()):
+    wanted: dict[str, Any] = json.loads(json.dumps(asked))
+    if any(noted.get(key, value) != value for key, value in wanted.items()):
         raise InputError(f"{folder} was begun with other {options}: give the same, or choose another --out.")
-    write_text(file, json.dumps(asked, indent=1))
+    write_text(file, json.dumps(own | wanted, indent=1))
+
+
+def claim_start(folder: Path, first: Path | None) -> None:
+    """As :func:`claim_run`, by the weights ``first`` that the network in ``folder`` goes on from; None for nothing.
+
+    A later call would blend with weights that it never had, and credit others.
+    """
+    claim_run(folder, {"started_from": None if first is None else file_sha256(first)}, "--start")
 
 
 class CasesRequest(Protocol):

@@ -20,7 +20,7 @@ from orthoai.output import made_folder
 from orthoai.progress import Progress
 
 from orthoai_training.dataset import CaseFolder, Split
-from orthoai_training.earlier_run import claim_cases, refuse_earlier_run
+from orthoai_training.earlier_run import claim_cases, claim_start, refuse_earlier_run
 from orthoai_training.fracture.cases import find_spine_cases
 from orthoai_training.fracture.credits import refuse_share_alike
 from orthoai_training.fracture.export import export_fracture
@@ -135,6 +135,7 @@ def train_planes(request: FractureRequest, progress: Progress | None = None) -> 
     trained = {}
     for plane in request.planes:
         folder, first = request.out / plane, None if start is None else first_weights(start, plane)
+        claim_start(folder, first)
         trained[plane] = train_one(request, recipe, plane, cases, split, folder, progress, first)
         export_fracture(recipe.network, recipe.name, trained[plane].weights, folder / ONNX_FILE)
         if start is not None and first is not None:

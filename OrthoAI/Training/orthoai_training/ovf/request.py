@@ -102,7 +102,7 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
     if in_use.exists() and not request.resume:
         raise former_run(request.out)
     made_folder(request.out)
-    train, validation = _cases(request, progress)
+    train, validation = _cases(request, model, progress)
     sources = case_sources([CaseFolder(path) for path in train])
     refuse_share_alike(sources)
     if request.network == MASK_RCNN:
@@ -163,22 +163,24 @@ def _outline(
     return write_outline_model(train_outline(run, progress), run, request.out / MODEL_FOLDER, start, credits)
 
 
-def _cases(request: TrainRequest, progress: Progress | None) -> tuple[Sequence[Path], Sequence[Path]]:
+def _cases(
+    request: TrainRequest, model: Model | None, progress: Progress | None
+) -> tuple[Sequence[Path], Sequence[Path]]:
     """(training, validation) folders; none for pictures. The run folder is claimed before anything is made in it."""
     if request.pictures is not None:
         if request.validation is not None:
             raise InputError("--validation names cases: split own pictures into folders train and val instead.")
-        _claim(request)
+        _claim(request, model)
         return (), ()
     validation = None if request.validation is None else case_folders(request.validation)
     if request.data is not None:
         folders = case_folders(request.data)
-        _claim(request)
+        _claim(request, model)
         return dealt(request.out, folders, request.seed) if validation is None else (folders, validation)
     count = request.simulate or 0
     if count < 1:
         raise InputError("At least one case must be simulated: give --simulate a number above 0.")
-    _claim(request)
+    _claim(request, model)
     cases = request.out / "cases"
     train = simulated(cases, count, FIRST_TRAINING_SEED + request.seed, progress)
     if validation is not None:
@@ -187,12 +189,15 @@ def _cases(request: TrainRequest, progress: Progress | None) -> tuple[Sequence[P
     return train, simulated(cases, held_out, FIRST_VALIDATION_SEED + request.seed, progress)
 
 
-def _claim(request: TrainRequest) -> None:
-    """Refuse to go on with other cases, seed or recipe (InputError): the pictures there were drawn with these."""
+def _claim(request: TrainRequest, start: Model | None) -> None:
+    """Refuse to go on with other cases, seed or recipe, with which the pictures there were drawn, or from another
+    model (InputError).
+    """
     folders = {"data": request.data, "pictures": request.pictures, "validation": request.validation}
     asked: dict[str, Any] = {name: None if folder is None else place_of(folder) for name, folder in folders.items()}
     asked |= {"simulate": request.simulate, "seed": request.seed, "recipe": asdict(request.chosen.yolo)}
-    options = "--data, --pictures, --validation, --simulate, --seed, --recipe or --epochs"
+    asked[f"{request.network}_started_from"] = None if start is None else start.sha256
+    options = "--data, --pictures, --validation, --simulate, --seed, --recipe, --epochs or --start"
     # Runs from before this note have the recipe and the seed where they ended.
     claim_run(request.out, asked, options, "trained.json")
 

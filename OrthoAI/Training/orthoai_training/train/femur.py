@@ -20,7 +20,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.dataset import CaseFolder, Split, find_cases
 from orthoai_training.detector.recipe import DetectorRecipe
-from orthoai_training.earlier_run import claim_cases, claim_run, refuse_earlier_run
+from orthoai_training.earlier_run import claim_cases, claim_run, claim_start, refuse_earlier_run
 from orthoai_training.kept_split import kept_split
 from orthoai_training.segmenter.crops import cut_crops
 from orthoai_training.segmenter.trainer import train_segmenter
@@ -70,6 +70,7 @@ def train_femur(
     for part in request.parts:
         chosen = recipe.detector if part == DETECTOR else segmenter_recipe(recipe, part)
         first = start.weights_for(chosen) if start else None
+        claim_start(request.out / part, first)
         if part == DETECTOR:
             made = train_detector(request, recipe.detector, cases, split, progress, first)
         else:
