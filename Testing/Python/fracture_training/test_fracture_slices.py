@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from shutil import copytree, rmtree
 
@@ -17,6 +18,7 @@ from orthoai_training.fracture.recipe import COMPACT, PAPER, CropAugmentation, g
 from orthoai_training.fracture.request import FractureRequest, prepared_cases
 from orthoai_training.fracture.slices import PlaneSlices, cut_slices, labels_on, slices_of
 from orthoai_training.spine_ct.case import write_case
+from orthoai_training.synth.limbs import LimbRecipe, simulate_limb
 
 STILL = CropAugmentation(rotation_degrees=0, zoom=(1, 1), flip_probability=0, intensity=None)
 
@@ -29,13 +31,34 @@ def test_simulated_cases_tell_fractures_and_bodies(make_case):
 
 def test_own_cases_tell_fractures_alone(tmp_path, make_case):
     made = make_case()
-    folder = tmp_path / "own" / "a"
-    folder.mkdir(parents=True)
-    write_volume(made.volume, folder / "image.nii.gz")
-    write_labels((made.bodies == 21).astype(np.uint8), made.volume.geometry, folder / "labels.nii.gz")
+    save_own(tmp_path / "own" / "a", made)
     case = load_case(find_spine_cases(tmp_path / "own")[0])
     assert case.bodies is None and case.kind == "real"
     assert np.array_equal(case.labels == FRACTURE, made.bodies == 21)
+
+
+def save_own(folder, made, **meta):
+    folder.mkdir(parents=True)
+    write_volume(made.volume, folder / "image.nii.gz")
+    write_labels((made.bodies == 21).astype(np.uint8), made.volume.geometry, folder / "labels.nii.gz")
+    (folder / "case.json").write_text(json.dumps(meta))
+
+
+def test_an_image_that_was_reviewed_for_two_tasks_is_one_case(tmp_path, make_case):
+    for name, image in (("ovf-a", "a"), ("fracture-a", "a"), ("ovf-b", "b")):
+        save_own(tmp_path / name, make_case(), task=name.split("-")[0], input_sha256=image)
+    assert [case.name for case in find_spine_cases(tmp_path)] == ["fracture-a", "ovf-b"]
+
+
+def test_a_simulated_leg_is_no_spine(tmp_path):
+    limb = simulate_limb(LimbRecipe(field="hips", spacing=(6.0, 6.0, 6.0)), 1)
+    folder = tmp_path / "limb"
+    folder.mkdir()
+    write_volume(limb.volume, folder / "image.nii.gz")
+    write_labels(limb.labels, limb.volume.geometry, folder / "labels.nii.gz")
+    (folder / "case.json").write_text(json.dumps(limb.meta))
+    with pytest.raises(InputError, match="No case"):
+        find_spine_cases(tmp_path)
 
 
 def test_a_folder_without_cases_is_refused(tmp_path):

@@ -21,6 +21,9 @@ FRACTURE, BODY = 1, 2
 TASKS = ("fracture", "ovf", "spine")
 """Tasks of case.json whose labels mark fractured bodies: every label from 1 to 3 of ``ovf`` is a fracture."""
 
+IMAGE_KEY = "input_sha256"
+"""Key of case.json in a data set of reviewed cases: the image."""
+
 REAL = "real"
 
 
@@ -53,19 +56,29 @@ class FractureCase:
 def find_spine_cases(folder: Path) -> list[CaseFolder]:
     """The cases directly under ``folder``, by name: folders with image.nii.gz and bodies.nii.gz or labels.nii.gz.
 
+    An image that was reviewed for several of TASKS is one case, that of the fracture task where there is one.
+
     Raises:
         InputError: there is no such folder, or no case in it.
     """
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: give the folder that holds the cases.")
     cases = [CaseFolder(child) for child in sorted(folder.iterdir()) if (child / IMAGE_FILE).is_file()]
-    cases = [case for case in cases if _is_simulated(case) or _is_marked(case)]
+    cases = _once([case for case in cases if _is_simulated(case) or _is_marked(case)])
     if not cases:
         raise InputError(
             f"No case in {folder}: a case is a folder with {IMAGE_FILE} and {LABELS_FILE}, as orthoai synth fracture "
             f"and reviewed cases of the task fracture have it."
         )
     return cases
+
+
+def _once(cases: list[CaseFolder]) -> list[CaseFolder]:
+    """``cases``, of those of one image only one."""
+    best: dict[str, CaseFolder] = {}
+    for case in sorted(cases, key=lambda case: case.meta.get(TASK_KEY, TASKS[0]) != TASKS[0]):
+        best.setdefault(case.meta.get(IMAGE_KEY, case.name), case)
+    return [case for case in cases if any(case is one for one in best.values())]
 
 
 def case_files(case: CaseFolder) -> tuple[Path, ...]:

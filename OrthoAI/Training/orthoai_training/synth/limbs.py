@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from orthoai.dataset.layout import TASK_KEY
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry, Triple
 from orthoai.volume import Source, Volume
@@ -114,6 +115,7 @@ def simulate_limb(recipe: LimbRecipe, seed: int, device: str = "cpu") -> LimbCas
         bones = Volume(bones, geometry).reoriented(codes).voxels
         volume = volume.reoriented(codes)
     meta = {
+        TASK_KEY: "femur",
         "seed": seed,
         "field": field,
         "shapes": list(scene.skeleton.shapes),
