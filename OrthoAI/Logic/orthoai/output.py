@@ -223,12 +223,12 @@ def _replace(aside: Path, target: Path) -> None:
 
 def _fill(aside: Path, target: Path, marker: str) -> None:
     """Bring what ``aside`` holds into ``target``, the marker last; what is there is set back when that fails."""
-    inner, older = aside, target / beside(target).name
+    inner = aside if aside.parent == target else target / beside(target).name
+    older = target / beside(target).name
     moved: list[tuple[Path, Path]] = []
     try:
-        if aside.parent != target:
-            # Perhaps to another disk, which may be full.
-            inner = Path(shutil.copytree(aside, target / beside(target).name))
+        if inner != aside:
+            _copy(aside, inner)
         present = [entry for entry in target.iterdir() if entry != inner]
         older.mkdir()
         fresh = sorted(inner.iterdir(), key=lambda entry: entry.name == marker)
@@ -246,3 +246,14 @@ def _fill(aside: Path, target: Path, marker: str) -> None:
     finally:
         for folder in (inner, aside):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A folder, perhaps to another disk, which may be full: of copytree's error nobody can tell that."""
+    target.mkdir()
+    for path in sorted(source.rglob("*")):
+        place = target / path.relative_to(source)
+        if path.is_dir():
+            place.mkdir()
+        else:
+            shutil.copyfile(path, place)

@@ -30,7 +30,12 @@ def refuse_earlier_run(folder: Path, resume: bool) -> None:
         InputError: ``folder`` holds files, which are not to be gone on with.
     """
     if not resume and is_filled(folder):
-        raise InputError(f"{folder} already holds a training run: add --resume, or choose another --out.")
+        raise earlier_run(folder)
+
+
+def earlier_run(folder: Path) -> InputError:
+    """The error of a ``folder`` that holds a run which is not to be gone on with."""
+    return InputError(f"{folder} already holds a training run: add --resume, or choose another --out.")
 
 
 def claim_run(folder: Path, asked: Mapping[str, Any], options: str, *older: str) -> None:
@@ -44,8 +49,10 @@ def claim_run(folder: Path, asked: Mapping[str, Any], options: str, *older: str)
         InputError: the folder was begun with something else, or cannot be written.
     """
     file = made_folder(folder) / REQUEST_FILE
-    own = _content(file) if is_filled(folder) else {}
-    noted = {key: value for name in older for key, value in _content(folder / name).items()} | own
+    own = _content(file)
+    noted = {key: value for name in older for key, value in _content(folder / name).items()}
+    if is_filled(folder):
+        noted |= own
     # Through JSON, where a tuple is a list, to compare with what was read.
     wanted: dict[str, Any] = json.loads(json.dumps(asked))
     if any(noted.get(key, value) != value for key, value in wanted.items()):

@@ -299,7 +299,7 @@ def test_a_folder_that_cannot_be_moved_keeps_its_files_when_the_disk_is_full(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(shutil, "copytree", full)
+    monkeypatch.setattr(shutil, "copyfile", full)
     with pytest.raises(InputError, match="is full"):
         write(target)
     assert names(target) == ["overview.png", "result.json"] and names(tmp_path) == ["out"]

@@ -30,10 +30,13 @@ def test_a_folder_in_which_nothing_was_made_is_free(tmp_path: Path) -> None:
         claim_run(tmp_path, {"seed": 1}, "--seed")
 
 
-def test_what_several_parts_of_a_run_claim_is_kept_together(tmp_path: Path) -> None:
-    (tmp_path / "made").touch()
+@pytest.mark.parametrize("made", ["before", "after"])
+def test_what_several_parts_of_a_run_claim_is_kept_together(tmp_path: Path, made: str) -> None:
+    if made == "before":
+        (tmp_path / "made").touch()
     claim_run(tmp_path, {"seed": 1}, "--seed")
     claim_run(tmp_path, {"start": "a"}, "--start")
+    (tmp_path / "made").touch()
     assert json.loads((tmp_path / "request.json").read_text()) == {"seed": 1, "start": "a"}
     with pytest.raises(InputError, match="other --seed"):
         claim_run(tmp_path, {"seed": 2}, "--seed")

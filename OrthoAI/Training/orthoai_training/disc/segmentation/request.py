@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from orthoai.errors import InputError
 from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.progress import Progress
 from orthoai.tasks.disc.segment import SliceSegmenter
@@ -27,6 +26,7 @@ from orthoai_training.disc.segmentation.recipe import COMPACT, PAPER_EPOCHS, PAP
 from orthoai_training.disc.segmentation.saved import SavedSegmenter
 from orthoai_training.disc.segmentation.slices import LabeledSlices
 from orthoai_training.disc.segmentation.trainer import SegmenterRun, TrainedSegmenter, train_slices
+from orthoai_training.earlier_run import earlier_run
 from orthoai_training.learning.precision import choose_precision
 
 PICTURE_REPEATS = 2
@@ -94,7 +94,7 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
         Canceled: asked for through ``progress``.
     """
     if not request.resume and holds_run(request.out, request.architectures):
-        raise InputError(f"{request.out} already holds a training run: add --resume, or choose another --out.")
+        raise earlier_run(request.out)
     split = request.split
     train = [LabeledSlices.of(case) for case in read_volumes(request.data, split.part("train"))]
     held_out = [LabeledSlices.of(case) for case in read_volumes(request.data, split.part("validation"))]
