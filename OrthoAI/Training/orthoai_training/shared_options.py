@@ -1,11 +1,20 @@
-"""What options that many commands have may be. Imports nothing heavy."""
+"""Options that many commands have, and what they may be. Imports nothing heavy."""
 
 from __future__ import annotations
 
+import argparse
 from math import inf
 from pathlib import Path
 
 from orthoai.errors import InputError
+
+
+def add_real_sources(parser: argparse.ArgumentParser, shapes: str, metavar: str = "PATH") -> None:
+    """``--shapes``, whose help is ``shapes``, and ``--texture``: what is real in a simulation."""
+    parser.add_argument("--shapes", metavar=metavar, type=Path, action="append", default=[], help=shapes)
+    parser.add_argument(
+        "--texture", metavar="DIR", type=Path, action="append", default=[], help="real CT to take texture from"
+    )
 
 
 def check_seed(seed: int) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from orthoai.errors import InputError
 from orthoai.volume import Volume
 
-from orthoai_training.dataset import IMAGE_FILE, LABELS_FILE, CaseFolder, find_cases
+from orthoai_training.dataset import CaseFolder, find_cases
 from orthoai_training.evaluate.case_files import last_names, place_of
 from orthoai_training.shared_options import check_seed
 from orthoai_training.synth.limbs import LimbRecipe, simulate_limb
@@ -125,8 +125,7 @@ class Folders:
     def subjects(self) -> Iterator[Subject]:
         """The cases, by name."""
         for case in find_cases(self.folder):
-            files = (case.path / IMAGE_FILE, case.path / LABELS_FILE)
-            yield Subject(case.name, lambda case=case: _read(case), files)  # type: ignore[misc]
+            yield Subject(case.name, lambda case=case: _read(case), case.files)  # type: ignore[misc]
 
 
 Source = Simulation | Folders

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from orthoai.errors import InputError
 
+from orthoai_training.shared_options import add_real_sources
 from orthoai_training.spine_ct.options import FIELDS, SpineOptions
 from orthoai_training.synth.case_folder import add_folder, check_folder, fill_folder
 from orthoai_training.tasks import COMPLETE_KEPT, TaskCommand
@@ -47,13 +47,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--metal", metavar="P", type=float, help="chance per case of screws; default: 0.05")
     parser.add_argument("--tilt", metavar="DEG", type=float, help="largest tilt of the scan's axes; default: 0")
     parser.add_argument("--any-axes", action="store_true", help="store the axes in any of their 48 orders")
-    parser.add_argument(
-        "--shapes",
-        metavar="PATH",
-        type=Path,
-        action="append",
-        default=[],
-        help="real spines to simulate from: a label map of vertebrae (NIfTI, VerSe numbers), masks of a sagittal MR "
+    add_real_sources(
+        parser,
+        "real spines to simulate from: a label map of vertebrae (NIfTI, VerSe numbers), masks of a sagittal MR "
         "(SPIDER, *_t2space_seg.nii.gz), an STL surface of a vertebra or of several, or a folder of either",
     )
     parser.add_argument("--real-share", metavar="X", type=float, help="share of cases with real shapes; default: 1")
@@ -62,9 +58,6 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="X",
         type=float,
         help="how much the endplates of real spines are varied: 1 as much as people differ; default: 0, not at all",
-    )
-    parser.add_argument(
-        "--texture", metavar="DIR", type=Path, action="append", default=[], help="real CT to take texture from"
     )
 
 

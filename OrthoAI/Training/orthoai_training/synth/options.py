@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+from orthoai_training.shared_options import add_real_sources
 
 FIELD_NAMES = ("full", "thighs", "hips", "knees", "femur")
 """``limbs.FIELDS``, named here as well since that module loads torch; a test keeps them alike."""
@@ -11,17 +12,11 @@ FIELD_NAMES = ("full", "thighs", "hips", "knees", "femur")
 
 def add_sources(parser: argparse.ArgumentParser) -> None:
     """``--shapes`` and ``--texture``: what is real in a simulation."""
-    parser.add_argument(
-        "--shapes",
-        metavar="DIR",
-        type=Path,
-        action="append",
-        default=[],
-        help="real bones to simulate from: a folder, or a quoted pattern, of STL surfaces or of label maps (NIfTI) of "
+    add_real_sources(
+        parser,
+        "real bones to simulate from: a folder, or a quoted pattern, of STL surfaces or of label maps (NIfTI) of "
         "femora; for training on --data: what the cases were simulated from, to be credited",
-    )
-    parser.add_argument(
-        "--texture", metavar="DIR", type=Path, action="append", default=[], help="real CT to take texture from"
+        "DIR",
     )
 
 

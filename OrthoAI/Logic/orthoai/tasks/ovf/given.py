@@ -56,8 +56,7 @@ def pointed_at(
         here = [body for body in rest if box.holds(body.center)]
         body = box.body(outlines)
         if body is None or body.reach < LEAST_SLICES:
-            around = [each for each in rest if each.covers(box.middle)]
-            here = here or around
+            here = here or [each for each in rest if each.covers(box.middle)]
             body = max(here, key=lambda each: each.vote.score, default=body)
         if body is not None:
             asked.append(body)
