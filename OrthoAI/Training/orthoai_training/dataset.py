@@ -14,6 +14,8 @@ from orthoai.errors import InputError
 from orthoai.tasks.femur import TASK
 from orthoai.volume import Volume
 
+from orthoai_training.text_files import write_json
+
 FEMUR_LABELS = TASK.label_table
 """Values in labels.nii.gz that count; all others are background."""
 
@@ -132,7 +134,7 @@ class Split:
 
     def save(self, path: Path) -> None:
         """Write as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=1))
+        write_json(path, asdict(self))
 
     @classmethod
     def load(cls, path: Path) -> Split:

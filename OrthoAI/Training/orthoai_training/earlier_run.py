@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,8 +10,8 @@ from orthoai.errors import InputError
 from orthoai.models.hashing import file_sha256
 from orthoai.output import made_folder
 
-from orthoai_training.evaluate.case_files import last_names, place_of
-from orthoai_training.evaluate.records import write_text
+from orthoai_training.identity import last_names, place_of
+from orthoai_training.text_files import as_read, read_json, write_json
 
 REQUEST_FILE = "request.json"
 """In the folder of a training: what it was begun with."""
@@ -53,11 +52,10 @@ def claim_run(folder: Path, asked: Mapping[str, Any], options: str, *older: str)
     noted = {key: value for name in older for key, value in _content(folder / name).items()}
     if is_filled(folder):
         noted |= own
-    # Through JSON, where a tuple is a list, to compare with what was read.
-    wanted: dict[str, Any] = json.loads(json.dumps(asked))
+    wanted: dict[str, Any] = as_read(asked)
     if any(noted.get(key, value) != value for key, value in wanted.items()):
         raise InputError(f"{folder} was begun with other {options}: give the same, or choose another --out.")
-    write_text(file, json.dumps(own | wanted, indent=1))
+    write_json(file, own | wanted)
 
 
 def claim_start(folder: Path, first: Path | None) -> None:
@@ -98,8 +96,5 @@ def claim_cases(request: CasesRequest) -> None:
 
 
 def _content(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return {}
+    content = read_json(file)
     return content if isinstance(content, dict) else {}

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from orthoai_training.text_files import read_json, write_json
+
 
 def is_made_from(file: Path, source: Mapping[str, Any]) -> bool:
     """Whether ``file`` is there and :func:`note_source` said that it is made from ``source``."""
-    try:
-        return file.is_file() and json.loads(_note(file).read_text(encoding="utf-8")) == source
-    except (OSError, ValueError):
-        return False
+    return file.is_file() and read_json(_note(file)) == source
 
 
 def forget_source(file: Path) -> None:
@@ -23,7 +21,7 @@ def forget_source(file: Path) -> None:
 
 def note_source(file: Path, source: Mapping[str, Any]) -> None:
     """After ``file`` was made: keep what it was made from, which JSON can hold, beside it."""
-    _note(file).write_text(json.dumps(source), encoding="utf-8")
+    write_json(_note(file), source)
 
 
 def _note(file: Path) -> Path:

@@ -176,7 +176,7 @@ def test_a_folder_of_other_cases_or_other_files_is_refused(cases, models, tmp_pa
 def test_a_file_in_the_way_is_told_in_one_sentence(tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(InputError, match="choose another place"):
-        Records(tmp_path / "out").claim({})
+        Records.claimed(tmp_path / "out", {})
 
 
 def test_at_least_one_case_is_measured(cases):

@@ -127,6 +127,18 @@ def test_a_folder_of_the_same_name_elsewhere_holds_other_cases(tmp_path, case_fo
         evaluate_fracture(replace(request, source=Folders(elsewhere)), predict=found_all)
 
 
+def test_a_folder_of_something_else_is_refused(tmp_path, case_folder):
+    request = EvaluationRequest(tmp_path / "out", Folders(case_folder), limit=1)
+    request.out.mkdir()
+    (request.out / "request.json").write_text("{")
+    with pytest.raises(InputError, match="another --out"):
+        evaluate_fracture(request, predict=found_all)
+    (request.out / "request.json").rename(request.out / "letter.txt")
+    with pytest.raises(InputError, match="other files"):
+        evaluate_fracture(request, predict=found_all)
+    assert [file.name for file in request.out.iterdir()] == ["letter.txt"]
+
+
 def test_a_corrected_case_is_measured_again(tmp_path, case_folder):
     request = EvaluationRequest(tmp_path / "out", Folders(case_folder), limit=2)
     before = evaluate_fracture(request, predict=found_all)

@@ -145,6 +145,10 @@ def test_what_a_network_went_on_from_is_known_to_a_later_call_without_it(tmp_pat
     (out / FIRST_FILE).write_text(json.dumps({"lineage": {"model": "before"}, "makers": ["a maker"]}))
     kept = PlaneNetwork.trained(out)
     assert kept is not None and kept.lineage == {"model": "before"} and kept.lent_weight is None
+    # Without it those whose data are in the weights would go without credit.
+    (out / FIRST_FILE).write_text("{")
+    with pytest.raises(InputError, match="damaged"):
+        PlaneNetwork.trained(out)
 
 
 def test_a_model_alone_is_no_new_model(tmp_path, case_folder, model):

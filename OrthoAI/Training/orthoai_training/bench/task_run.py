@@ -22,8 +22,8 @@ from orthoai_training.bench.work_folder import work_folder
 from orthoai_training.bench.worker import Job
 from orthoai_training.demo import SAMPLES, SEEDS, sample_case
 from orthoai_training.evaluate.network_facts import network_facts
-from orthoai_training.evaluate.records import write_text
 from orthoai_training.shared_options import check_seed
+from orthoai_training.text_files import write_text
 
 PARTS = ("cold-and-warm", "whole-run")
 """Measured in this order, each in a process of its own."""

@@ -26,7 +26,7 @@ from orthoai.worker.requests import WorkerRun
 from orthoai_training.bench.limb_ct import limb_ct
 from orthoai_training.bench.machine import measured_on
 from orthoai_training.bench.work_folder import work_folder
-from orthoai_training.evaluate.records import write_text
+from orthoai_training.text_files import write_text
 
 T = TypeVar("T")
 

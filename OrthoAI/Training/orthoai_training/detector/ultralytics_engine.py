@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import atexit
 import importlib.util
-import json
 import logging
 import math
 import os
@@ -41,6 +40,7 @@ from orthoai_training.detector.onnx_weights import take_over_layers
 from orthoai_training.detector.polygon_mask import polygon_mask
 from orthoai_training.detector.recipe import SegmentationRecipe, YoloRecipe
 from orthoai_training.detector.yolo_settings import settings_of
+from orthoai_training.text_files import read_json, write_json
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -111,8 +111,7 @@ def train(
         raise InputError(f"The folder {dataset.name} has no data.yaml: give a data set made for the detector.")
     out = out.resolve()
     summary = out / SUMMARY
-    if resume and summary.is_file():
-        found = json.loads(summary.read_text())
+    if resume and (found := read_json(summary)):
         return TrainedDetector(out / found["weights"], found["metrics"], 0.0)
     summary.unlink(missing_ok=True)
     started = time.monotonic()
@@ -345,16 +344,11 @@ def _take_over(trainer: Any, file: Path) -> None:
 
 def _write_summary(path: Path, trained: TrainedDetector, recipe: YoloRecipe, seed: int) -> None:
     figures = {name: value if math.isfinite(value) else None for name, value in trained.metrics.items()}
-    text = json.dumps(
-        {
-            "weights": trained.weights.relative_to(path.parent).as_posix(),
-            "metrics": figures,
-            "seconds": trained.seconds,
-            "seed": seed,
-            "recipe": asdict(recipe),
-        },
-        indent=2,
-    )
-    partial = path.with_name(path.name + ".part")
-    partial.write_text(text + "\n")
-    partial.replace(path)
+    content = {
+        "weights": trained.weights.relative_to(path.parent).as_posix(),
+        "metrics": figures,
+        "seconds": trained.seconds,
+        "seed": seed,
+        "recipe": asdict(recipe),
+    }
+    write_json(path, content)

@@ -28,7 +28,8 @@ from orthoai_training.detector.augment import training_views
 from orthoai_training.detector.labeled_case import LabeledCase
 from orthoai_training.detector.recipe import LABELS, DetectorRecipe
 from orthoai_training.detector.views import LabeledView, plain_views
-from orthoai_training.evaluate.case_files import files_sha256
+from orthoai_training.identity import files_sha256
+from orthoai_training.text_files import as_read, read_json
 
 DATA_FILE, MANIFEST_FILE = "data.yaml", "dataset.json"
 
@@ -98,7 +99,7 @@ def write_yolo_dataset(
     folder = folder.resolve()
     manifest = _manifest(train, validation, recipe, seed)
     if folder.exists():
-        if _read_manifest(folder) == manifest:
+        if read_json(folder / MANIFEST_FILE) == manifest:
             return read_yolo_dataset(folder)
         if not (folder / MANIFEST_FILE).is_file() and any(folder.iterdir()):
             raise InputError(f"The folder {folder.name} holds other files: give a new or empty folder.")
@@ -232,15 +233,8 @@ def _manifest(train: Sequence[Case], validation: Sequence[Case], recipe: Detecto
         "validation": sorted(case.name for case in validation),
         "files": {case.name: files_sha256(case.files) for case in (*train, *validation)},
     }
-    # Through JSON, where a tuple is a list, to compare with what was read.
-    return json.loads(json.dumps(content))
-
-
-def _read_manifest(folder: Path) -> dict[str, Any] | None:
-    try:
-        return json.loads((folder / MANIFEST_FILE).read_text())
-    except (OSError, ValueError):
-        return None
+    manifest: dict[str, Any] = as_read(content)
+    return manifest
 
 
 # Reading

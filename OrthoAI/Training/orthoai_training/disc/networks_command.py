@@ -203,7 +203,7 @@ def measure(args: argparse.Namespace) -> int:
     # Heavy: torch.
     from orthoai_training.disc.detection.request import measure_detectors
     from orthoai_training.disc.measures import DiscMeasureRequest, measure_discs
-    from orthoai_training.evaluate.records import write_text
+    from orthoai_training.text_files import write_text
 
     request = DiscMeasureRequest(args.data, args.part, args.model, args.fold, located=args.located)
     found = measure_discs(request)

@@ -12,6 +12,7 @@ from orthoai.errors import InputError
 
 from orthoai_training.disc.data.split import PatientSplit, fixed_split
 from orthoai_training.earlier_run import claim_run, is_filled
+from orthoai_training.text_files import write_json
 
 Kind = Literal["segmenter", "classifier"]
 
@@ -41,7 +42,7 @@ class RunRecord:
 
     def write(self, folder: Path) -> None:
         """To ``folder``."""
-        (folder / RUN_FILE).write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        write_json(folder / RUN_FILE, asdict(self))
 
     @classmethod
     def read(cls, folder: Path) -> RunRecord:

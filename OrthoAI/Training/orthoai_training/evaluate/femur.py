@@ -27,15 +27,16 @@ from orthoai.tasks.femur import TASK
 
 from orthoai_training.bench.machine import machine
 from orthoai_training.evaluate import figure
-from orthoai_training.evaluate.case_files import files_sha256
 from orthoai_training.evaluate.csv_table import csv_text
 from orthoai_training.evaluate.measure import measure
 from orthoai_training.evaluate.predict import Predictor, model_facts, named, predictor
-from orthoai_training.evaluate.records import Record, Records, write_text
+from orthoai_training.evaluate.records import Record, Records
 from orthoai_training.evaluate.subjects import Loaded, Source, Subject
 from orthoai_training.evaluate.summary import summarize
 from orthoai_training.evaluate.tables import Evaluation, markdown
+from orthoai_training.identity import files_sha256
 from orthoai_training.shared_options import check_limit
+from orthoai_training.text_files import write_text
 
 SCHEMA_VERSION = 1
 STAGE = "evaluate"
@@ -85,8 +86,7 @@ def evaluate_femur(
     store = ModelStore.default()
     names = list(dict.fromkeys([request.model or TASK.default_model, *request.compare]))
     predictors = named(make_predictor(name, request.model, store, request.device) for name in names)
-    records = Records(request.out)
-    records.claim({"orthoai": __version__, **request.source.identity()})
+    records = Records.claimed(request.out, {"orthoai": __version__, **request.source.identity()})
     subjects = list(request.source.subjects())[: request.limit]
     done = []
     for number, subject in enumerate(subjects):

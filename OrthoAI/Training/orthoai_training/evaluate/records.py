@@ -8,14 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orthoai.errors import InputError
-from orthoai.output import beside, write_error
-
+from orthoai_training.evaluate.claim import claim_evaluation
 from orthoai_training.evaluate.scores import SubjectScores
-
-CASES_FOLDER = "cases"
-REQUEST_FILE = "request.json"
-"""What the records in a folder were made from; it also marks the folder as an evaluation's."""
+from orthoai_training.text_files import read_json, write_text
 
 
 @dataclass(frozen=True)
@@ -51,34 +46,18 @@ class Record:
 
 @dataclass(frozen=True)
 class Records:
-    """The records in OUT/cases."""
+    """The records in ``folder``, OUT/cases."""
 
-    out: Path
+    folder: Path
 
-    def claim(self, identity: Mapping[str, Any]) -> None:
-        """Make OUT, or check that it holds an evaluation on the same cases.
-
-        Raises:
-            InputError: it holds something else, or cannot be written.
-        """
-        file = self.out / REQUEST_FILE
-        plain = json.loads(json.dumps(identity))
-        try:
-            self.out.mkdir(parents=True, exist_ok=True)
-            if file.exists():
-                if _content(file) != plain:
-                    raise InputError(f"{self.out} holds an evaluation on other cases: choose another --out.")
-            elif any(self.out.iterdir()):
-                raise InputError(f"{self.out} holds other files: choose a new or empty folder for --out.")
-            else:
-                write_text(file, json.dumps(plain, indent=1))
-            (self.out / CASES_FOLDER).mkdir(exist_ok=True)
-        except OSError as error:
-            raise write_error(error, self.out) from error
+    @classmethod
+    def claimed(cls, out: Path, identity: Mapping[str, Any]) -> Records:
+        """Those of the evaluation in ``out``. Raises InputError as :func:`claim_evaluation`."""
+        return cls(claim_evaluation(out, identity))
 
     def load(self, subject: str) -> Record | None:
         """The record of a subject; None when there is none that can be read."""
-        content = _content(self._file(subject))
+        content = read_json(self._file(subject))
         if not isinstance(content, dict):
             return None
         try:
@@ -91,23 +70,4 @@ class Records:
         write_text(self._file(record.subject), json.dumps(record.to_json(), indent=1, allow_nan=False))
 
     def _file(self, subject: str) -> Path:
-        return self.out / CASES_FOLDER / f"{subject}.json"
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file, whole or not at all. Raises InputError when the disk refuses."""
-    aside = beside(path)
-    try:
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(path)
-    except OSError as error:
-        raise write_error(error, path) from error
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def _content(file: Path) -> object:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return None
+        return self.folder / f"{subject}.json"

@@ -13,7 +13,7 @@ from orthoai.errors import InputError
 from orthoai.volume import Volume
 
 from orthoai_training.dataset import CaseFolder, find_cases
-from orthoai_training.evaluate.case_files import last_names, place_of
+from orthoai_training.identity import last_names, place_of
 from orthoai_training.shared_options import check_seed
 from orthoai_training.synth.limbs import LimbRecipe, simulate_limb
 from orthoai_training.train.simulate import SEED_STRIDE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from orthoai_training.fracture.plane_network import PlaneNetwork
 from orthoai_training.fracture.recipe import get_recipe
 from orthoai_training.fracture.request import FractureRequest, part_of, prepared_cases
 from orthoai_training.fracture.slices import PLANES
+from orthoai_training.text_files import write_json
 from orthoai_training.train.credits import case_sources, first_credits
 from orthoai_training.train.start import Start
 
@@ -44,7 +44,7 @@ def assemble(request: FractureRequest, progress: Progress | None = None) -> Path
     fusion = search_fusion(searched, part_of(cases, split.validation), progress)
     if start is not None and fusion.evidence.with_height is None:
         fusion = _with_evidence_of(start, fusion)
-    (request.out / FUSION_FILE).write_text(json.dumps(fusion.to_json(), indent=1))
+    write_json(request.out / FUSION_FILE, fusion.to_json())
     used = part_of(cases, split.train)
     credits = spine_credits([*map(str, (*request.shapes, *request.textures)), *case_sources(used)])
     inherited = [line for network in found.values() for line in network.makers]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from time import perf_counter, process_time
@@ -30,6 +29,7 @@ from orthoai_training.fracture.scores import Counts
 from orthoai_training.fracture.slices import PlaneSlices, cut_slices
 from orthoai_training.fracture.trainer import THRESHOLD
 from orthoai_training.learning.precision import Precision, choose_precision
+from orthoai_training.text_files import write_json, write_text
 
 STAGE = "measure"
 
@@ -213,7 +213,7 @@ def _write(request: FractureRequest, table: str, plane: str, rows: Sequence[Row]
         f"the processor's."
     )
     titles = {"ablation": "Without each module (the paper's Table 1)", "compare": "Other networks (its Table 2)"}
-    (request.out / f"{table}.md").write_text(markdown(rows, titles[table], about), encoding="utf-8")
+    write_text(request.out / f"{table}.md", markdown(rows, titles[table], about))
     content: dict[str, object] = {
         "plane": plane,
         "recipe": request.recipe,
@@ -224,7 +224,7 @@ def _write(request: FractureRequest, table: str, plane: str, rows: Sequence[Row]
         "seed": request.seed,
     }
     content |= {"cases": cases, "rows": [asdict(row) for row in rows]}
-    (request.out / f"{table}.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
+    write_json(request.out / f"{table}.json", content)
 
 
 def _length(request: FractureRequest) -> str:

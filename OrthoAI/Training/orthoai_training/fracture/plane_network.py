@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from orthoai.errors import InputError
 from orthoai.tasks.fracture.task import NAME as TASK_NAME
 
 from orthoai_training.learning.loop import METRICS_FILE
+from orthoai_training.text_files import read_json, write_json
 from orthoai_training.train.blend import SHARE
 from orthoai_training.train.start import Start
 
@@ -41,11 +41,11 @@ class PlaneNetwork:
 
     @classmethod
     def trained(cls, folder: Path) -> PlaneNetwork | None:
-        """That of ``folder``; None where there is none yet."""
+        """That of ``folder``; None where there is none yet. Raises InputError where its files are damaged."""
         if not (folder / ONNX_FILE).exists():
             return None
-        first = json.loads((folder / FIRST_FILE).read_text()) if (folder / FIRST_FILE).exists() else {}
-        metrics = json.loads((folder / METRICS_FILE).read_text())
+        first = _content(folder / FIRST_FILE) if (folder / FIRST_FILE).exists() else {}
+        metrics = _content(folder / METRICS_FILE)
         return cls(folder / ONNX_FILE, metrics, first.get("lineage"), first.get("makers", ()))
 
     @classmethod
@@ -75,4 +75,11 @@ def keep_first(folder: Path, start: Start, plane: str, blend: float) -> None:
     """Note in ``folder`` that its network went on from ``start``, and was blended with it."""
     lineage = {**start.lineage(plane), **({SHARE: blend} if blend < 1 else {})}
     content = {"lineage": lineage, "makers": list(start.model.metadata.attribution)}
-    (folder / FIRST_FILE).write_text(json.dumps(content, indent=1), encoding="utf-8")
+    write_json(folder / FIRST_FILE, content)
+
+
+def _content(file: Path) -> dict[str, Any]:
+    content = read_json(file)
+    if not isinstance(content, dict):
+        raise InputError(f"{file} is damaged: choose another --out and train this plane again.")
+    return content

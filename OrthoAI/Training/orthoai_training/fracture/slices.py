@@ -14,8 +14,8 @@ from orthoai.progress import Progress
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM, Stack, working_stack
 
 from orthoai_training.dataset import CaseFolder
-from orthoai_training.evaluate.case_files import files_sha256
 from orthoai_training.fracture.cases import FractureCase, case_files, load_case
+from orthoai_training.identity import files_sha256
 from orthoai_training.made_from import forget_source, is_made_from, note_source
 
 STAGE = "slices"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
@@ -19,6 +18,7 @@ from orthoai_training.learning import checkpoint
 from orthoai_training.learning.average import WeightAverage
 from orthoai_training.learning.precision import Precision
 from orthoai_training.learning.schedule import Budget, Clock, learning_rate, smoothed
+from orthoai_training.text_files import write_json
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -288,7 +288,7 @@ class Loop(Generic[B]):
             "recipe": self.state.recipe,
             "history": self.state.history,
         }
-        (self.place.out_dir / METRICS_FILE).write_text(json.dumps(metrics, indent=1))
+        write_json(self.place.out_dir / METRICS_FILE, metrics)
         return metrics
 
     @property

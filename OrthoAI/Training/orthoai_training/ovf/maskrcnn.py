@@ -8,7 +8,6 @@ OUT/mask_rcnn.md               the same as a table, beside another model
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Generator, Sequence
@@ -35,6 +34,7 @@ from orthoai_training.ovf.dataset import read_pictures
 from orthoai_training.ovf.pictures import Picture
 from orthoai_training.ovf.side_by_side import markdown, measured, measured_model
 from orthoai_training.ovf.train import OvfRun, make_pictures
+from orthoai_training.text_files import write_json, write_text
 
 FOLDER, FIGURES_FILE, TABLE_FILE = "mask_rcnn", "mask_rcnn.json", "mask_rcnn.md"
 
@@ -114,8 +114,8 @@ def train_mask_rcnn(run: OvfRun, progress: Progress | None = None, beside: Model
         **rows[0].to_json(),
         "beside": {row.name: row.to_json() for row in others},
     }
-    (run.out / TABLE_FILE).write_text(markdown(rows))
-    (run.out / FIGURES_FILE).write_text(json.dumps(figures, indent=1))
+    write_text(run.out / TABLE_FILE, markdown(rows))
+    write_json(run.out / FIGURES_FILE, figures)
     return run.out
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,8 +16,8 @@ from orthoai.tasks.ovf.task import NAME as TASK_NAME
 
 from orthoai_training.dataset import CaseFolder
 from orthoai_training.earlier_run import claim_run
-from orthoai_training.evaluate.case_files import place_of
 from orthoai_training.fracture.credits import refuse_share_alike, spine_credits
+from orthoai_training.identity import place_of
 from orthoai_training.ovf.cases import (
     FIRST_TRAINING_SEED,
     FIRST_VALIDATION_SEED,
@@ -36,6 +35,7 @@ from orthoai_training.ovf.outline.train import OutlineRun, train_outline
 from orthoai_training.ovf.recipe import RECIPES, OvfRecipe
 from orthoai_training.ovf.train import OvfRun, train_network
 from orthoai_training.ovf.validate import validate
+from orthoai_training.text_files import write_json
 from orthoai_training.train.blend import SHARE, blend_files, check_blend
 from orthoai_training.train.credits import case_sources
 
@@ -117,8 +117,8 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
     if model is not None and request.blend < 1:
         blend_files(model.weights(DETECTOR), trained.file, request.blend, trained.file)
         trained = replace(trained, metrics={**trained.metrics, SHARE: request.blend})
-    (request.out / "cases.json").write_text(
-        json.dumps({"train": [p.name for p in train], "validation": [p.name for p in validation]}, indent=1)
+    write_json(
+        request.out / "cases.json", {"train": [p.name for p in train], "validation": [p.name for p in validation]}
     )
     folder = write_ovf_model(trained, run, request.out / MODEL_FOLDER, request.recipe, model, spine_credits(sources))
     found = validate(trained.file, request.out / "pictures")

@@ -6,7 +6,6 @@ are resampled as at inference. The other femur, where it reaches into the crop, 
 
 from __future__ import annotations
 
-import json
 import shutil
 import zlib
 from collections.abc import Sequence
@@ -17,14 +16,16 @@ from numpy.typing import NDArray
 from orthoai.box import Box
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
+from orthoai.output import made_folder
 from orthoai.progress import Progress
 from orthoai.segment.resample import ModelGrid
 from orthoai.volume import Volume, reorient_array
 
 from orthoai_training.dataset import FEMUR_LABELS, CaseFolder, Split
-from orthoai_training.evaluate.case_files import files_sha256
+from orthoai_training.identity import files_sha256
 from orthoai_training.made_from import forget_source, is_made_from, note_source
 from orthoai_training.segmenter.crop_store import HU_RANGE, save_crop
+from orthoai_training.text_files import as_read, read_json, write_json
 from orthoai_training.train.recipes import SegmenterRecipe
 
 STAGE = "crops"
@@ -140,13 +141,11 @@ def check_manifest(out_dir: Path, recipe: SegmenterRecipe, seed: int) -> None:
         InputError: it holds crops that were cut with another recipe or seed.
     """
     names = ("whole_volume", "spacing_mm", "margin_mm", "crops_per_femur")
-    # Through JSON, where a tuple is a list, to compare with what was read.
-    manifest = json.loads(json.dumps({"seed": seed, **{name: getattr(recipe, name) for name in names}}))
+    manifest = as_read({"seed": seed, **{name: getattr(recipe, name) for name in names}})
     file = out_dir / MANIFEST_FILE
-    if file.exists() and json.loads(file.read_text()) != manifest:
+    if file.exists() and read_json(file) != manifest:
         raise InputError(f"The crops in {out_dir} were cut with other settings or another seed: remove that folder.")
-    out_dir.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(manifest, indent=1))
+    write_json(made_folder(out_dir) / MANIFEST_FILE, manifest)
 
 
 def grown(box: Box, geometry: Geometry, margins_mm: NDArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -10,9 +10,9 @@ from typing import Any
 
 from orthoai.cli.exits import DONE, say
 from orthoai.errors import InputError
-from orthoai.output import write_error
 from orthoai.progress import Progress
 
+from orthoai_training.claimed_folder import claim_folder
 from orthoai_training.progress_lines import TrainingLines
 
 RECIPE_FILE = "simulated.json"
@@ -54,23 +54,8 @@ def fill_folder(args: argparse.Namespace, recipe: dict[str, Any], simulate: Call
 
 
 def claim(folder: Path, content: dict[str, Any]) -> None:
-    """Make ``folder``, or check that what it holds was made with the same options.
-
-    Raises:
-        InputError: it holds something else, or cannot be written.
-    """
-    file = folder / RECIPE_FILE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if file.exists():
-            if _earlier(file) != content:
-                raise InputError(f"{folder} holds cases of other options or another seed: choose another --out.")
-        elif any(folder.iterdir()):
-            raise InputError(f"{folder} holds other files: choose a new or empty folder for --out.")
-        else:
-            file.write_text(json.dumps(content, indent=1))
-    except OSError as error:
-        raise write_error(error, folder) from error
+    """Make ``folder``, or check that what it holds was made with the same options, else raise InputError."""
+    claim_folder(folder, RECIPE_FILE, content, "cases of other options or another seed")
 
 
 def as_json(content: dict[str, Any]) -> dict[str, Any]:
@@ -83,10 +68,3 @@ def _name(value: object) -> str:
     if isinstance(value, Path):
         return value.name
     raise TypeError(f"{type(value).__name__} has no form in JSON")
-
-
-def _earlier(file: Path) -> object:
-    try:
-        return json.loads(file.read_text())
-    except ValueError:
-        return None

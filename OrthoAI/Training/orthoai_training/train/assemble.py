@@ -6,7 +6,6 @@ from where a network was not trained.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from orthoai_training.dataset import CaseFolder, Split
 from orthoai_training.detector.recipe import DetectorRecipe
+from orthoai_training.text_files import read_json, write_json
 from orthoai_training.train.credits import case_sources, credits_for
 from orthoai_training.train.model_folder import ModelParts, Part, write_model_folder
 from orthoai_training.train.recipes import Recipe, SegmenterRecipe
@@ -57,7 +57,7 @@ def keep(folder: Path, part: Part, recipe: str, start: Start | None) -> None:
     }
     if start is not None:
         content["first"] = {"lineage": start.lineage(part.role), "attribution": list(start.model.metadata.attribution)}
-    (folder / PART_FILE).write_text(json.dumps(content, indent=1))
+    write_json(folder / PART_FILE, content)
 
 
 def _kept(folder: Path, now: DetectorRecipe | SegmenterRecipe, name: str) -> _Ready | None:
@@ -66,10 +66,9 @@ def _kept(folder: Path, now: DetectorRecipe | SegmenterRecipe, name: str) -> _Re
     Args:
         now, name: the recipe of this call, and its name, for a network of an OrthoAI that did not note its own.
     """
-    file = folder / PART_FILE
-    if not file.exists():
+    content = read_json(folder / PART_FILE)
+    if content is None:
         return None
-    content = json.loads(file.read_text())
     said, first = content.get("recipe"), content.get("first", {})
     if said is not None:
         read = saved_detector if isinstance(now, DetectorRecipe) else saved_segmenter

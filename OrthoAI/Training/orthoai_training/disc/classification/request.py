@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +38,7 @@ from orthoai_training.disc.data.split import PatientSplit, fixed_split
 from orthoai_training.disc.data.volumes import read_volumes
 from orthoai_training.disc.ensemble.search import Weighting, search_accuracy
 from orthoai_training.disc.run_record import RunRecord, claim_patients, holds_run
+from orthoai_training.text_files import write_json
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def train_graders(request: GraderRequest, progress: Progress | None = None) -> d
             "herniation_accuracy": weighting.score,
             "member_accuracies": weighting.member_scores.tolist(),
         }
-        (request.out / "ensemble.json").write_text(json.dumps(content, indent=1))
+        write_json(request.out / "ensemble.json", content)
     RunRecord("classifier", tuple(trained), request.fold, request.roi).write(request.out)
     return trained
 

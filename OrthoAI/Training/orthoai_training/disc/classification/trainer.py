@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from orthoai_training.disc.classification.recipe import GraderRecipe
 from orthoai_training.disc.classification.samples import GradedSample
 from orthoai_training.disc.classification.scores import auc, quadratic_kappa
 from orthoai_training.learning.precision import choose_precision
+from orthoai_training.text_files import write_json
 
 STAGE = "classifier"
 
@@ -156,7 +156,7 @@ class _Trainer:
             "recipe": asdict(self.recipe),
             "history": self.history,
         }
-        (self.run.out_dir / "metrics.json").write_text(json.dumps(metrics, indent=1))
+        write_json(self.run.out_dir / "metrics.json", metrics)
         return metrics
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from orthoai_training.disc.grid.masks import measure_masks
 from orthoai_training.disc.grid.runs import read_runs
 from orthoai_training.disc.grid.tables import Table, comma_separated, grade_table, markdown, mask_table
 from orthoai_training.evaluate.intervals import Summary
+from orthoai_training.text_files import write_json, write_text
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ def report_runs(request: RunsRequest, progress: Progress | None = None) -> None:
         "segmenters": [asdict(one) | {"dice": _plain(one.dice), "iou": _plain({"mean": one.iou})} for one in masks],
         "classifiers": [asdict(one) for one in grades],
     }
-    request.out.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    write_json(request.out, content)
     tables: list[Table] = [table for table in (mask_table(masks), grade_table(grades)) if len(table) > 1]
-    request.out.with_suffix(".md").write_text("\n\n".join(map(markdown, tables)) + "\n", encoding="utf-8")
-    request.out.with_suffix(".csv").write_text("\n".join(map(comma_separated, tables)), encoding="utf-8")
+    write_text(request.out.with_suffix(".md"), "\n\n".join(map(markdown, tables)) + "\n")
+    write_text(request.out.with_suffix(".csv"), "\n".join(map(comma_separated, tables)))
 
 
 def _plain(figures: Mapping[str, Summary | None]) -> dict:

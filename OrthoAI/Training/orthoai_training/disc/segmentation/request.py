@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from orthoai_training.disc.segmentation.slices import LabeledSlices
 from orthoai_training.disc.segmentation.trainer import SegmenterRun, TrainedSegmenter, train_slices
 from orthoai_training.earlier_run import earlier_run
 from orthoai_training.learning.precision import choose_precision
+from orthoai_training.text_files import write_json
 
 PICTURE_REPEATS = 2
 """How often a self-labeled picture stands in the list of training slices, against once for a slice of a volume."""
@@ -126,7 +126,7 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
     if len(trained) > 1:
         folders = [one.weights.parent for one in trained.values()]
         weighting = ensemble_weights(folders, held_out, request.device, request.seed)
-        (request.out / "ensemble.json").write_text(json.dumps(_described(tuple(trained), weighting), indent=1))
+        write_json(request.out / "ensemble.json", _described(tuple(trained), weighting))
     else:
         # Of more networks, before the run went on with one.
         (request.out / "ensemble.json").unlink(missing_ok=True)

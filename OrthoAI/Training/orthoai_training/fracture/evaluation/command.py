@@ -68,9 +68,9 @@ def _calibrate(args: argparse.Namespace) -> int:
     from orthoai.models.store import ModelStore
     from orthoai.output import made_folder
 
-    from orthoai_training.evaluate.records import write_text
     from orthoai_training.fracture.cases import find_spine_cases
     from orthoai_training.fracture.fitting import fit_model
+    from orthoai_training.text_files import write_text
 
     check_calibration(args.data, args.model)
     model = ModelStore.default().get(args.model)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -13,27 +12,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from orthoai import __version__
-from orthoai.errors import InputError
 from orthoai.models.store import Model, ModelStore
-from orthoai.output import write_error
 from orthoai.progress import Progress
 from orthoai.tasks import RunOptions, get_task
 from orthoai.volume import Volume
 
 from orthoai_training.bench.peak_memory import peak_memory
-from orthoai_training.evaluate.case_files import files_sha256
+from orthoai_training.evaluate.claim import claim_evaluation
 from orthoai_training.evaluate.network_facts import fingerprint
-from orthoai_training.evaluate.records import write_text
 from orthoai_training.fracture.evaluation.case_score import CaseScore, score_case
 from orthoai_training.fracture.evaluation.outputs import write_outputs
 from orthoai_training.fracture.evaluation.sources import Source
 from orthoai_training.fracture.evaluation.summary import summarize
+from orthoai_training.identity import files_sha256
+from orthoai_training.text_files import read_json, write_json
 
 TASK = "fracture"
 
 STAGE = "measure"
-
-REQUEST_FILE = "request.json"
 
 FILES = "files"
 """Key of a record: SHA-256 of the files of its case, by name."""
@@ -84,7 +80,7 @@ def evaluate_fracture(
     if predict is None:
         model, predict = _task(request)
         identity |= {"model": model.name, "networks": fingerprint(model)}
-    folder = _claimed(request.out, identity)
+    folder = claim_evaluation(request.out, identity)
     subjects = list(islice(request.source.subjects(), request.limit))
     scores = []
     for number, subject in enumerate(subjects):
@@ -98,7 +94,7 @@ def evaluate_fracture(
                 answer = predict(case.volume, progress)
                 seconds = perf_counter() - start
                 score = score_case(case, answer.mask, answer.timings_s, seconds, peak())
-            write_text(file, json.dumps({**score.to_json(), FILES: sha256}, indent=1))
+            write_json(file, {**score.to_json(), FILES: sha256})
         scores.append(score)
     write_outputs(request.out, scores, summarize(scores), request.command, request.source.about, identity["model"])
     progress.report(STAGE, 1.0)
@@ -117,25 +113,10 @@ def _task(request: EvaluationRequest) -> tuple[Model, Predict]:
     return model, predict
 
 
-def _claimed(out: Path, identity: dict[str, Any]) -> Path:
-    """The folder of the records, made or checked to be of the same cases and model."""
-    file, folder = out / REQUEST_FILE, out / "cases"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if file.exists() and json.loads(file.read_text()) != identity:
-            raise InputError(
-                f"{out} holds an evaluation of other cases, another model or another OrthoAI: choose another --out."
-            )
-        write_text(file, json.dumps(identity, indent=1))
-    except OSError as error:
-        raise write_error(error, out) from error
-    return folder
-
-
 def _kept(file: Path, sha256: dict[str, str]) -> CaseScore | None:
     """The score in ``file``; None where there is none of a case whose files are these."""
     try:
-        content = json.loads(file.read_text())
+        content = dict(read_json(file) or {})
         return CaseScore.from_json(content) if content.pop(FILES, {}) == sha256 else None
-    except (FileNotFoundError, ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError):
         return None

@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 
 from orthoai_training.evaluate.figure import SPREAD, STYLES, save
 from orthoai_training.evaluate.intervals import Summary
-from orthoai_training.evaluate.records import write_text
 from orthoai_training.fracture.evaluation.case_score import CaseScore
 from orthoai_training.fracture.evaluation.summary import METRICS, Group
+from orthoai_training.text_files import write_text
 
 PAPER = "Saeed et al. 2024: 47 of 235 CT images of patients, Dice 0.9187, IoU 0.9336"
 

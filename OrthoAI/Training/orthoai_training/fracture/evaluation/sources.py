@@ -9,9 +9,9 @@ from typing import Any
 
 from orthoai.errors import InputError
 
-from orthoai_training.evaluate.case_files import last_names, place_of
 from orthoai_training.fracture.cases import FractureCase, case_files, find_spine_cases, load_case
 from orthoai_training.fracture.simulate import TEST_SEEDS, spine_options
+from orthoai_training.identity import last_names, place_of
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.simulate import require_sources, simulate
 

@@ -22,7 +22,6 @@ from orthoai.tasks.ovf.engines import load_engines
 from orthoai.tasks.ovf.pipeline import Spine, examined
 
 from orthoai_training.bench.machine import measured_on
-from orthoai_training.evaluate.records import write_text
 from orthoai_training.ovf.evaluation import outputs
 from orthoai_training.ovf.evaluation.answers import SLICES_PER_CASE, answers_on_case, open_network
 from orthoai_training.ovf.evaluation.confusion import confusion_matrix
@@ -37,6 +36,7 @@ from orthoai_training.ovf.evaluation.weighing import ClassAnswer, class_answers
 from orthoai_training.ovf.model_folder import NAME
 from orthoai_training.ovf.scenes import case_scene
 from orthoai_training.spine_ct.case import SpineCase
+from orthoai_training.text_files import write_text
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from orthoai.tasks.ovf.outline import LEAST_AREA, around, around_middle
 from orthoai.tasks.ovf.outline_network import SLICES
 
 from orthoai_training.dataset import CaseFolder
-from orthoai_training.evaluate.case_files import files_sha256
 from orthoai_training.fracture.cases import case_files
+from orthoai_training.identity import files_sha256
 from orthoai_training.made_from import forget_source, is_made_from, note_source
 from orthoai_training.ovf.scenes import BodyBlock, CaseScene, case_scene
 from orthoai_training.spine_ct.case import read_case
