@@ -252,6 +252,33 @@ def test_a_card_without_heights_leaves_the_vote() -> None:
     assert told(0.6, -0.2) == told(0.6, 0.0)
 
 
+def test_what_lies_beside_the_spine_is_no_neighbor_of_a_body_in_a_box() -> None:
+    """Parts of the hips, by their height between the vertebrae, turned the spine's direction, and heights were lost."""
+    grid = Geometry((150, 96, 160), (1.0, 1.0, 1.0), (-79.5, -47.5, -24.0))
+    volume = spine([NORMAL] * 3, grid, start=20.0)
+    box = Box.from_index("fracture", 1.0, (55, 25, 60), (105, 70, 95), grid)
+    (alone,) = ran(volume, RunOptions(boxes=(box,)), sagittal=BodyNetwork()).findings
+    beside = volume.voxels.copy()
+    # Two flat parts of one hip, between two levels.
+    for level in (81, 93):
+        beside[level : level + 8, 30:62, 126:156] = HU["normal"]
+    (among,) = ran(replace(volume, voxels=beside), RunOptions(boxes=(box,)), sagittal=BodyNetwork()).findings
+    assert among.measurements.keys() == alone.measurements.keys()
+    for name, one in alone.measurements.items():
+        assert among.measurements[name].value == pytest.approx(one.value, abs=0.05), name
+    assert among.probability == pytest.approx(alone.probability, abs=0.01)
+
+
+def test_where_network_and_heights_both_say_sound_they_do_not_disagree() -> None:
+    volume = spine([NORMAL] * 3)
+    box = Box.from_index("fracture", 1.0, (15, 25, 45), (65, 70, 70), volume.geometry)
+    result = ran(volume, RunOptions(boxes=(box,)), sagittal=BodyNetwork())
+    (asked,) = result.findings
+    assert asked.measurements["genant_grade"].value == 0
+    assert "look_again" in asked.flags and "network_and_measurement_disagree" not in asked.flags
+    assert result.message.endswith("Look again at fracture_1: less likely a fracture than not.")
+
+
 def test_a_box_asks_for_the_body_whose_center_it_holds() -> None:
     volume = spine([NORMAL] * 3)
     box = Box.from_index("fracture", 1.0, (15, 25, 45), (65, 70, 70), volume.geometry)

@@ -173,6 +173,19 @@ def test_a_given_box_asks_for_one_vertebra_only(mixed) -> None:
     assert (told.structure, told.label) == ("vertebra_1", "normal")
 
 
+@pytest.mark.parametrize("share", [0.15, 0.3])
+def test_a_box_that_is_drawn_too_short_takes_no_height_from_its_vertebra(mixed, share: float) -> None:
+    volume = spine(MIXED)
+    low, high = (15.0, 20.0, 11.0), (65.0, 75.0, 37.0)
+    short = (*high[:2], high[2] - share * (high[2] - low[2]))
+    (told,) = ran(volume, RunOptions(boxes=(Box.from_index("wedge", 1.0, low, short, volume.geometry),))).findings
+    whole = mixed[1].structures["vertebra_1"]
+    assert (told.structure, told.label) == ("vertebra_1", "normal")
+    for site in ("anterior", "middle", "posterior"):
+        name = f"{site}_height"
+        assert told.measurements[name].value == pytest.approx(whole[name].value, abs=0.1)
+
+
 @pytest.mark.parametrize(
     ("half", "forward"),
     [((0.6, 25.0, 30.0), 0.0), ((20.0, 6.0, 6.0), 0.0), ((4.0, 3.0, 3.0), 10.0)],

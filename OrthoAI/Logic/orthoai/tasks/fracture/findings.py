@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from orthoai.finding import Finding, Measurement, Place
 from orthoai.spine.chain import UNNAMED
@@ -22,6 +23,22 @@ SUSPICION = "suspicion"
 """What a body is called that looks fractured and is not low enough."""
 
 
+@dataclass(frozen=True, eq=False)
+class CalledBody:
+    """A body that gets a finding.
+
+    Attributes:
+        label: "fracture", or "unclear" where network and heights contradict each other: told, but not marked.
+        probability: of a fracture.
+        is_likely: whether that is enough for a finding, without a box that asks for one.
+    """
+
+    body: MeasuredBody[VotedBody]
+    label: str
+    probability: float
+    is_likely: bool
+
+
 def label_of(body: MeasuredBody[VotedBody], probability: float, engines: Engines) -> str | None:
     """What ``body`` is called, whose vote and heights give a fracture this ``probability``; None for a sound one.
 
@@ -34,28 +51,26 @@ def label_of(body: MeasuredBody[VotedBody], probability: float, engines: Engines
     return UNCLEAR if grading is not None and engines.evidence.vote(body.body.score) >= LIKELY else None
 
 
-def finding(
-    body: MeasuredBody[VotedBody], label: str, number: int, cm3: float, probability: float, slice_index: int
-) -> Finding:
+def finding(called: CalledBody, number: int, cm3: float, slice_index: int) -> Finding:
     """The finding of one body.
 
     Args:
-        label: "fracture" or "unclear".
-        number: of those with this label from the lowest upward, from 1.
+        number: of those with its label from the lowest upward, from 1.
         cm3: its volume on the input's grid.
-        probability: of the fracture.
         slice_index: of the input, that shows its center.
     """
+    body, label = called.body, called.label
     voted = body.body
     flags = [PLANES_DISAGREE] if voted.apart is not None and voted.apart > DIFFERENT else []
-    if label == UNCLEAR or (body.grading is not None and not body.grading.grade):
+    is_low = body.grading is None or body.grading.grade > 0
+    if label == UNCLEAR or (called.is_likely and not is_low):
         flags += [LOOK_AGAIN, DISAGREE]
-    elif probability < LIKELY:
+    elif called.probability < LIKELY:
         flags.append(LOOK_AGAIN)
     return Finding(
         structure=f"{SUSPICION if label == UNCLEAR else FRACTURE}_{number}",
         label=label,
-        probability=probability,
+        probability=called.probability,
         uncertainty=voted.spread,
         measurements={"volume": Measurement(cm3, "cm3"), **body.measurements},
         place=Place(body.center, slice_index),

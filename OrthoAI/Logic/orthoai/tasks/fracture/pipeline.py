@@ -21,16 +21,17 @@ from orthoai.spine.checks import require_spine_ct
 from orthoai.spine.genant import Grading
 from orthoai.spine.given_boxes import WorkingBox, checked_boxes
 from orthoai.spine.in_line import in_line
-from orthoai.spine.measured import MeasuredBody, measured
+from orthoai.spine.measured import measured
 from orthoai.spine.numbered import number_edges
 from orthoai.spine.region import bone_region
+from orthoai.spine.separate import SeparateBody
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM, Region, Stack, working_stack
 from orthoai.spine.worst_first import WorstFirst
 from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
 from orthoai.tasks.fracture.engines import AXIAL, SAGITTAL, Engines, LoadEngines, load_engines
 from orthoai.tasks.fracture.evidence import Evidence
-from orthoai.tasks.fracture.findings import finding, label_of, message
+from orthoai.tasks.fracture.findings import CalledBody, finding, label_of, message
 from orthoai.tasks.fracture.fuse import Fused, PlaneAnswer, fuse, worth_a_look
 from orthoai.tasks.fracture.given import keep_inside
 from orthoai.tasks.fracture.mark import attention, marked_bodies
@@ -43,20 +44,6 @@ ATTENTION = "attention"
 """Name of the further picture: the weighed probability, 0..255."""
 
 STAGES = {SAGITTAL: "Sagittal", AXIAL: "Axial"}
-
-
-@dataclass(frozen=True, eq=False)
-class CalledBody:
-    """A body that gets a finding.
-
-    Attributes:
-        label: "fracture", or "unclear" where network and heights contradict each other: told, but not marked.
-        probability: of a fracture.
-    """
-
-    body: MeasuredBody[VotedBody]
-    label: str
-    probability: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,19 +130,24 @@ def _find(
         fused = fuse(answers, stack.grid)
         bodies = Bodies.of(fused, stack.grid, engines.threshold)
         given = [WorkingBox(box, volume.geometry, stack.grid) for box in boxes]
-        # What a person points at is a body, wherever it lies.
-        looked_at = bodies.parts.bodies if boxes else in_line(bodies.parts.bodies, stack)
+        # What a person points at is a body, wherever it lies; what it is compared with lies on the line of the spine.
+        asked = [body for body in bodies.parts.bodies if any(box.holds(body.center) for box in given)]
+        line = [body for body in in_line(bodies.parts.bodies, stack) if not _is_of(body, asked)]
+        votes = [voted(body, fused) for body in [*asked, *line]]
         sure = partial(_sure, engines.evidence)
-        votes = measured([voted(body, fused) for body in looked_at], stack, WorstFirst(sure, engines.likely))
-        judged = [(each, sure(each.body, each.grading)) for each in votes]
         called = []
-        for each, probability in judged:
+        for each in measured(votes, stack, WorstFirst(sure, engines.likely), asked=len(asked)):
+            probability = sure(each.body, each.grading)
             if boxes:
-                label = FRACTURE if any(box.holds(each.body.center) for box in given) else None
+                label = FRACTURE if _is_of(each.body.body, asked) else None
             else:
                 label = label_of(each, probability, engines)
-            called += [] if label is None else [CalledBody(each, label, probability)]
+            called += [] if label is None else [CalledBody(each, label, probability, probability >= engines.likely)]
     return Spine(stack, fused, bodies, tuple(called))
+
+
+def _is_of(body: SeparateBody, bodies: Sequence[SeparateBody]) -> bool:
+    return any(body is each for each in bodies)
 
 
 def _sure(evidence: Evidence, body: VotedBody, grading: Grading | None) -> float:
@@ -197,7 +189,7 @@ def _told(
         cm3 = float(counts[number]) * geometry.voxel_volume / 1000
         slice_index = int(np.clip(np.rint(geometry.lps_to_index(each.body.center)[2]), 0, geometry.shape[0] - 1))
         place = 1 + sum(one.label == each.label for one in findings)
-        made = finding(each.body, each.label, place, cm3, each.probability, slice_index)
+        made = finding(each, place, cm3, slice_index)
         findings.append(made)
         low, high = edges[number]
         found.append(Box.from_index(made.label, made.probability, low, high, geometry))

@@ -15,28 +15,26 @@ LEAST_INSIDE = 0.5
 
 
 class GivenBox(WorkingBox):
-    """One checked box, and what of the outlines on the working grid is its own."""
+    """One checked box, and which of the outlines on the working grid are its own."""
 
-    def cut(self, body: SliceBody) -> SliceBody | None:
-        """What of ``body`` lies in the box; None where most of it lies elsewhere."""
+    def owns(self, body: SliceBody) -> bool:
+        """Whether most of the outline ``body`` lies in the box."""
         if not self.low[2] <= body.index <= self.high[2]:
-            return None
+            return False
         rows = np.arange(body.row, body.row + body.mask.shape[0])
         cols = np.arange(body.col, body.col + body.mask.shape[1])
         inside = (rows >= self.low[1])[:, None] & (rows <= self.high[1])[:, None]
         inside = inside & (cols >= self.low[0]) & (cols <= self.high[0])
-        mask = body.mask & inside
-        if np.count_nonzero(mask) < LEAST_INSIDE * body.area:
-            return None
-        return SliceBody(body.index, body.score, body.class_scores, body.row, body.col, mask)
+        return bool(np.count_nonzero(body.mask & inside) >= LEAST_INSIDE * body.area)
 
     def body(self, bodies: Sequence[SliceBody]) -> JoinedBody | None:
-        """The vertebra in the box: of each slice the best outline in it; None where there is none."""
+        """The vertebra in the box: of each slice the best outline, whole, so that a box that is drawn too small takes
+        no height from it; None where there is none.
+        """
         best: dict[int, SliceBody] = {}
         for outline in bodies:
-            part = self.cut(outline)
-            if part is not None and part.score > (best[part.index].score if part.index in best else 0.0):
-                best[part.index] = part
+            if self.owns(outline) and outline.score > (best[outline.index].score if outline.index in best else 0.0):
+                best[outline.index] = outline
         return JoinedBody(tuple(best[index] for index in sorted(best))) if best else None
 
 
