@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
+from orthoai.io.write import write_labels
 from orthoai_training.spine_ct.arch import Arch
 from orthoai_training.spine_ct.body import Body
 from orthoai_training.spine_ct.label_map import VERTEBRAE_SUFFIX, read_spine
@@ -21,7 +22,8 @@ from orthoai_training.spine_ct.simulate import simulate
 STEP = 1.0
 
 
-def test_body_and_arch_of_a_whole_vertebra_are_parted_at_the_back_wall() -> None:
+def drawn() -> tuple[Body, np.ndarray, np.ndarray, Geometry]:
+    """A body of L1, its mask, that of it with its arch, and their grid."""
     rng = np.random.default_rng(1)
     level = LEVELS[14]
     body = Body.of_level(level, 1.0, rng)
@@ -30,8 +32,12 @@ def test_body_and_arch_of_a_whole_vertebra_are_parted_at_the_back_wall() -> None
     k, j, i = np.meshgrid(z, y, x, indexing="ij")
     solid = body.distance(i, j, k)[0] < 0
     whole = solid | (arch.distance(i, j, k) < 0)
-    geometry = Geometry(whole.shape, (STEP,) * 3, (float(x[0]), float(y[0]), float(z[0])))
-    found = real_vertebra(whole, geometry, level, np.array([0.0, 0.0, 1.0]))
+    return body, solid, whole, Geometry(whole.shape, (STEP,) * 3, (float(x[0]), float(y[0]), float(z[0])))
+
+
+def test_body_and_arch_of_a_whole_vertebra_are_parted_at_the_back_wall() -> None:
+    body, solid, whole, geometry = drawn()
+    found = real_vertebra(whole, geometry, LEVELS[14], np.array([0.0, 0.0, 1.0]))
     assert found is not None
     assert found.body.heights() == pytest.approx(body.heights(), abs=1.2)
     assert found.body.depth == pytest.approx(body.depth, abs=2.0)
@@ -57,6 +63,29 @@ def test_body_and_arch_of_a_whole_vertebra_are_parted_at_the_back_wall() -> None
 )
 def test_a_files_name_tells_the_level(name: str, levels: tuple[str, ...]) -> None:
     assert levels_of(Path(name)) == levels
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ((22, 21, 20, 19), None),
+        ((22, 21, 20, 28, 19), "a vertebra T13, which is not simulated"),
+        ((25, 24, 23, 22), "a vertebra L6, which is not simulated"),
+        ((22, 21, 20, 18), "no whole vertebra between T11 and L1"),
+        ((22, 21), "three neighboring vertebrae"),
+    ],
+)
+def test_no_vertebra_between_two_others_is_left_out(tmp_path: Path, numbers: tuple[int, ...], said: str | None) -> None:
+    _, _, one, geometry = drawn()
+    # Each is as high as its arch reaches, so that none cuts another.
+    stack = np.concatenate([one * np.uint8(number) for number in numbers])
+    file = tmp_path / f"sub-own{VERTEBRAE_SUFFIX}"
+    write_labels(stack, Geometry(stack.shape, geometry.spacing, geometry.origin), file)
+    if said is None:
+        assert [v.level.id for v in read_spine(file).vertebrae] == sorted(numbers)
+        return
+    with pytest.raises(InputError, match=said):
+        read_spine(file)
 
 
 def test_a_folder_without_spines_is_refused(tmp_path: Path) -> None:

@@ -44,6 +44,11 @@ def test_the_same_seed_gives_the_same_case_and_another_seed_another(case: SpineC
     assert other.vertebrae != case.vertebrae
 
 
+def test_a_spacing_that_was_asked_for_is_kept_though_it_takes_many_voxels() -> None:
+    made = simulate(900_002, replace(QUICK, pixel_mm=(0.5, 0.5), slice_mm=(2.5, 2.5)))
+    assert made.volume.geometry.spacing == (0.5, 0.5, 2.5) and max(made.volume.geometry.size[:2]) > max(MOST_VOXELS[:2])
+
+
 def test_heights_in_the_mask_are_those_that_are_said(case: SpineCase) -> None:
     off = []
     for vertebra in case.vertebrae:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,9 @@ GRADES_FILE = "verse19_genant_by_vertebra.json"
 FIRST, LAST = 11, 24
 """T4 to L5."""
 
+TRANSITIONAL = {25: "L6", 28: "T13"}
+"""VerSe numbers that have no place among the 17 levels that are simulated."""
+
 FEWEST_MM3 = 2000.0
 """Smaller pieces are no vertebrae."""
 
@@ -52,7 +56,8 @@ def read_spine(path: Path) -> RealSpine:
     """The spine in the label map ``path``.
 
     Raises:
-        InputError: the file is unreadable or holds fewer than three neighboring vertebrae from T4 to L5.
+        InputError: the file is unreadable, holds fewer than three vertebrae from T4 to L5, one between them is missing,
+            or one has no such name (L6, T13).
     """
     volume = read_volume(path)
     numbers = np.rint(volume.voxels).astype(np.uint8)
@@ -76,10 +81,23 @@ def read_spine(path: Path) -> RealSpine:
         made = real_vertebra(whole, grid, level, _up(above - below), None if bodies is None else bodies[box])
         if made is not None:
             found.append(made)
-    if len(found) < 3 or found[-1].level.id - found[0].level.id != len(found) - 1:
-        raise InputError(f"{path.name} is no label map of a spine: it needs three neighboring vertebrae from T4 to L5.")
+    _require_neighbors(path.name, found, numbers, volume.geometry.voxel_volume)
     name = path.name.removesuffix(VERTEBRAE_SUFFIX).removesuffix(".nii.gz")
     return RealSpine(name, tuple(found), _broken(name, found, path.with_name(GRADES_FILE)))
+
+
+def _require_neighbors(name: str, found: list[RealVertebra], numbers: NDArray[np.uint8], voxel_mm3: float) -> None:
+    """Heights are compared with those of the vertebrae next to them, so that none may be left out."""
+    for number, level in TRANSITIONAL.items():
+        if np.count_nonzero(numbers == number) * voxel_mm3 >= FEWEST_MM3:
+            raise InputError(f"{name} shows a vertebra {level}, which is not simulated: choose another spine.")
+    if len(found) < 3:
+        raise InputError(f"{name} is no label map of a spine: it needs three neighboring vertebrae from T4 to L5.")
+    for above, below in pairwise(found):
+        if below.level.id != above.level.id + 1:
+            raise InputError(
+                f"{name} has no whole vertebra between {above.level.name} and {below.level.name}: choose another spine."
+            )
 
 
 def _middle(box: tuple[slice, ...]) -> list[float]:

@@ -31,7 +31,7 @@ KINDS = ("whole", "thoracolumbar", "lumbar", "thoracic")
 KIND_SHARES = (0.15, 0.4, 0.25, 0.2)
 
 MOST_VOXELS = (220, 220, 300)
-"""Along i, j and k for the fields around the spine; the spacing grows where more would be needed."""
+"""Along i, j and k for the fields around the spine; a spacing that is drawn grows where more would be needed."""
 
 MOST_PERSONS = 10
 """One in some hundred persons has no fate that is clear: then another is drawn, but not for ever."""
@@ -187,10 +187,15 @@ def _field(person: Person, rng: np.random.Generator, options: SpineOptions) -> F
         slice_mm = float(rng.uniform(*options.thick_mm))
     pixel = float(rng.uniform(*options.pixel_mm))
     if options.field != "torso":
-        pixel = max(pixel, (high[0] - low[0]) / MOST_VOXELS[0], (high[1] - low[1]) / MOST_VOXELS[1])
-        slice_mm = max(slice_mm, (high[2] - low[2]) / MOST_VOXELS[2])
+        least = (high - low) / MOST_VOXELS
+        pixel = max(pixel, least[0], least[1]) if _is_drawn(options.pixel_mm) else pixel
+        slice_mm = max(slice_mm, least[2]) if _is_drawn(options.slice_mm) else slice_mm
     thin = 2 * int(np.ceil((slice_mm / THIN_MM - 1) / 2 - 1e-9)) + 1 if slice_mm > THIN_MM else 1
     return Field((low[0], low[1], low[2]), (high[0], high[1], high[2]), pixel, slice_mm, thin)
+
+
+def _is_drawn(sizes_mm: tuple[float, float]) -> bool:
+    return sizes_mm[0] < sizes_mm[1]
 
 
 def _nearest(person: Person, index: int, border: float, inward: float) -> float:
