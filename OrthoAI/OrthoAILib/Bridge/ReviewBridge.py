@@ -8,6 +8,7 @@ import slicer
 from orthoai.box import Box
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
+from orthoai.marked_class import with_marked_classes
 from orthoai.result import Result
 from orthoai.review import Review, Verdict, changes_between
 
@@ -61,10 +62,12 @@ class ReviewBridge:
         """The result with edited masks, moved boxes and changed classes.
 
         A voxel in several segments goes to the one whose edit put it there, else to the last of them in the label
-        table. What lies outside the volume is left out.
+        table. What lies outside the volume is left out. Where the task marks by class, mask and box of a finding whose
+        class was changed have the new one.
 
         Raises:
-            InputError: as for :meth:`boxes`, or a segment that stands for no label of the task holds voxels.
+            InputError: as for :meth:`boxes`, a segment that stands for no label of the task holds voxels, or a finding
+                got a class that is marked and has no mask of it.
         """
         nodes = self._current(nodes)
         stored = self._stored(nodes, volumeNode)
@@ -163,7 +166,7 @@ class ReviewBridge:
             boxes=self._boxes(nodes, stored, volumeNode),
             findings=editedFindings(nodes.findingsTable, stored.findings),
         )
-        return result, masks
+        return with_marked_classes(stored, result), masks
 
 
 def moved(result: Result, geometry: Geometry) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from bridge_scene import FRACTURES, fracture_task, fractures_on, ras_matrix, slicer, volume_in
 from orthoai.review import Verdict
@@ -82,7 +83,10 @@ def test_a_class_is_chosen_among_those_of_the_task_and_kept_in_the_review(panel)
     choose(panel, 1, "Normal")
     review = panel.reviews.review(panel.nodes, panel.volume, Verdict.CORRECTED, reviewer="R1")
     assert [finding.label for finding in review.result.findings] == ["biconcave", "normal"]
-    assert {change.kind for change in review.changes} == {"class"}
+    assert {change.kind for change in review.changes} == {"class", "box", "mask"}
+    assert [box.label for box in review.result.boxes] == ["biconcave", "normal"]
+    wedge = panel.result.segmentation == 2
+    assert np.array_equal(review.result.segmentation, np.where(wedge, 3, 0))
     assert review.result.findings[0].measurements == panel.result.findings[0].measurements
 
 
