@@ -37,7 +37,7 @@ class Worklist:
         self.folder = Path(folder)
         self.cases: tuple[ImageEntry, ...] = findImages(self.folder)
         self._file = file or WorklistFile(self.folder, fallback)
-        self._progress = self._file.read()
+        self._progress = self._read()
         self._index = self.indexOf(self._progress.current)
 
     # Where it is
@@ -101,7 +101,7 @@ class Worklist:
         What was decided so far goes there, together with what that folder already knows of this worklist.
         """
         self._file.setFallback(fallback)
-        self._progress = self._progress.mergedWith(self._file.read())
+        self._progress = self._progress.mergedWith(self._read())
         self._index = self.indexOf(self._progress.current)
         if self._progress != WorklistProgress():
             self._file.write(self._progress)
@@ -126,8 +126,11 @@ class Worklist:
         state = CaseState(verdict, revision, reviewer, comment, utc_now())
         return self._change(lambda progress: replace(progress, cases={**progress.cases, case.name: state}))
 
+    def _read(self) -> WorklistProgress:
+        return self._file.read(case.name for case in self.cases)
+
     def _change(self, change: Callable[[WorklistProgress], WorklistProgress]) -> bool:
-        self._progress = change(self._progress.mergedWith(self._file.read()))
+        self._progress = change(self._progress.mergedWith(self._read()))
         return self._file.write(self._progress)
 
 

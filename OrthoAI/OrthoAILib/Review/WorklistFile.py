@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 
 from orthoai.output import beside
@@ -15,6 +16,11 @@ from OrthoAILib.Review.CaseState import CaseState
 
 FILE_NAME = "orthoai-worklist.json"
 SCHEMA_VERSION = 1
+
+HIDDEN = "sha256:"
+"""What a hidden name starts with."""
+
+HIDDEN_DIGITS = 16
 
 DAMAGED_SUFFIX = ".damaged"
 """Added to the name of a file that cannot be read, so that nobody's work is written over."""
@@ -49,6 +55,11 @@ class WorklistProgress:
                 cases[name] = state
         return WorklistProgress(self.current or other.current, cases)
 
+    def renamed(self, rename: Callable[[str], str]) -> WorklistProgress:
+        """The same under other case names; ``rename`` gives the new one."""
+        cases = {rename(name): state for name, state in self.cases.items()}
+        return WorklistProgress(rename(self.current) if self.current else "", cases)
+
     @classmethod
     def fromText(cls, text: str) -> WorklistProgress:
         """Undo :meth:`toText`. Raises ValueError, KeyError, TypeError or AttributeError for anything else."""
@@ -61,6 +72,8 @@ class WorklistProgress:
 
 class WorklistFile:
     """Progress in FILE_NAME beside the images or, where that folder is read-only, in another folder.
+
+    Away from the images no file name is written, which may be a patient's: a digest stands for each.
 
     Args:
         folder: of the images.
@@ -85,16 +98,24 @@ class WorklistFile:
         if fallback is not None:
             self.places.append(Path(fallback) / fallbackName(self._folder))
 
-    def read(self) -> WorklistProgress:
-        """What is remembered; of several places the one that knows the newest. Nothing where there is no file."""
+    def read(self, names: Iterable[str] = ()) -> WorklistProgress:
+        """What all places remember; the open case is that of the newest. Nothing where there is no file.
+
+        Args:
+            names: of the cases that there are, to know their digests by.
+        """
+        known = {hiddenName(name): name for name in names}
         found = [progress for path in self.places if (progress := self._readOne(path)) is not None]
-        return max(found, key=_newest, default=WorklistProgress())
+        found.sort(key=_newest, reverse=True)
+        plain = (progress.renamed(lambda name: known.get(name, name)) for progress in found)
+        return reduce(WorklistProgress.mergedWith, plain, WorklistProgress())
 
     def write(self, progress: WorklistProgress) -> bool:
         """Remember ``progress``. False when no place can be written."""
         for path in self.places:
+            isBeside = path == self.places[0]
             try:
-                self._write(path, progress.toText())
+                self._write(path, (progress if isBeside else progress.renamed(hiddenName)).toText())
             except OSError:
                 continue
             self.isKept = True
@@ -112,6 +133,13 @@ class WorklistFile:
             with suppress(OSError):
                 path.replace(path.with_name(path.name + DAMAGED_SUFFIX))
             return None
+
+
+def hiddenName(name: str) -> str:
+    """What stands for a case's name away from the images; one that is hidden already stays as it is."""
+    if name.startswith(HIDDEN):
+        return name
+    return HIDDEN + hashlib.sha256(name.encode()).hexdigest()[:HIDDEN_DIGITS]
 
 
 def fallbackName(folder: Path) -> str:

@@ -146,6 +146,36 @@ def test_a_read_only_folder_keeps_its_progress_in_the_training_set(three, tmp_pa
     assert again.current.name == "case1.nii.gz" and again.decided == 1
 
 
+def test_no_file_name_is_written_away_from_the_images_and_an_older_file_is_read(three, tmp_path):
+    training = tmp_path / "training"
+    training.mkdir()
+    state = CaseState(Verdict.FLAGGED, comment="metal", updated="2025")
+    older = WorklistProgress("case2.mha", {"case2.mha": state, "gone.nii": state})
+    (training / fallbackName(three)).write_text(older.toText())
+    worklist = Worklist(three, file=WorklistFile(three, training, refusing(three)))
+    assert worklist.current.name == "case2.mha" and worklist.state(worklist.current) == state
+    worklist.open(worklist.cases[0])
+    worklist.record(Verdict.APPROVED, 1)
+    text = (training / fallbackName(three)).read_text()
+    assert not any(name in text for name in ("case1", "case2", "gone"))
+    again = Worklist(three, file=WorklistFile(three, training, refusing(three)))
+    assert again.current.name == "case1.nii.gz"
+    assert [again.state(case).verdict for case in again.cases] == [Verdict.APPROVED, Verdict.FLAGGED, None]
+    again.record(None)
+    assert len(json.loads((training / fallbackName(three)).read_text())["cases"]) == 3
+
+
+def test_verdicts_kept_in_different_places_are_all_seen(three, tmp_path):
+    """One reviewer may only read the images' folder, the other one may write there and has a training set, too."""
+    places = (WorklistFile(three, tmp_path / "training", refusing(three)), WorklistFile(three, tmp_path / "other"))
+    for number, file in enumerate(places):
+        worklist = Worklist(three, file=file)
+        worklist.open(worklist.cases[number])
+        worklist.record(Verdict.REJECTED)
+    again = Worklist(three, tmp_path / "training")
+    assert [again.state(case).verdict for case in again.cases] == [Verdict.REJECTED, Verdict.REJECTED, None]
+
+
 def test_two_read_only_folders_share_one_training_set_without_mixing(tmp_path):
     training = tmp_path / "training"
     for name in ("a", "b"):
