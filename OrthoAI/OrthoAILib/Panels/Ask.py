@@ -18,14 +18,18 @@ class Answer(Enum):
     STAY = "stay"
 
 
-Ask = Callable[[bool], Answer]
-"""Asks the reviewer; the argument tells whether the case could be saved as it is."""
+Ask = Callable[[bool, str], Answer]
+"""Asks the reviewer; the arguments tell whether the case could be saved as it is, and which other results of the image
+are meant, by their tasks' titles: empty for the one on screen."""
 
 
-def askInSlicer(canSave: bool) -> Answer:
+def askInSlicer(canSave: bool, others: str = "") -> Answer:
     """Ask in a window. Only an explicit click loses anything: closing the window stays."""
     buttons = qt.QMessageBox.Discard | qt.QMessageBox.Cancel
     text = _("This case has edits or words that are not in the training set, and no verdict that would put them there.")
+    if others:
+        text = _("Other reviews of this image are not in the training set: {tasks}. Cancel to choose their results.")
+        text = text.format(tasks=others)
     default = qt.QMessageBox.Cancel
     if canSave:
         buttons = buttons | qt.QMessageBox.Save

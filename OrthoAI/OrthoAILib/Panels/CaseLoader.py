@@ -9,8 +9,9 @@ import slicer
 from orthoai.errors import InputError
 
 from OrthoAILib.Bridge.ResultBridge import ResultBridge
-from OrthoAILib.Bridge.ResultNodes import removeNodes
+from OrthoAILib.Bridge.ResultNodes import ResultNodes, removeNodes
 from OrthoAILib.Review.ImageFolder import ImageEntry
+from OrthoAILib.Review.ReviewState import ReviewState
 
 CASE_ATTRIBUTE = "OrthoAI.WorklistCase"
 PATH_ATTRIBUTE = "OrthoAI.WorklistPath"
@@ -51,10 +52,19 @@ def caseOf(volumeNode: Any) -> ImageEntry | None:
 def removeCase(volumeNode: Any) -> None:
     """Take an image and its results out of the scene: a worklist of CTs would fill the memory."""
     scene = volumeNode.GetScene()
-    for nodes in ResultBridge(scene).load():
-        if nodes.volumeNode is volumeNode:
-            nodes.remove(scene)
+    for nodes in _resultsOf(volumeNode):
+        nodes.remove(scene)
     removeNodes(scene, [volumeNode])
+
+
+def unsavedResults(volumeNode: Any) -> list[ResultNodes]:
+    """The results of an image whose reviews would be lost with it."""
+    states = ((nodes, ReviewState.read(nodes.resultText)) for nodes in _resultsOf(volumeNode))
+    return [nodes for nodes, state in states if state is not None and not state.isSaved]
+
+
+def _resultsOf(volumeNode: Any) -> list[ResultNodes]:
+    return [nodes for nodes in ResultBridge(volumeNode.GetScene()).load() if nodes.volumeNode is volumeNode]
 
 
 def _storedPath(volumeNode: Any, name: str) -> Path:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import slicer
 from orthoai.errors import InputError
 
+from OrthoAILib.Bridge.Terminology import Terminology
 from OrthoAILib.Panels.Ask import Answer, Ask
-from OrthoAILib.Panels.CaseLoader import caseOf, removeCase
+from OrthoAILib.Panels.CaseLoader import caseOf, removeCase, unsavedResults
 from OrthoAILib.Panels.OnScreen import OnScreen
 from OrthoAILib.Panels.ReviewExport import OUTSIDE
 from OrthoAILib.Signal import Signal
@@ -82,18 +83,33 @@ class CaseWalk:
             if session.state.verdict in OUTSIDE:
                 self.keep(session)
         if session is None or not session.isUnsaved:
-            self._open(entry)
+            self._leave(entry)
             return
-        answer = self._ask(not self._export.problem)
+        answer = self._ask(not self._export.problem, "")
         if answer is Answer.DISCARD:
-            self._open(entry)
+            self._leave(entry)
         elif answer is Answer.SAVE:
             self._export.start(then=lambda: self._openIfSaved(entry))
 
     def _openIfSaved(self, entry: ImageEntry) -> None:
         """Somebody may have edited on while the case was written."""
         if self._shown.session is None or not self._shown.session.isUnsaved:
+            self._leave(entry)
+
+    def _leave(self, entry: ImageEntry) -> None:
+        """Results of the image that are not on screen go with it."""
+        others = self._othersUnsaved()
+        if not others or self._ask(False, others) is Answer.DISCARD:
             self._open(entry)
+
+    def _othersUnsaved(self) -> str:
+        """Titles of the tasks of unsaved results that would be lost; empty for none."""
+        previous, session = self._shown.node.inputVolume, self._shown.session
+        if caseOf(previous) is None:
+            return ""
+        shown = session.nodes.resultId if session is not None else ""
+        title = Terminology().title
+        return ", ".join(title(nodes.taskName) for nodes in unsavedResults(previous) if nodes.resultId != shown)
 
     def _open(self, entry: ImageEntry) -> None:
         self._notice.clear()

@@ -9,10 +9,11 @@ class Questions:
     """Answers what the panel asks, in the order queued, and fails when nothing is queued."""
 
     def __init__(self) -> None:
-        self.answers, self.asked = [], []
+        self.answers, self.asked, self.others = [], [], []
 
-    def __call__(self, canSave: bool) -> object:
+    def __call__(self, canSave: bool, others: str) -> object:
         self.asked.append(canSave)
+        self.others.append(others)
         return self.answers.pop(0)
 
 

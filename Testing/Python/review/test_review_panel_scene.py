@@ -83,5 +83,8 @@ def test_the_question_is_asked_in_a_window_that_loses_nothing_when_it_is_closed(
         assert askInSlicer(True) is answers.get(button, Answer.STAY)
     host.answerNextDialog(qt.QMessageBox.Cancel)
     askInSlicer(False)
+    host.answerNextDialog(qt.QMessageBox.Discard)
+    assert askInSlicer(False, "Segment Femur") is Answer.DISCARD
     texts = [dialog.text for dialog in host.askedDialogs]
+    assert "Segment Femur" in texts.pop()
     assert "not in the training set yet" in texts[0] and "no verdict" in texts[-1]

@@ -160,6 +160,23 @@ def test_an_unsaved_review_is_not_left_without_a_question(room, folder):
     assert caseText(room).startswith("Case 2 of 3")
 
 
+def test_another_result_of_the_image_is_not_lost_without_a_question(room, folder):
+    from OrthoAILib.Panels.Ask import Answer
+
+    openFolder(room, folder)
+    click(room, "nextButton")
+    first = review(room)
+    room.reviews.setFindingClass(first, 0, "femur_right")
+    review(room)
+    room.ask.answers = [Answer.STAY, Answer.DISCARD]
+    click(room, "nextButton")
+    assert caseText(room).startswith("Case 1 of 3")
+    assert room.reviews.findingClass(first, 0) == "femur_right"
+    click(room, "nextButton")
+    assert caseText(room).startswith("Case 2 of 3")
+    assert room.ask.asked == [False, False] and room.ask.others == ["Segment Femur", "Segment Femur"]
+
+
 def test_save_puts_the_case_into_the_training_set_before_the_next_one_opens(room, folder):
     from orthoai.dataset import Dataset
     from OrthoAILib.Panels.Ask import Answer
