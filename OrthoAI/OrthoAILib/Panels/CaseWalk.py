@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import slicer
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from OrthoAILib.Panels.WorklistRow import WorklistRow
     from OrthoAILib.Review.ImageFolder import ImageEntry
     from OrthoAILib.Review.ReviewSession import ReviewSession
+    from OrthoAILib.Review.ReviewState import ReviewState
 
 
 class CaseWalk:
@@ -87,7 +89,7 @@ class CaseWalk:
             return
         answer = self._ask(not self._export.problem, "")
         if answer is Answer.DISCARD:
-            self._leave(entry)
+            self._leave(entry, discarded=session.state)
         elif answer is Answer.SAVE:
             self._export.start(then=lambda: self._openIfSaved(entry))
 
@@ -96,11 +98,14 @@ class CaseWalk:
         if self._shown.session is None or not self._shown.session.isUnsaved:
             self._leave(entry)
 
-    def _leave(self, entry: ImageEntry) -> None:
-        """Results of the image that are not on screen go with it."""
+    def _leave(self, entry: ImageEntry, discarded: ReviewState | None = None) -> None:
+        """Results of the image that are not on screen go with it, and so does a ``discarded`` verdict."""
         others = self._othersUnsaved()
-        if not others or self._ask(False, others) is Answer.DISCARD:
-            self._open(entry)
+        if others and self._ask(False, others) is not Answer.DISCARD:
+            return
+        if discarded is not None and discarded.revision == 0 and discarded.verdict not in OUTSIDE:
+            self._row.record(replace(discarded, verdict=None))
+        self._open(entry)
 
     def _othersUnsaved(self) -> str:
         """Titles of the tasks of unsaved results that would be lost; empty for none."""

@@ -127,7 +127,7 @@ class ReviewPanel:
             session = ReviewSession(nodes, volumeNode, self._reviews, reviewer, editor.undo, editor.redo)
             session.changed.connect(self._onSessionChanged)
             session.touched.connect(self._rest.start)
-            session.noticed.connect(self.notice.say)
+            session.noticed.connect(partial(self._onNoticed, session))
             self._session = session
             self._activity = ActivityWatch(slicer.mrmlScene, session.touch)
             self.worklist.setLoaded(caseOf(volumeNode))
@@ -178,6 +178,10 @@ class ReviewPanel:
             self.notice.clear()
             self._session.decide(verdict)
             self.walk.keep(self._session)
+
+    def _onNoticed(self, session: ReviewSession, sentence: str) -> None:
+        self.notice.say(sentence)
+        self.walk.keep(session)  # An edit may have taken the verdict back.
 
     def _onCommentEdited(self) -> None:
         if self._session is not None:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from review_room import CASES, caseText, click, openFolder, press, review, typeInto
+from review_room import CASES, caseText, click, exportAndWait, openFolder, press, review, typeInto
 
 
 def test_next_and_previous_walk_through_the_folder(room, folder):
@@ -175,6 +175,44 @@ def test_another_result_of_the_image_is_not_lost_without_a_question(room, folder
     click(room, "nextButton")
     assert caseText(room).startswith("Case 2 of 3")
     assert room.ask.asked == [False, False] and room.ask.others == ["Segment Femur", "Segment Femur"]
+
+
+def test_a_verdict_that_an_edit_took_back_is_not_in_the_worklist(room, folder, paintOn):
+    openFolder(room, folder)
+    click(room, "nextButton")
+    nodes = review(room)
+    click(room, "approveButton")
+    assert caseText(room) == "Case 1 of 3 (Approved), 1 of 3 decided"
+    paintOn(nodes)
+    room.panel.session.settle()
+    assert caseText(room) == "Case 1 of 3 (open), 0 of 3 decided"
+
+
+def test_a_verdict_that_was_discarded_is_not_in_the_worklist(room, folder):
+    from OrthoAILib.Panels.Ask import Answer
+
+    openFolder(room, folder)
+    click(room, "nextButton")
+    review(room)
+    click(room, "approveButton")
+    room.ask.answers = [Answer.DISCARD]
+    click(room, "nextButton")
+    assert caseText(room) == "Case 2 of 3 (open), 0 of 3 decided"
+
+
+def test_what_was_exported_stays_decided_when_later_words_are_discarded(room, folder):
+    from OrthoAILib.Panels.Ask import Answer
+
+    room.child("exportFolder").setCurrentPath(str(room.training))
+    openFolder(room, folder)
+    click(room, "nextButton")
+    review(room)
+    click(room, "approveButton")
+    exportAndWait(room)
+    room.panel.session.setComment("later")
+    room.ask.answers = [Answer.DISCARD]
+    click(room, "nextButton")
+    assert caseText(room) == "Case 2 of 3 (open), 1 of 3 decided"
 
 
 def test_save_puts_the_case_into_the_training_set_before_the_next_one_opens(room, folder):
