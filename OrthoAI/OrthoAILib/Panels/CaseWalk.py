@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import slicer
+from orthoai.dataset import Dataset
+from orthoai.dataset.identity import case_id
 from orthoai.errors import InputError
+from slicer.i18n import tr as _
 
 from OrthoAILib.Bridge.Terminology import Terminology
 from OrthoAILib.Panels.Ask import Answer, Ask
@@ -67,9 +71,28 @@ class CaseWalk:
         self._row.setLoaded(caseOf(node.inputVolume))
 
     def keep(self, session: ReviewSession) -> None:
-        """Tell the worklist what was decided. A case that stays out of the training set is safe then."""
-        if self._row.record(session.state) and session.state.verdict in OUTSIDE:
+        """Tell the worklist what was decided. A case that stays out of the training set is safe then.
+
+        One that an earlier verdict has put there is not out of it: people train on what lies there.
+        """
+        kept = self._row.record(session.state)
+        if session.state.verdict not in OUTSIDE:
+            return
+        exported = self._exported(session)
+        if exported is not None:
+            sentence = _("This case is still in the training set: delete its folder {name} there to take it out.")
+            self._notice.warn(sentence.format(name=f"{exported.parent.name}/{exported.name}"))
+        elif kept:
             session.markSaved()
+
+    def _exported(self, session: ReviewSession) -> Path | None:
+        """The folder of the case in the training set; None where it is not there."""
+        folder = self._shown.node.exportFolder if self._shown.node is not None else ""
+        if not folder:
+            return None
+        sha256 = session.nodes.stored().source.sha256
+        case = Dataset(Path(folder)).cases_folder / case_id(session.nodes.taskName, sha256)
+        return case if case.is_dir() else None
 
     def _onFolderChosen(self, folder: str) -> None:
         if self._shown.node is not None:

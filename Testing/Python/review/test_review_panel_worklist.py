@@ -215,6 +215,29 @@ def test_what_was_exported_stays_decided_when_later_words_are_discarded(room, fo
     assert caseText(room) == "Case 2 of 3 (open), 1 of 3 decided"
 
 
+@pytest.mark.parametrize("button", ["rejectButton", "flagButton"])
+def test_a_case_that_was_exported_is_not_out_of_the_training_set_before_its_folder_is(room, folder, button):
+    from orthoai.dataset import Dataset
+    from OrthoAILib.Panels.Ask import Answer
+
+    room.child("exportFolder").setCurrentPath(str(room.training))
+    openFolder(room, folder)
+    click(room, "nextButton")
+    review(room)
+    click(room, "approveButton")
+    exportAndWait(room)
+    click(room, button)
+    (case,) = Dataset(room.training).cases()
+    assert f"still in the training set: delete its folder cases/{case.name}" in room.child("noticeText").text
+    assert room.panel.session.isUnsaved
+    room.ask.answers = [Answer.STAY]
+    click(room, "nextButton")
+    assert room.ask.asked == [False] and caseText(room).startswith("Case 1 of 3")
+    shutil.rmtree(case.path)
+    click(room, "nextButton")
+    assert room.ask.asked == [False] and caseText(room) == "Case 2 of 3 (open), 1 of 3 decided"
+
+
 def test_save_puts_the_case_into_the_training_set_before_the_next_one_opens(room, folder):
     from orthoai.dataset import Dataset
     from OrthoAILib.Panels.Ask import Answer
