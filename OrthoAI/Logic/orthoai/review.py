@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Any, Literal
 
 import numpy as np
@@ -163,7 +164,7 @@ class Review:
 def changes_between(original: Result, edited: Result) -> tuple[Change, ...]:
     """What differs in ``edited``: boxes, then classes of findings, then masks; empty when nothing does.
 
-    Boxes of one label are paired in their order. Both results must be of the same task and grid.
+    Boxes of one label that lie elsewhere are paired in their order. Both results must be of the same task and grid.
     """
     return (*_box_changes(original, edited), *_class_changes(original, edited), *_mask_changes(original, edited))
 
@@ -173,12 +174,20 @@ def _box_changes(original: Result, edited: Result) -> list[Change]:
     changes = []
     for label in labels:
         before, after = ([box for box in result.boxes if box.label == label] for result in (original, edited))
-        for number in range(max(len(before), len(after))):
-            old = before[number] if number < len(before) else None
-            new = after[number] if number < len(after) else None
-            if old is None or new is None or _is_moved(old, new):
-                changes.append(Change("box", label, _edges(old), _edges(new)))
+        # Those that stayed first: after a deleted one, all that follow would seem to have moved.
+        moved = zip_longest(_without(before, after), _without(after, before))
+        changes += [Change("box", label, _edges(old), _edges(new)) for old, new in moved]
     return changes
+
+
+def _without(boxes: list[Box], others: list[Box]) -> list[Box]:
+    """``boxes`` but for one that lies at the same place for each of ``others``."""
+    left = list(boxes)
+    for other in others:
+        same = next((number for number, box in enumerate(left) if not _is_moved(box, other)), None)
+        if same is not None:
+            del left[same]
+    return left
 
 
 def _is_moved(old: Box, new: Box) -> bool:

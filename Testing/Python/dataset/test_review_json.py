@@ -112,5 +112,19 @@ def test_two_boxes_of_one_label_are_paired_in_their_order(rods: Callable) -> Non
     assert changes_between(before, after) == (Change("box", "disc", edges(second), edges(other)),)
 
 
+def test_a_deleted_box_does_not_make_those_after_it_moved(rods: Callable) -> None:
+    result = rods()[1].result
+    ends = (3.0, 6.0, 9.0)
+    boxes = [Box.from_index("wedge", 0.9, (1.0, 1.0, end - 2), (3.0, 3.0, end), result.geometry) for end in ends]
+    before = replace(result, boxes=tuple(boxes))
+    assert changes_between(before, replace(result, boxes=tuple(boxes[1:]))) == (
+        Change("box", "wedge", edges(boxes[0]), None),
+    )
+    twice = replace(result, boxes=(boxes[0], boxes[0]))
+    assert changes_between(twice, replace(result, boxes=(boxes[0],))) == (
+        Change("box", "wedge", edges(boxes[0]), None),
+    )
+
+
 def edges(box: Box) -> dict[str, list[float]]:
     return {"index_min": list(box.index_min), "index_max": list(box.index_max)}
