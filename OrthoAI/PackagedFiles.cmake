@@ -300,6 +300,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Run/Collaborators.py
   OrthoAILib/Run/DependencyCheck.py
   OrthoAILib/Run/ExportCache.py
+  OrthoAILib/Run/FolderLock.py
   OrthoAILib/Run/GuiTimer.py
   OrthoAILib/Run/InSlicer.py
   OrthoAILib/Run/ResultReading.py

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -17,6 +19,7 @@ from OrthoAILib.Bridge.VolumeBridge import VolumeBridge
 from OrthoAILib.Install.Dependencies import Dependencies
 from OrthoAILib.Run.Collaborators import Collaborators
 from OrthoAILib.Run.DependencyCheck import DependencyCheck
+from OrthoAILib.Run.FolderLock import FolderLock, removeLeft
 from OrthoAILib.Run.GuiTimer import guiTimer
 from OrthoAILib.Run.RunController import RunController
 from OrthoAILib.Run.WorkerInSlicer import workerInSlicer
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
     from orthoai.result import Result
 
     from OrthoAILib.Bridge.Extent import Extent
+
+EXCHANGE_PREFIX = "OrthoAI-"
+"""What the names of the folders start with in which images go to the worker: whole CTs, and nothing for a disk to keep
+when Slicer was killed."""
 
 RESOURCES = Path(__file__).resolve().parents[2] / "Resources"
 
@@ -49,7 +56,13 @@ def controllerInSlicer() -> RunController:
         readResult=read,
         ensureDependencies=DependencyCheck(Dependencies.inSlicer(RESOURCES), _ask),
     )
-    return RunController(collaborators, Path(slicer.app.temporaryPath) / f"OrthoAI-{uuid4().hex[:12]}")
+    temporary = Path(slicer.app.temporaryPath)
+    folder = temporary / f"{EXCHANGE_PREFIX}{uuid4().hex[:12]}"
+    controller = RunController(collaborators, folder)
+    removeLeft(temporary, EXCHANGE_PREFIX)
+    with suppress(OSError):  # Where nothing can be written, nothing is left either.
+        weakref.finalize(controller, FolderLock(folder).release)
+    return controller
 
 
 def _ask(question: str, details: str) -> bool:

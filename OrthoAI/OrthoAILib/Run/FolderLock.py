@@ -1,0 +1,61 @@
+"""Tells which folders are in use, and removes those that a killed process left."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+SUFFIX = ".lock"
+
+
+class FolderLock:
+    """Marks a folder as in use; the system ends that with the process, however it ends.
+
+    Args:
+        folder: need not exist. The lock is an empty file beside it.
+
+    Raises:
+        OSError: somebody has the lock, or no file can be written there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder.with_name(folder.name + SUFFIX)
+        self._file = self._path.open("ab")
+        try:
+            _lock(self._file)
+        except OSError:
+            self._file.close()
+            raise
+
+    def release(self) -> None:
+        """Let go of the folder, and remove the lock's file."""
+        self._file.close()
+        with suppress(OSError):  # Somebody else may have it by now.
+            self._path.unlink()
+
+
+def removeLeft(parent: Path, prefix: str) -> None:
+    """Remove the folders of that prefix in ``parent`` that had a lock and are nobody's now."""
+    for path in parent.glob(f"{prefix}*{SUFFIX}"):
+        folder = path.with_suffix("")
+        try:
+            lock = FolderLock(folder)
+        except OSError:
+            continue  # In use, or another person's.
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.release()
+
+
+def _lock(file: BinaryIO) -> None:
+    """Raises OSError where another process, or another opening of the file, has it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
