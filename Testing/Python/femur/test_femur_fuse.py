@@ -177,8 +177,14 @@ def test_what_fills_a_missing_axis_stays_inside_the_field_of_view():
 def test_a_femur_seen_in_one_view_must_be_sure():
     weak = box(RIGHT, 0.35, (-160, -60), (300, 750))
     assert [femur.label for femur in fuse([CORONAL_LEFT, weak], [AXIAL_LEFT], FIELD)] == [LEFT]
-    seen_twice = box(RIGHT, 0.35, (-160, -60), (90, 190))
+    seen_twice = box(RIGHT, 0.8, (-160, -60), (90, 190))
     assert len(fuse([CORONAL_LEFT, weak], [AXIAL_LEFT, seen_twice], FIELD)) == 2
+
+
+@pytest.mark.parametrize(("score", "count"), [(0.54, 0), (0.56, 1)])
+def test_what_both_views_show_faintly_is_an_arm(score: float, count: int):
+    faint = box(RIGHT, score, (-160, -60), (300, 750)), box(RIGHT, score, (-160, -60), (90, 190))
+    assert len(fuse([faint[0]], [faint[1]], FIELD)) == count
 
 
 def test_of_three_candidates_the_best_and_its_counterpart_are_kept():
@@ -190,7 +196,7 @@ def test_of_three_candidates_the_best_and_its_counterpart_are_kept():
 def test_a_second_femur_of_the_wrong_class_still_beats_a_weak_candidate_of_the_right_one():
     left = Pair(CORONAL_LEFT, AXIAL_LEFT)
     misnamed = Pair(box(LEFT, 0.75, (-160, -60), (300, 750)), box(LEFT, 0.75, (-160, -60), (90, 190)))
-    arm = Pair(box(RIGHT, 0.3, (200, 240), (300, 700)), box(RIGHT, 0.3, (200, 240), (100, 140)))
+    arm = Pair(box(RIGHT, 0.7, (200, 240), (300, 700)), None)
     assert keep_femora([left, arm, misnamed]) == [left, misnamed]
 
 

@@ -91,6 +91,13 @@ def test_a_volume_without_a_femur_says_so() -> None:
 
 
 @pytest.mark.realdata
+def test_an_upper_arm_beside_the_belly_is_no_femur(real_data: Path) -> None:
+    """It was called the left femur, 14 mL of it, in 40 mm of a CT of the upper abdomen."""
+    result = segment(read_volume(real_data / "ts_ct_dicom" / "dicom"))
+    assert result.message == "No femur found." and not result.boxes and not result.segmentation.any()
+
+
+@pytest.mark.realdata
 def test_real_hips_are_found_on_both_sides_and_the_spine_is_left_alone(real_data: Path) -> None:
     """A pelvis CT at 3 mm with a metal hip on the left; the labels are another tool's predictions.
 

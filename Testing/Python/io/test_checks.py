@@ -103,6 +103,25 @@ def test_a_ct_without_rescaling_is_named(ct_volume: Builder, offset: int, modali
         require_ct(volume.with_voxels(volume.voxels + np.int16(offset)))
 
 
+@pytest.mark.parametrize("padding", [-2000, -3024])
+def test_what_was_not_scanned_is_neither_air_nor_fat(ct_volume: Builder, padding: int) -> None:
+    volume = ct_volume()
+    corners = np.zeros(volume.voxels.shape, bool)
+    corners[:, :4], corners[:, -4:] = True, True
+    require_ct(of(np.where(corners, padding, volume.voxels)))
+    with pytest.raises(InputError, match="without its rescale intercept"):
+        require_ct(of(np.where(corners, padding, volume.voxels + 1024)))
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.001, 1000.0], ids=["cm", "m", "mm as m"])
+def test_a_voxel_size_in_other_units_is_named(ct_volume: Builder, factor: float) -> None:
+    volume, size = ct_volume(), (0.8, 0.8, 1.5)
+    require_ct(replace(volume, geometry=replace(volume.geometry, spacing=size)))
+    other = replace(volume.geometry, spacing=tuple(step * factor for step in size))
+    with pytest.raises(InputError, match="not in millimeters"):
+        require_ct(replace(volume, geometry=other))
+
+
 def test_scaled_values_and_label_maps_are_named(ct_volume: Builder) -> None:
     volume = ct_volume(dtype=np.float32)
     with pytest.raises(InputError, match="scaled values"):

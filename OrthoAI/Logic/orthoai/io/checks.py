@@ -8,8 +8,18 @@ from numpy.typing import NDArray
 from orthoai.errors import InputError
 from orthoai.volume import Volume
 
+LONGEST_MM = 3000.0
+"""No patient is longer; an image with millimeters that says meters is."""
+
+FINEST_MM, SMALL_MM = 0.2, 100.0
+"""A CT with finer voxels than the first whose longest side is below the second is one in centimeters: a CT of a patient
+with such voxels shows a whole limb, as cone-beam CT does."""
+
 SAMPLES = 2_000_000
 """Values looked at to judge what an image is; a full histogram of a long CT would take seconds."""
+
+PADDING_BELOW_HU = -1500.0
+"""Air is -1000 HU: what lies below was not scanned, such as the corners around a round field."""
 
 AIR_BELOW_HU = -200.0
 """Anything in a patient but lung and gas lies above."""
@@ -44,10 +54,11 @@ def require_ct(volume: Volume) -> None:
     fat below zero.
 
     Raises:
-        InputError: color or 4D, one slice, NaN or infinity, empty, all air, an MR or another modality, a CT without
-            rescaling, values that are no Hounsfield units.
+        InputError: color or 4D, one slice, a size that is no patient's in mm, NaN or infinity, empty, all air, an MR
+            or another modality, a CT without rescaling, values that are no Hounsfield units.
     """
     require_slices(volume)
+    _require_millimeters(volume)
     if volume.modality not in ("", "CT"):
         raise InputError(f"This is {_article(volume.modality)} image, not a CT; choose a CT.")
     require_finite(volume)
@@ -56,11 +67,12 @@ def require_ct(volume: Volume) -> None:
             "The image has 8-bit values: a label map or a picture, no Hounsfield units; use the original CT."
         )
     values = sample(volume.voxels)
-    low, high = float(values.min()), float(values.max())
-    if low == high:
-        raise InputError(f"The image is empty: every voxel has the value {low:g}; export it again.")
+    if values.min() == values.max():
+        raise InputError(f"The image is empty: every voxel has the value {float(values[0]):g}; export it again.")
     if np.mean(values > AIR_BELOW_HU) < MIN_TISSUE:
         raise InputError("The image holds only air (no value above -200 HU); choose a CT that shows the patient.")
+    values = values[values > PADDING_BELOW_HU]
+    low, high = float(values.min()), float(values.max())
     if high - low < MIN_RANGE_HU:
         raise InputError(
             f"The values run only from {low:g} to {high:g}: a label map or scaled values, no Hounsfield units; "
@@ -87,6 +99,18 @@ def require_slices(volume: Volume) -> None:
         raise InputError(f"The image has {len(shape)} axes; extract one 3D volume and use that.")
     if min(shape) < 2:
         raise InputError("The image has one slice only; choose the whole 3D series.")
+
+
+def _require_millimeters(volume: Volume) -> None:
+    """A header in centimeters or meters gives nonsense, or fills the memory."""
+    spacing = volume.geometry.spacing
+    extent = [n * step for n, step in zip(volume.geometry.size, spacing, strict=True)]
+    if max(extent) > LONGEST_MM or (max(extent) < SMALL_MM and min(spacing) < FINEST_MM):
+        size = " x ".join(f"{length:.3g}" for length in extent)
+        raise InputError(
+            f"The image would be {size} mm large: its voxel size is not in millimeters; correct the header or export "
+            "it again."
+        )
 
 
 def require_finite(volume: Volume) -> None:
