@@ -95,6 +95,19 @@ def test_training_learns_writes_and_resumes(tmp_path, tiny_volume):
         train_slices(replace(run, resume=True, recipe=replace(TINY, learning_rate=1e-4)))
 
 
+def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(tmp_path, tiny_volume):
+    cases = [LabeledSlices.of(tiny_volume())]
+    run = SegmenterRun(cases, cases, replace(TINY, epochs=3), tmp_path / "whole", device="cpu")
+    train_slices(run)
+    stopped = replace(run, out_dir=tmp_path / "stopped")
+    calls = iter(range(100))
+    with pytest.raises(Canceled):
+        train_slices(stopped, Progress(is_canceled=lambda: next(calls) >= 4))
+    train_slices(replace(stopped, resume=True))
+    whole, resumed = (load_file(tmp_path / name / "checkpoint.safetensors") for name in ("whole", "stopped"))
+    assert [name for name, value in whole.items() if not torch.equal(value, resumed[name])] == []
+
+
 def test_a_run_without_better_dice_stops_early(tmp_path, tiny_volume):
     cases = [LabeledSlices.of(tiny_volume())]
     recipe = replace(TINY, learning_rate=0.0, ema_decay=0.0, epochs=50, early_stop=2)

@@ -91,7 +91,20 @@ def load_checkpoint(
         index, key = name.split(".", 1)
         slots.setdefault(int(index), {})[key] = value
     optimizer.load_state_dict({"state": slots, "param_groups": optimizer.state_dict()["param_groups"]})
+    _lay_out_as_weights(optimizer)
     return state
+
+
+def _lay_out_as_weights(optimizer: torch.optim.Optimizer) -> None:
+    """A file holds moments in row order; a fused step goes through memory, so they must lie as their weights do."""
+    for group in optimizer.param_groups:
+        for weight in group["params"]:
+            slot = optimizer.state[weight]
+            slot |= {
+                name: torch.empty_like(weight, dtype=value.dtype).copy_(value)
+                for name, value in slot.items()
+                if value.shape == weight.shape
+            }
 
 
 def resume_run(
