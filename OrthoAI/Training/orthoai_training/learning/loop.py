@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
@@ -191,6 +192,8 @@ class Loop(Generic[B]):
             own, average = self.state, self.average.values
             self.state = checkpoint.resume_run(self.checkpoint, own, lesson.network, average, optimizer)
             self.budget.before_s = self.state.elapsed_s
+            if self.state.history:
+                self._take_in(self.state.history[-1]["loss"])
 
     def train(self) -> Learned:
         """Step until the budget is spent or the Dice no longer grows, validating on the way.
@@ -237,11 +240,12 @@ class Loop(Generic[B]):
         self.state.step += 1
         self.average.update(self.state.step)
         value = float(loss.detach())
-        self.smooth_loss = smoothed(self.smooth_loss, value)
+        self._take_in(value)
         self.board.add_scalar("train/loss", value, self.state.step)
         self.board.add_scalar("train/learning_rate", self._rate, self.state.step)
         best = "" if self.state.best_dice == NO_SCORE else f", best Dice {self.state.best_dice:.4f}"
-        self._tell(f"step {self.state.step}, loss {self.smooth_loss:.4f}{best}")
+        told = "" if self.smooth_loss is None else f", loss {self.smooth_loss:.4f}"
+        self._tell(f"step {self.state.step}{told}{best}")
 
     def validate(self) -> None:
         """Score the averaged weights, keep them when they are the best so far, and save a checkpoint."""
@@ -290,6 +294,11 @@ class Loop(Generic[B]):
         }
         write_json(self.place.out_dir / METRICS_FILE, metrics)
         return metrics
+
+    def _take_in(self, loss: float) -> None:
+        # That of a step that overflowed would stay in every later one.
+        if math.isfinite(loss):
+            self.smooth_loss = smoothed(self.smooth_loss, loss)
 
     @property
     def _rate(self) -> float:
