@@ -13,8 +13,8 @@ from orthoai.detect.instance import Instance
 from orthoai.models.store import ModelStore
 from orthoai_training.detector.polygon_mask import polygon_mask
 from orthoai_training.ovf.evaluation.matching import Measure
-from orthoai_training.ovf.pictures import Outline, Picture
-from orthoai_training.ovf.side_by_side import case_of, markdown, measured, measured_model, weights_in
+from orthoai_training.ovf.pictures import Outline, Picture, case_of
+from orthoai_training.ovf.side_by_side import markdown, measured, measured_model, weights_in
 
 SQUARE = np.array([[10, 12], [30, 12], [30, 28], [10, 28]], np.float64)
 BOX = (10.0, 12.0, 30.0, 28.0)

@@ -97,7 +97,10 @@ def copy_pictures(folder: Path, source: Path, *, seed: int = 0, progress: Progre
 
 
 def read_pictures(folder: Path, split: str) -> Iterator[Picture]:
-    """The pictures of ``split`` ("train" or "val") in a data set that this module wrote, by name."""
+    """The pictures of ``split`` ("train" or "val") in a data set that this module wrote, by name.
+
+    Nothing in them is ignored: the files do not keep which bodies need not be found.
+    """
     for path in sorted((folder / "images" / split).glob("*.png")):
         pixels = np.asarray(Image.open(path))
         size = np.array(pixels.shape[::-1], np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,9 @@ OVERLAP = round(64 / OVF_PIXEL_MM)
 
 LEAST_VISIBLE = 0.7
 """A body of which a tile shows less than this share of its cross-section is not asked for."""
+
+CASE_NAME = re.compile(r"(.+)_\d{3}_\d+")
+"""Of a picture drawn from a case: its name, the slice, the tile."""
 
 Ring = NDArray[np.float64]
 """(N, 2) corners x, y in pixel edges; the first is not repeated."""
@@ -53,6 +57,12 @@ class Picture:
     pixels: NDArray[np.uint8]
     outlines: tuple[Outline, ...]
     ignored: NDArray[np.bool_]
+
+
+def case_of(picture: Picture) -> str:
+    """The case that ``picture`` was drawn from, whose pictures are resampled together; its own name where unknown."""
+    match = CASE_NAME.fullmatch(picture.name)
+    return match[1] if match else picture.name
 
 
 def plain_pictures(scene: SliceScene, name: str) -> list[Picture]:

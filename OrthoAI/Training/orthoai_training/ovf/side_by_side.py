@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,13 +17,10 @@ from orthoai_training.evaluate.tables import table
 from orthoai_training.ovf.evaluation.answers import MOST_INSTANCES, open_network
 from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer
 from orthoai_training.ovf.evaluation.precision import PictureFigures, picture_figures
-from orthoai_training.ovf.pictures import Picture
+from orthoai_training.ovf.pictures import Picture, case_of
 
 Detect = Callable[[NDArray[np.uint8]], list[Instance]]
 """Instances in a gray picture (H, W) uint8."""
-
-CASE_NAME = re.compile(r"(.+)_\d{3}_\d+")
-"""Of a picture drawn from a case: its name, the slice, the tile."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +77,6 @@ def weights_in(network_file: Path) -> int:
     import onnx
 
     return sum(int(np.prod(tensor.dims)) for tensor in onnx.load(network_file).graph.initializer)
-
-
-def case_of(picture: Picture) -> str:
-    """The case that ``picture`` was drawn from, whose pictures are resampled together; its own name where unknown."""
-    match = CASE_NAME.fullmatch(picture.name)
-    return match[1] if match else picture.name
 
 
 def markdown(rows: Sequence[Measured]) -> str:

@@ -16,6 +16,7 @@ from orthoai_training.ovf.dataset import read_pictures
 from orthoai_training.ovf.evaluation.answers import answers_on_pictures, network_in
 from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer
 from orthoai_training.ovf.evaluation.precision import picture_figures
+from orthoai_training.ovf.pictures import case_of
 
 LEAST_CONFIDENCE, MOST_CONFIDENCE = 0.1, 0.6
 """Bounds of the confidence that few validation pictures may choose."""
@@ -29,7 +30,8 @@ class Validation:
     """Of one network.
 
     Attributes:
-        figures: of boxes and masks, as the evaluation writes them, and milliseconds per picture on one core.
+        figures: of boxes and masks, as the evaluation writes them, and milliseconds per picture on one core. What is
+            found on a body that the field cuts, or on the rim of one, counts as wrong (see :func:`read_pictures`).
         confidence: where the mean F1 of the fracture classes is highest, within bounds.
         calibration: of single instances' scores.
     """
@@ -46,7 +48,7 @@ def validate(network_file: Path, pictures: Path) -> Validation:
     times = []
     for picture in read_pictures(pictures, "val"):
         started = time.perf_counter()
-        answers += answers_on_pictures(network, [picture], picture.name)
+        answers += answers_on_pictures(network, [picture], case_of(picture))
         times.append(1000 * (time.perf_counter() - started))
     found = {measure: picture_figures(answers, measure) for measure in Measure}
     figures = {measure.value.lower(): one.to_json() for measure, one in found.items()}
