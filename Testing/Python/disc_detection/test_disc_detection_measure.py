@@ -94,4 +94,12 @@ def test_level_recall_tells_missed_and_misnamed_levels() -> None:
     without_lowest = replace(full, discs=tuple(boxes[label] for label in range(2, 8)))
     recall = level_recall([one], lambda _: without_lowest)
     assert (recall.found["L5/S1"], recall.named, recall.complete) == (0, 0, 0)
-    assert level_recall([one], lambda _: Located(None)).found == dict.fromkeys(recall.shown, 0)
+
+
+def test_a_slice_in_which_nothing_is_found_is_neither_named_nor_complete() -> None:
+    recall = level_recall([scene()], lambda _: Located(None))
+    assert recall.found == dict.fromkeys(recall.shown, 0)
+    assert (recall.named, recall.complete) == (0, 0)
+    thoracic = replace(scene(), outlines={7: scene().outlines[7]})
+    recall = level_recall([thoracic], lambda seen: Located(None, tuple(seen.disc_boxes().values())))
+    assert (sum(recall.shown.values()), recall.named, recall.complete) == (0, 0, 0)

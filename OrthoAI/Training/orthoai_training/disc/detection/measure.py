@@ -91,8 +91,8 @@ class LevelRecall:
 
     Attributes:
         shown, found: slices that show a level, and those where it was found, by level name.
-        named: slices in which each found lumbar disc got its true name.
-        complete: slices in which every shown disc from L1/L2 to L5/S1 was found.
+        named: slices in which a lumbar disc was found, and each found one got its true name.
+        complete: slices that show a lumbar disc, and in which every shown one from L1/L2 to L5/S1 was found.
     """
 
     slices: int
@@ -139,8 +139,9 @@ def level_recall(scenes: Sequence[Scene], locator: Callable[[Scene], Located]) -
         for label, hit in hits.items():
             shown[level_name(label)] += 1
             found[level_name(label)] += hit is not None
-        named += all(hit.label == NAMES[label - 1] for label, hit in hits.items() if hit is not None)
-        complete += all(hit is not None for hit in hits.values())
+        right = [hit.label == NAMES[label - 1] for label, hit in hits.items() if hit is not None]
+        named += bool(right) and all(right)
+        complete += bool(hits) and len(right) == len(hits)
     return LevelRecall(len(scenes), shown, found, named, complete)
 
 
