@@ -11,7 +11,7 @@ from orthoai.models.card import read_card
 from orthoai.progress import Progress
 from orthoai_training.fracture.assemble import assemble
 from orthoai_training.fracture.cases import find_spine_cases
-from orthoai_training.fracture.fusion import search_fusion
+from orthoai_training.fracture.fusion import best_fusion, sampled, search_fusion
 from orthoai_training.fracture.request import FractureRequest, prepared_cases
 
 
@@ -36,6 +36,19 @@ def test_the_search_finds_a_threshold_that_takes_what_is_there(case_folder):
     assert 0.2 < fusion.dice < 0.6
     assert fusion.plane_dice["sagittal"] > fusion.plane_dice["axial"]
     assert json.loads(json.dumps(fusion.to_json()))["cases"] == 2
+
+
+def test_a_large_case_counts_by_its_size_after_thinning():
+    truth = np.zeros((10, 40, 40), bool)
+    truth[:, :, :20] = True
+    # Found exactly in the large case, missed everywhere in the small one: 16000 of 17600 voxels overlap.
+    large = np.where(truth, 0.7, 0.15).astype(np.float16)[None]
+    large_case = np.concatenate([large] * 2, 1), np.concatenate([truth] * 2)
+    small_case = np.full((1, 1, 40, 40), 0.15, np.float16), np.ones((1, 40, 40), bool)
+    wanted = 2 * 16000 / (2 * 16000 + 1600)
+    for most in (60_000, 1600):
+        _, _, dice, _ = best_fusion(*sampled([large_case, small_case], most))
+        assert dice == pytest.approx(wanted, abs=0.002)
 
 
 def test_a_model_is_written_once_both_planes_are_there(tmp_path, case_folder, monkeypatch):

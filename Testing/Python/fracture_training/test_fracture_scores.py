@@ -163,7 +163,7 @@ def test_fusion_looks_at_all_true_and_all_likely_voxels():
     shares[1, 0, 0, 0] = 0.6
     truth = np.zeros((1, 2, 3), bool)
     truth[0, 1, 2] = True
-    found, kept = sampled(shares, truth)
+    found, kept = sampled([(shares, truth)])
     assert found.shape == (2, 2) and kept.tolist() == [False, True]
 
 

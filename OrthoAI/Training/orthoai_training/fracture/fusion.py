@@ -29,7 +29,7 @@ POSSIBLE = 0.1
 """Voxels below in both planes are background for every weight and threshold that is tried."""
 
 MOST_VOXELS = 60_000
-"""Per case, on which the search looks; of more, every n-th."""
+"""Per case, on which the search looks; where one has more, every n-th of all cases."""
 
 MOST_CASES = 50
 
@@ -78,10 +78,7 @@ def search_fusion(networks: Mapping[str, SliceNetwork], cases: Sequence[CaseFold
         seen += [] if found is None else [found]
     if not seen:
         raise InputError("No validation case shows bone: check the folder of the data and the split.")
-    samples = [sampled(case.shares, case.truth) for case in seen]
-    weights, threshold, dice, own = best_fusion(
-        np.concatenate([share for share, _ in samples], 1), np.concatenate([truth for _, truth in samples])
-    )
+    weights, threshold, dice, own = best_fusion(*sampled([(case.shares, case.truth) for case in seen]))
     if all(case.bodies is not None for case in seen):
         weights = best_votes(*votes(seen, threshold))
     evidence = fitted_evidence(seen, weights, threshold)
@@ -90,11 +87,23 @@ def search_fusion(networks: Mapping[str, SliceNetwork], cases: Sequence[CaseFold
     return Fusion(named[0], threshold, dice, named[1], evidence, len(chosen))
 
 
-def sampled(shares: Shares, truth: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Voxels on which weights and thresholds differ: (planes, N) and (N,). Every n-th, so that all shares stay true."""
-    places = np.flatnonzero(truth | (shares.max(0) >= POSSIBLE))
-    places = places[:: max(1, -(-len(places) // MOST_VOXELS))]
-    return shares.reshape(len(shares), -1)[:, places].astype(np.float32), truth.ravel()[places]
+def sampled(
+    cases: Sequence[tuple[Shares, NDArray[np.bool_]]], most: int = MOST_VOXELS
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Voxels of ``cases`` (shares, truth) on which weights and thresholds differ: (planes, N) and (N,).
+
+    Every n-th, with one n for all cases, so that each counts by its size, as in a Dice of all voxels.
+
+    Args:
+        most: of a single case.
+    """
+    places = [np.flatnonzero(truth | (shares.max(0) >= POSSIBLE)) for shares, truth in cases]
+    step = max(1, *(-(-len(own) // most) for own in places))
+    picks = [(shares, truth, own[::step]) for (shares, truth), own in zip(cases, places, strict=True)]
+    return (
+        np.concatenate([shares.reshape(len(shares), -1)[:, own].astype(np.float32) for shares, _, own in picks], 1),
+        np.concatenate([truth.ravel()[own] for _, truth, own in picks]),
+    )
 
 
 def best_fusion(
