@@ -52,7 +52,7 @@ def test_a_large_case_counts_by_its_size_after_thinning():
 
 
 def test_a_model_is_written_once_both_planes_are_there(tmp_path, case_folder, monkeypatch):
-    request = FractureRequest(tmp_path / "out", data=case_folder)
+    request = FractureRequest(tmp_path / "out", data=case_folder, steps=40, batch=4)
     prepared_cases(request, Progress())
     monkeypatch.setattr("orthoai_training.fracture.assemble.OnnxSlices", lambda file: Bright(0.7))
     for plane in ("sagittal", "axial"):
@@ -65,4 +65,6 @@ def test_a_model_is_written_once_both_planes_are_there(tmp_path, case_folder, mo
     assert made == request.out / "model" / "spine_fracture"
     card = read_card(made)
     assert card.task == "fracture" and set(card.networks) == {"sagittal", "axial"}
+    recipe = card.training["networks"]
+    assert (recipe["steps"], recipe["batch"], recipe["early_stop"]) == (40, 4, 0)
     assert card.training["data"]["train_cases_by_kind"] == {"simulated": card.training["data"]["train_cases"]}

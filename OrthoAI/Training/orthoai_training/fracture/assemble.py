@@ -16,7 +16,6 @@ from orthoai_training.fracture.fitted_evidence import FittedEvidence
 from orthoai_training.fracture.fusion import Fusion, search_fusion
 from orthoai_training.fracture.model_folder import NAME, write_fracture_model
 from orthoai_training.fracture.plane_network import PlaneNetwork
-from orthoai_training.fracture.recipe import get_recipe
 from orthoai_training.fracture.request import FractureRequest, part_of, prepared_cases
 from orthoai_training.fracture.slices import PLANES
 from orthoai_training.text_files import write_json
@@ -38,7 +37,6 @@ def assemble(request: FractureRequest, progress: Progress | None = None) -> Path
     if len(found) < len(PLANES) or all(network.lent_weight is not None for network in found.values()):
         return None
     progress = progress or Progress()
-    recipe = get_recipe(request.recipe)
     cases, split = prepared_cases(request, progress)
     searched = {plane: OnnxSlices(network.file) for plane, network in found.items() if network.lent_weight != 0}
     fusion = search_fusion(searched, part_of(cases, split.validation), progress)
@@ -51,7 +49,7 @@ def assemble(request: FractureRequest, progress: Progress | None = None) -> Path
     folder = request.out / "model" / NAME
     lineage = {plane: network.lineage for plane, network in found.items() if network.lineage is not None}
     data = {**_data(request, used, split), **({"started_from": lineage} if lineage else {})}
-    write_fracture_model(found, recipe, fusion, data, (*credits, *first_credits(inherited, credits)), folder)
+    write_fracture_model(found, request.chosen, fusion, data, (*credits, *first_credits(inherited, credits)), folder)
     return folder
 
 
