@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from orthoai_training.disc.data.pictures import picture_patients, read_pictures
-from orthoai_training.disc.data.split import FOLDS, draw_split, fixed_split
+from orthoai_training.disc.data.split import FOLDS, draw_split, fixed_split, split_of
 from orthoai_training.disc.data.strata import patient_strata
 from orthoai_training.disc.data.tptbox import read_tptbox
 from orthoai_training.disc.data.volumes import read_volumes, volume_patients
@@ -20,12 +20,13 @@ def test_every_patient_is_in_one_part_and_in_one_fold():
 def test_the_test_part_is_a_fifth_of_the_patients_and_the_first_fold():
     split = fixed_split()
     assert split.test == split.folds[0]
+    assert split_of(None) == split
     assert len(split.test) / 174 == pytest.approx(0.2, abs=0.01)
 
 
 @pytest.mark.parametrize("held_out", range(FOLDS))
 def test_a_round_of_the_cross_validation_keeps_its_parts_apart(held_out):
-    fold = fixed_split().fold(held_out)
+    fold = split_of(held_out)
     assert fold.test == fixed_split().folds[held_out]
     assert not fold.part("train") & fold.part("test")
     assert not fold.part("train") & fold.part("validation")

@@ -16,7 +16,7 @@ from orthoai.tasks.disc.segment import load_segmenter
 from orthoai_training.disc.classification.evaluate import answers_of, herniation_threshold
 from orthoai_training.disc.classification.request import GraderRequest, graded_discs
 from orthoai_training.disc.classification.scores import GradeScores, score
-from orthoai_training.disc.data.split import Part, PatientSplit, fixed_split
+from orthoai_training.disc.data.split import Part, PatientSplit, split_of
 from orthoai_training.disc.data.volumes import read_volumes
 from orthoai_training.disc.segmentation.evaluate import LOOKS, DiceTable, evaluate_segmenter
 
@@ -47,7 +47,7 @@ class DiscMeasureRequest:
     @property
     def split(self) -> PatientSplit:
         """Which patients are measured."""
-        return fixed_split() if self.fold is None else fixed_split().fold(self.fold)
+        return split_of(self.fold)
 
 
 @dataclass(frozen=True)

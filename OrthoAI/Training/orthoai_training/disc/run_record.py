@@ -10,7 +10,7 @@ from typing import Literal
 
 from orthoai.errors import InputError
 
-from orthoai_training.disc.data.split import PatientSplit, fixed_split
+from orthoai_training.disc.data.split import PatientSplit, split_of
 from orthoai_training.earlier_run import claim_run, is_filled
 from orthoai_training.text_files import write_json
 
@@ -38,7 +38,7 @@ class RunRecord:
     @property
     def split(self) -> PatientSplit:
         """Which patients trained it."""
-        return fixed_split() if self.fold is None else fixed_split().fold(self.fold)
+        return split_of(self.fold)
 
     def write(self, folder: Path) -> None:
         """To ``folder``."""

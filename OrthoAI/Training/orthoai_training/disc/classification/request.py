@@ -34,7 +34,7 @@ from orthoai_training.disc.classification.samples import (
 )
 from orthoai_training.disc.classification.trainer import GraderRun, TrainedGrader, predicted, train_grader
 from orthoai_training.disc.data.pictures import PictureCase, read_pictures
-from orthoai_training.disc.data.split import PatientSplit, fixed_split
+from orthoai_training.disc.data.split import PatientSplit, split_of
 from orthoai_training.disc.data.volumes import read_volumes
 from orthoai_training.disc.ensemble.search import Weighting, search_accuracy
 from orthoai_training.disc.run_record import RunRecord, claim_patients, holds_run
@@ -77,7 +77,7 @@ class GraderRequest:
     @property
     def split(self) -> PatientSplit:
         """Which patients train."""
-        return fixed_split() if self.fold is None else fixed_split().fold(self.fold)
+        return split_of(self.fold)
 
     @property
     def networks(self) -> dict[str, tuple[str, int]]:

@@ -69,6 +69,11 @@ def fixed_split() -> PatientSplit:
     return PatientSplit(train, validation, test, tuple(tuple(fold) for fold in content["folds"]))
 
 
+def split_of(fold: int | None) -> PatientSplit:
+    """That of round ``fold`` of the cross-validation; the shipped split for None."""
+    return fixed_split() if fold is None else fixed_split().fold(fold)
+
+
 def draw_split(strata: Mapping[int, Stratum], seed: int = SPLIT_SEED) -> PatientSplit:
     """Deal the patients of each stratum in turn to five folds; fold 0 is the test, a share of fold 1 the validation.
 

@@ -16,7 +16,7 @@ from orthoai.tasks.disc.engines import CONFIDENCE
 from orthoai.tasks.disc.locate import Located, locate
 from orthoai.tasks.disc.picture import normalized
 
-from orthoai_training.disc.data.split import Part, PatientSplit, fixed_split
+from orthoai_training.disc.data.split import Part, PatientSplit, split_of
 from orthoai_training.disc.detection.dataset import Stage
 from orthoai_training.disc.detection.measure import (
     LevelRecall,
@@ -75,7 +75,7 @@ class DetectorRequest:
     @property
     def split(self) -> PatientSplit:
         """Which patients train."""
-        return fixed_split() if self.fold is None else fixed_split().fold(self.fold)
+        return split_of(self.fold)
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -146,8 +146,7 @@ def measure_detectors(
     Args:
         part: "test" once, when nothing is tuned any more.
     """
-    split = fixed_split() if fold is None else fixed_split().fold(fold)
-    found = scenes(data, split.part(part))
+    found = scenes(data, split_of(fold).part(part))
     detectors = open_detectors(ModelStore.default().get(model))
     figures = {"as it is": figures_of(found, detectors)}
     for name, look in LOOKS.items():

@@ -14,7 +14,7 @@ from orthoai.tasks.disc.segment import SliceSegmenter
 from orthoai.tasks.disc.session import Member
 
 from orthoai_training.disc.data.pictures import read_pictures
-from orthoai_training.disc.data.split import PatientSplit, fixed_split
+from orthoai_training.disc.data.split import PatientSplit, split_of
 from orthoai_training.disc.data.volumes import read_volumes
 from orthoai_training.disc.ensemble.search import STEPS, Weighting, search_dice
 from orthoai_training.disc.ensemble.teacher import ensemble_teacher, members_of
@@ -75,7 +75,7 @@ class SegmenterRequest:
     @property
     def split(self) -> PatientSplit:
         """Which patients train."""
-        return fixed_split() if self.fold is None else fixed_split().fold(self.fold)
+        return split_of(self.fold)
 
     def recipe_of(self, architecture: str) -> SliceRecipe:
         """The recipe of one network."""
