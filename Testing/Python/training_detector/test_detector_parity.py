@@ -107,7 +107,7 @@ def test_training_reports_every_step_and_epoch(run: Run) -> None:
 
 def test_a_finished_training_is_not_repeated_when_resumed(run: Run) -> None:
     again = engine.train(run.dataset, RECIPE, run.out, device="cpu", resume=True)
-    assert again == replace(run.trained, seconds=0.0)
+    assert again == run.trained
 
 
 @pytest.mark.parametrize("shape", [(96, 96), (120, 80), (61, 77), (417, 512)])
@@ -157,13 +157,6 @@ def test_a_canceled_training_goes_on_where_it_stopped(run: Run, tmp_path: Path) 
         run.dataset, small, tmp_path, device="cpu", resume=True, on_epoch=lambda epoch, values: epochs.append(epoch)
     )
     assert epochs == [2, 3]
-
-
-def test_training_goes_on_from_the_weights_it_is_given(run: Run, tmp_path: Path) -> None:
-    # At a rate of nothing the weights stay what they were; random ones would find no rod.
-    still = replace(RECIPE, epochs=1, learning_rate=1e-9, warmup_epochs=0.0)
-    kept = engine.train(run.dataset, still, tmp_path, device="cpu", start=run.trained.weights)
-    assert kept.metrics["metrics/mAP50(B)"] == pytest.approx(run.trained.metrics["metrics/mAP50(B)"], abs=0.1)
 
 
 def test_a_time_limit_ends_training_early_but_never_prolongs_it(run: Run, tmp_path: Path) -> None:

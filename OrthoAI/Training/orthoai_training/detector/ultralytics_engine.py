@@ -64,7 +64,7 @@ class TrainedDetector:
     Attributes:
         weights: the best checkpoint (ultralytics' own format, a pickle: never shipped, only exported from).
         metrics: validation figures of ``weights`` under ultralytics' names, such as "metrics/mAP50-95(B)".
-        seconds: wall time of this call.
+        seconds: wall time of the call that ended the training.
     """
 
     weights: Path
@@ -80,13 +80,12 @@ def train(
     device: str = "auto",
     seed: int = 0,
     resume: bool = False,
-    start: Path | None = None,
     backbone: Path | None = None,
     minutes: float | None = None,
     progress: Progress | None = None,
     on_epoch: EpochReport | None = None,
 ) -> TrainedDetector:
-    """Train a detector from random weights, or on from those of an earlier run.
+    """Train a detector from random weights, or from the layers of another.
 
     Args:
         dataset: folder with ``data.yaml`` (see ``yolo_dataset.py``).
@@ -95,7 +94,6 @@ def train(
         device: "auto", "cpu", "cuda" or "cuda:N".
         seed: of the weights and the loader; the same seed gives the same weights on the same machine.
         resume: go on from the last epoch that ``out`` holds; starts anew where there is none.
-        start: checkpoint of an earlier run whose weights to start from; a pickle, so only ever give it one made here.
         backbone: ONNX file of another of our detectors, whose layers are taken over where they fit (see
             ``onnx_weights.py``).
         minutes: wall time to keep to: the epochs that fit, up to the recipe's, with the learning rate's whole cosine.
@@ -112,7 +110,7 @@ def train(
     out = out.resolve()
     summary = out / SUMMARY
     if resume and (found := read_json(summary)):
-        return TrainedDetector(out / found["weights"], found["metrics"], 0.0)
+        return TrainedDetector(out / found["weights"], found["metrics"], found["seconds"])
     summary.unlink(missing_ok=True)
     started = time.monotonic()
     progress = progress or Progress()
@@ -123,8 +121,6 @@ def train(
         settings = settings_of(recipe, data, out, device, seed)
         if minutes is not None:
             settings["time"] = minutes / 60
-        if start is not None:
-            settings["pretrained"] = str(start)
         if goes_on:
             settings |= {"resume": str(last), "model": str(last)}
         yolo = ultralytics.models.yolo

@@ -10,7 +10,6 @@ OUT/trained.json      ultralytics' validation figures
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +35,6 @@ class OvfRun:
         train, validation: folders of cases.
         pictures: folder of one's own pictures, in place of cases.
         backbone: ONNX file of another detector to start from; None starts from random weights.
-        start: checkpoint of an earlier run here to start from; a pickle, so only ever give it one made here.
         minutes: wall time of the training itself; None takes all epochs.
         device, seed, resume: as in :func:`orthoai_training.detector.ultralytics_engine.train`.
     """
@@ -47,7 +45,6 @@ class OvfRun:
     validation: Sequence[Path] = ()
     pictures: Path | None = None
     backbone: Path | None = None
-    start: Path | None = None
     minutes: float | None = None
     device: str = "auto"
     seed: int = 0
@@ -95,15 +92,12 @@ def train_network(run: OvfRun, progress: Progress | None = None) -> TrainedOvf:
         device=run.device,
         seed=run.seed,
         resume=run.resume,
-        start=run.start,
         backbone=run.backbone,
         minutes=run.minutes,
         progress=progress,
     )
     file = export_network(trained.weights, run.out / NETWORK_FILE, run.recipe.yolo.image_size)
-    # A resumed run that had ended says 0 s; its summary has the time that training took.
-    summary = json.loads((run.out / ultralytics_engine.SUMMARY).read_text())
-    return TrainedOvf(file, trained.metrics, float(summary["seconds"]))
+    return TrainedOvf(file, trained.metrics, trained.seconds)
 
 
 def export_network(weights: Path, target: Path, image_size: int) -> Path:

@@ -57,7 +57,6 @@ class DetectorRequest:
         recipe: a name of :data:`RECIPES`.
         fold: round of the cross-validation; None is the fixed split.
         simulated: simulated patients for either stage; None takes :data:`SIMULATED`.
-        start: checkpoint of an earlier run to start from; a pickle, so only ever give it one made here.
     """
 
     data: Path
@@ -69,7 +68,6 @@ class DetectorRequest:
     device: str = "auto"
     seed: int = 0
     minutes: float | None = None
-    start: Path | None = None
     resume: bool = False
 
     @property
@@ -109,7 +107,6 @@ def train_detectors(request: DetectorRequest, progress: Progress | None = None) 
             device=request.device,
             seed=request.seed,
             minutes=request.minutes,
-            start=request.start,
             resume=request.resume,
         )
         claim_run(run.out, request.asked, "--fold, --networks or --seed")

@@ -22,7 +22,7 @@ class StageRun:
     Attributes:
         out: run folder: pictures in ``pictures``, ultralytics' files, and the network as ``lumbar.onnx`` or
             ``discs.onnx``.
-        device, seed, minutes, start: as in :func:`orthoai_training.detector.ultralytics_engine.train`.
+        device, seed, minutes: as in :func:`orthoai_training.detector.ultralytics_engine.train`.
     """
 
     stage: Stage
@@ -33,7 +33,6 @@ class StageRun:
     device: str = "auto"
     seed: int = 0
     minutes: float | None = None
-    start: Path | None = None
     resume: bool = False
 
 
@@ -63,7 +62,6 @@ def train_stage(run: StageRun, progress: Progress | None = None) -> TrainedStage
         device=run.device,
         seed=run.seed,
         resume=run.resume,
-        start=run.start,
         minutes=run.minutes,
         progress=progress,
     )

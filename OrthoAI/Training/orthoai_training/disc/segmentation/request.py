@@ -48,7 +48,6 @@ class SegmenterRequest:
         loss: "dice_focal", or "cross_entropy" for the ablation.
         fold: round of the cross-validation; None is the fixed split.
         first: an exported segmenter that labels the training patients' pictures (self-training); None leaves them out.
-        start: weights (safetensors) to go on from.
         recipe: of the compact network; the others follow the paper.
         pixels: side of a crop for the paper's networks, a multiple of 32; None is the paper's.
         epochs: of every network; None is its recipe's.
@@ -62,7 +61,6 @@ class SegmenterRequest:
     pretrained: bool = True
     fold: int | None = None
     first: Path | None = None
-    start: Path | None = None
     recipe: SliceRecipe = COMPACT
     pixels: int | None = None
     epochs: int | None = None
@@ -117,7 +115,6 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
             seed=request.seed,
             minutes=request.minutes,
             resume=request.resume,
-            start=request.start,
             teacher=teacher,
         )
         trained[architecture] = train_slices(run, progress)

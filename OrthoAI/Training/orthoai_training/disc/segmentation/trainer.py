@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from orthoai.errors import InputError
 from orthoai.progress import Progress
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from orthoai_training.disc.segmentation.dice import dice_per_structure, mean_dice
@@ -39,7 +38,7 @@ class SegmenterRun:
         train, held_out: cases; of held_out, the best weights are chosen by mean Dice. Without it the last are kept.
         out_dir: gets weights.safetensors (float32), metrics.json and checkpoint.safetensors.
         minutes: of training in all, earlier sittings included; the learning rate follows the clock then.
-        start: weights to begin from; resume: go on from out_dir's checkpoint when there is one.
+        resume: go on from out_dir's checkpoint when there is one.
         teacher: for a recipe with ``distill``.
     """
 
@@ -51,7 +50,6 @@ class SegmenterRun:
     seed: int = 0
     minutes: float | None = None
     resume: bool = False
-    start: Path | None = None
     teacher: Teacher | None = None
     clock: Clock = time.monotonic
 
@@ -106,9 +104,6 @@ class SliceLesson(Lesson[Crops]):
         built = build_segmenter(recipe.architecture, recipe.pretrained)
         self.exportable, self.first_weights = built.exportable, built.start
         self._stride, self._neighbor_step = built.stride, built.neighbor_step
-        if run.start is not None:
-            built.network.load_state_dict(load_file(run.start))
-            self.first_weights = "earlier weights"
         self.network: nn.Module = built.network.to(self.precision.device).to(memory_format=torch.channels_last)
         self._cases = [case.shrunk(recipe.shrink) for case in run.train]
         self._held_out = [case.shrunk(recipe.shrink) for case in run.held_out]
