@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from orthoai.cli.exits import BAD_INPUT, DONE
 from orthoai.cli.main import main
 from orthoai.errors import Canceled, InputError
+from orthoai.models.calibration import Calibration
 from orthoai.models.card import read_card
 from orthoai.models.store import Model, ModelStore
 from orthoai.progress import Progress
@@ -30,7 +31,7 @@ from orthoai_training.fracture.model_folder import write_fracture_model
 from orthoai_training.fracture.plane_network import PlaneNetwork
 from orthoai_training.fracture.recipe import COMPACT
 from orthoai_training.fracture.slices import PLANES
-from orthoai_training.ovf.calibration import Calibration
+from orthoai_training.ovf.calibration import FittedCalibration
 
 
 class Low:
@@ -48,7 +49,7 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
     """One with two planes, of which only the sagittal one has a weight."""
     (tmp_path / "network.onnx").write_bytes(b"weights")
     planes = dict.fromkeys(PLANES, PlaneNetwork(tmp_path / "network.onnx", {"steps": 5}))
-    fusion = Fusion({"sagittal": 1.0}, 0.4, 0.9, {}, FittedEvidence(Calibration(), None), 5)
+    fusion = Fusion({"sagittal": 1.0}, 0.4, 0.9, {}, FittedEvidence(FittedCalibration(), None), 5)
     write_fracture_model(planes, COMPACT, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "model")
     engines = Engines({"sagittal": Plane(Low(), 1.0)}, threshold=0.4)
     monkeypatch.setattr(fitting, "load_engines", lambda options: engines)
@@ -106,7 +107,7 @@ def test_cases_to_fit_to_must_be_there(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_a_fitted_card_and_what_was_fitted_say_the_same() -> None:
-    fitted = FittedEvidence(Calibration(2.0, 0.5), WithHeight(1.0, -4.0, 20.0), 0.3, 40)
+    fitted = FittedEvidence(FittedCalibration(Calibration(2.0, 0.5)), WithHeight(1.0, -4.0, 20.0), 0.3, 40)
     evidence = Evidence.from_card(fitted.settings)
-    assert evidence(0.3, None) == pytest.approx(float(fitted.calibration(0.3)))
+    assert evidence(0.3, None) == pytest.approx(fitted.calibration.formula(0.3))
     assert evidence(0.3, 0.2) == pytest.approx(WithHeight(1.0, -4.0, 20.0)(0.3, 0.2))

@@ -183,8 +183,8 @@ def test_votes_know_whether_they_are_right():
     assert scores[order] == pytest.approx(np.array([[0.0, 0.2], [0.8, 0.0]]), abs=0.01)
     few, many = (fitted_evidence([case] * count, np.array([0.75, 0.25]), 0.5) for count in (5, 15))
     # Weighed, the votes are 0.05 and 0.6.
-    assert few.calibration(0.05) == pytest.approx(0.05) and many.calibration.answers == 30
-    assert many.calibration(0.05) < 0.05 and many.calibration(0.6) > 0.9
+    assert few.calibration.formula(0.05) == pytest.approx(0.05) and many.calibration.answers == 30
+    assert many.calibration.formula(0.05) < 0.05 and many.calibration.formula(0.6) > 0.9
 
 
 def test_a_loss_of_height_raises_what_a_vote_is_worth():

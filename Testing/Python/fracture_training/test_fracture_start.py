@@ -12,6 +12,7 @@ import onnxruntime
 import pytest
 import torch
 from orthoai.errors import InputError
+from orthoai.models.calibration import Calibration
 from orthoai.models.card import read_card
 from orthoai.models.hashing import file_sha256
 from orthoai.progress import Progress
@@ -29,7 +30,7 @@ from orthoai_training.fracture.request import FractureRequest, prepared_cases, t
 from orthoai_training.fracture.slices import PLANES, PlaneSlices
 from orthoai_training.fracture.trainer import FractureLesson, FractureRun
 from orthoai_training.half_onnx import stored_weights
-from orthoai_training.ovf.calibration import Calibration
+from orthoai_training.ovf.calibration import FittedCalibration
 from orthoai_training.train.blend import SHARE
 from safetensors.torch import save_file
 
@@ -57,7 +58,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(tmp_path: Path, file: Path) -> Path:
     """Both planes have that network; only the sagittal one has a weight."""
     planes = dict.fromkeys(PLANES, PlaneNetwork(file, {"steps": 5}))
-    evidence = FittedEvidence(Calibration(2.0, 0.5, 40, 0.1, 0.1), WithHeight(1.0, -1.0, 8.0), 0.3)
+    evidence = FittedEvidence(FittedCalibration(Calibration(2.0, 0.5), 40, 0.1, 0.1), WithHeight(1.0, -1.0, 8.0), 0.3)
     fusion = Fusion({"sagittal": 1.0, "axial": 0.0}, 0.4, 0.9, {}, evidence, 5)
     write_fracture_model(planes, COMPACT, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "before")
     return tmp_path / "before"

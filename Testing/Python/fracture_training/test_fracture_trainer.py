@@ -26,7 +26,7 @@ from orthoai_training.fracture.slices import PLANES
 from orthoai_training.fracture.trainer import FractureRun, train_fracture
 from orthoai_training.learning.loop import plateau
 from orthoai_training.learning.precision import choose_precision
-from orthoai_training.ovf.calibration import Calibration
+from orthoai_training.ovf.calibration import FittedCalibration
 from safetensors.torch import save_file
 from torch import nn
 
@@ -142,7 +142,7 @@ def test_a_model_folder_holds_what_the_task_needs(tmp_path):
     (tmp_path / "network.onnx").write_bytes(b"weights")
     networks = dict.fromkeys(PLANES, PlaneNetwork(tmp_path / "network.onnx", {"steps": 3, "history": [], "recipe": {}}))
     planes = {"sagittal": 0.88, "axial": 0.7}
-    fusion = Fusion({"sagittal": 0.7, "axial": 0.3}, 0.45, 0.9, planes, FittedEvidence(Calibration(), None), 5)
+    fusion = Fusion({"sagittal": 0.7, "axial": 0.3}, 0.45, 0.9, planes, FittedEvidence(FittedCalibration(), None), 5)
     write_fracture_model(networks, COMPACT, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "model")
     card = read_card(tmp_path / "model")
     settings = card.networks["sagittal"].settings

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from orthoai.models.calibration import Calibration
 from orthoai_training.detector.class_weights import class_weights
-from orthoai_training.ovf.calibration import Calibration, calibration_error
+from orthoai_training.ovf.calibration import FittedCalibration, calibration_error
 from orthoai_training.ovf.recipe import PAPER_COUNTS
 
 
@@ -15,18 +16,29 @@ def test_overconfident_scores_are_lowered_to_their_worth() -> None:
     right = random.random(4000) < true
     # Twice the logit: too sure on both sides.
     shown = 1 / (1 + np.exp(-2 * np.log(true / (1 - true))))
-    found = Calibration.fitted(shown.tolist(), right.tolist())
-    assert found.a == pytest.approx(0.5, abs=0.05) and found.b == pytest.approx(0.0, abs=0.1)
+    found = FittedCalibration.fitted(shown.tolist(), right.tolist())
+    assert found.formula.a == pytest.approx(0.5, abs=0.05) and found.formula.b == pytest.approx(0.0, abs=0.1)
     assert found.error_after < 0.03 < found.error_before
 
 
 def test_answers_that_are_all_right_give_finite_numbers() -> None:
-    found = Calibration.fitted([0.9] * 50, [True] * 50)
-    assert np.isfinite([found.a, found.b]).all() and float(found(0.9)) > 0.95
+    found = FittedCalibration.fitted([0.9] * 50, [True] * 50)
+    assert np.isfinite([found.formula.a, found.formula.b]).all() and found.formula(0.9) > 0.95
 
 
 def test_few_answers_leave_scores_as_they_are() -> None:
-    assert float(Calibration.fitted([0.7] * 3, [True] * 3)(0.7)) == pytest.approx(0.7)
+    assert FittedCalibration.fitted([0.7] * 3, [True] * 3).formula(0.7) == pytest.approx(0.7)
+
+
+def test_a_card_keeps_what_was_fitted() -> None:
+    scores = np.linspace(0, 1, 40)
+    fitted = FittedCalibration.fitted(scores.tolist(), (scores > 0.4).tolist())
+    said = fitted.to_json()
+    assert set(said) == {"a", "b", "answers", "error_before", "error_after"} and said["answers"] == 40
+    assert FittedCalibration.from_card(said) == fitted
+    read = Calibration.from_card(said)
+    assert read(scores).tolist() == pytest.approx([read(float(score)) for score in scores])
+    assert np.isfinite(read(scores)).all() and (np.diff(read(scores)) >= 0).all()
 
 
 def test_the_error_of_a_calibration_is_the_gap_in_its_bins() -> None:

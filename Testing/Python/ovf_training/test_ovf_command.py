@@ -18,7 +18,7 @@ from orthoai.models.card import read_card
 from orthoai.models.store import ModelStore
 from orthoai_training.half_onnx import HALF, stored_weights
 from orthoai_training.ovf import request
-from orthoai_training.ovf.calibration import Calibration
+from orthoai_training.ovf.calibration import FittedCalibration
 from orthoai_training.ovf.cases import FIRST_TEST_SEED, FIRST_TRAINING_SEED, case_folders, dealt
 from orthoai_training.ovf.evaluation.source import Source
 from orthoai_training.ovf.model_folder import with_settings, write_ovf_model
@@ -154,7 +154,7 @@ def test_a_blended_detector_lies_between_the_weights_before_and_after(
         onnx.save(network, run.out / "trained.onnx")
         return TrainedOvf(run.out / "trained.onnx", {}, 1.0)
 
-    found = SimpleNamespace(confidence=0.3, calibration=Calibration(), figures={})
+    found = SimpleNamespace(confidence=0.3, calibration=FittedCalibration(), figures={})
     monkeypatch.setattr(request, "train_network", doubled)
     monkeypatch.setattr(request, "validate", lambda *told: found)
     monkeypatch.setattr(request, "fit_to_cases", lambda folder, *told: folder)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, log
-from typing import Any
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 NEAREST = 1e-4
 """Scores are kept this far from 0 and 1, where their logit would be infinite."""
@@ -23,16 +25,28 @@ class Calibration:
     a: float = 1.0
     b: float = 0.0
 
-    def __call__(self, score: float) -> float:
-        """The probability 0..1 that goes with ``score`` 0..1."""
-        kept = min(max(score, NEAREST), 1 - NEAREST)
-        return 1 / (1 + exp(-(self.a * log(kept / (1 - kept)) + self.b)))
+    @overload
+    def __call__(self, score: float) -> float: ...
+
+    @overload
+    def __call__(self, score: NDArray[np.float64]) -> NDArray[np.float64]: ...
+
+    def __call__(self, score: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
+        """The probability 0..1 that goes with ``score`` 0..1, or with each of an array of any shape."""
+        found: NDArray[np.float64] = 1 / (1 + np.exp(-(self.a * logit(score) + self.b)))
+        return found if isinstance(score, np.ndarray) else float(found)
 
     @classmethod
     def from_card(cls, entry: Any) -> Calibration:
         """From {"a": ..., "b": ...} of a card; the identity for anything else."""
         told = card_numbers(entry, ("a", "b"))
         return cls() if told is None else cls(*told)
+
+
+def logit(scores: ArrayLike) -> NDArray[np.float64]:
+    """Of ``scores`` 0..1 of any shape, finite also at 0 and 1."""
+    kept = np.clip(np.asarray(scores, np.float64), NEAREST, 1 - NEAREST)
+    return np.log(kept / (1 - kept))
 
 
 def card_numbers(entry: Any, names: Sequence[str]) -> tuple[float, ...] | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from orthoai.models.calibration import logit
 from orthoai.spine.genant import Heights
 from orthoai.spine.measured import measured
 from orthoai.spine.worst_first import LIKELY
@@ -17,7 +18,7 @@ from orthoai.tasks.fracture.vote import Bodies, VotedBody, voted
 
 from orthoai_training.fracture.planes_of_case import PlanesOfCase
 from orthoai_training.fracture.scores import NOTHING, Counts
-from orthoai_training.ovf.calibration import LEAST_ANSWERS, Calibration, fit_logistic, logit
+from orthoai_training.ovf.calibration import LEAST_ANSWERS, FittedCalibration, fit_logistic
 
 LIKELY_STEPS = tuple(round(0.05 * step, 2) for step in range(2, 17))
 
@@ -33,7 +34,7 @@ class FittedEvidence:
         bodies: whose heights it was fitted to.
     """
 
-    calibration: Calibration
+    calibration: FittedCalibration
     with_height: WithHeight | None
     likely: float = LIKELY
     bodies: int = 0
@@ -50,7 +51,7 @@ class FittedEvidence:
         if VOTE not in settings or BOTH not in settings:
             return None
         likely = float(settings.get(LIKELY_KEY, LIKELY))
-        return cls(Calibration(**settings[VOTE]), WithHeight(**settings[BOTH]), likely)
+        return cls(FittedCalibration.from_card(settings[VOTE]), WithHeight(**settings[BOTH]), likely)
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def fitted_evidence(cases: Iterable[PlanesOfCase], weights: NDArray[np.float64],
     """
     judged = [judged_bodies(case, weights, threshold) for case in cases]
     bodies = [body for case in judged for body in case]
-    calibration = Calibration.fitted([body.vote for body in bodies], [body.is_fractured for body in bodies])
+    calibration = FittedCalibration.fitted([body.vote for body in bodies], [body.is_fractured for body in bodies])
     known = [(body.vote, body.loss, body.is_fractured) for body in bodies if body.loss is not None]
     fitted = FittedEvidence(calibration, fit_with_height(known), bodies=len(known))
     if fitted.with_height is None:

@@ -17,7 +17,7 @@ from orthoai_training.disc.ensemble.search import search_dice, simplex_grid
 from orthoai_training.fracture.cases import load_case
 from orthoai_training.fracture.fitted_evidence import FittedEvidence, fitted_evidence
 from orthoai_training.fracture.planes_of_case import PlanesOfCase, Shares, look_at
-from orthoai_training.ovf.calibration import Calibration
+from orthoai_training.ovf.calibration import FittedCalibration
 
 STAGE = "fusion"
 
@@ -151,7 +151,7 @@ def best_votes(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray
 
     def loss(weights: NDArray[np.float64]) -> float:
         mixed = scores @ weights
-        sure = np.clip(Calibration.fitted(mixed.tolist(), right.tolist())(mixed), NEAREST, 1 - NEAREST)
+        sure = np.clip(FittedCalibration.fitted(mixed.tolist(), right.tolist()).formula(mixed), NEAREST, 1 - NEAREST)
         return float(-np.mean(np.where(right, np.log(sure), np.log(1 - sure))))
 
     return min((weights for weights in simplex_grid(scores.shape[1], WEIGHT_STEPS) if weights[0] > 0), key=loss)

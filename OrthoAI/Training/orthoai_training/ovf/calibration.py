@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from orthoai.models.calibration import Calibration, logit
 
 LEAST_ANSWERS = 20
 """Fewer say nothing about a score's worth."""
-
-CLIP = 1e-4
-"""Scores are kept this far from 0 and 1, where their logit would be infinite."""
 
 RIDGE = 1e-2
 """Pull toward the start, a = 1 and b = 0, so that separable answers give finite numbers."""
@@ -21,44 +20,41 @@ STEPS = 50
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """probability = sigmoid(a * logit(score) + b).
+class FittedCalibration:
+    """A calibration, and what it was fitted on.
 
     Attributes:
-        a, b: 1 and 0 leave a score as it is.
+        formula: what a run reads of it from the card.
         answers: that it was fitted on.
         error_before, error_after: expected calibration error in ten bins of equal width.
     """
 
-    a: float = 1.0
-    b: float = 0.0
+    formula: Calibration = field(default_factory=Calibration)
     answers: int = 0
     error_before: float | None = None
     error_after: float | None = None
 
-    def __call__(self, score: ArrayLike) -> NDArray[np.float64]:
-        """Scores 0..1 of any shape to probabilities."""
-        return 1 / (1 + np.exp(-(self.a * logit(score) + self.b)))
-
     @classmethod
-    def fitted(cls, scores: Sequence[float], right: Sequence[bool]) -> Calibration:
+    def fitted(cls, scores: Sequence[float], right: Sequence[bool]) -> FittedCalibration:
         """By maximum likelihood on answers with their ``scores``; the identity for fewer than LEAST_ANSWERS."""
         if len(scores) < LEAST_ANSWERS:
             return cls(answers=len(scores))
-        x, y = logit(scores), np.asarray(right, np.float64)
+        p, y = np.asarray(scores, np.float64), np.asarray(right, np.float64)
+        x = logit(p)
         a, b = fit_logistic(np.stack([x, np.ones_like(x)], axis=1), y, np.array([1.0, 0.0]))
-        made = cls(float(a), float(b), len(scores))
-        return cls(made.a, made.b, made.answers, calibration_error(scores, y), calibration_error(made(scores), y))
+        made = Calibration(float(a), float(b))
+        return cls(made, len(p), calibration_error(p, y), calibration_error(made(p), y))
+
+    @classmethod
+    def from_card(cls, entry: Mapping[str, Any]) -> FittedCalibration:
+        """From :meth:`to_json`."""
+        report = {name: value for name, value in entry.items() if name not in ("a", "b")}
+        return cls(Calibration.from_card(entry), **report)
 
     def to_json(self) -> dict[str, float | int | None]:
         """For the model's card."""
-        return {
-            "a": self.a,
-            "b": self.b,
-            "answers": self.answers,
-            "error_before": self.error_before,
-            "error_after": self.error_after,
-        }
+        report = {name: value for name, value in vars(self).items() if name != "formula"}
+        return {**asdict(self.formula), **report}
 
 
 def calibration_error(probabilities: ArrayLike, right: ArrayLike, bins: int = 10) -> float:
@@ -90,8 +86,3 @@ def fit_logistic(
         step = np.linalg.solve(curvature, gradient)
         found -= step * min(1.0, 1.0 / max(np.abs(step).max(), 1e-9))
     return found
-
-
-def logit(scores: ArrayLike) -> NDArray[np.float64]:
-    p = np.clip(np.asarray(scores, np.float64), CLIP, 1 - CLIP)
-    return np.log(p / (1 - p))

@@ -16,7 +16,7 @@ from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM
 from orthoai.tasks.ovf.engines import DETECTOR
 from orthoai.tasks.ovf.labels import CLASSES, FRACTURES
 
-from orthoai_training.ovf.calibration import Calibration
+from orthoai_training.ovf.calibration import FittedCalibration
 from orthoai_training.ovf.train import NETWORK_FILE, OvfRun, TrainedOvf
 from orthoai_training.train.credits import first_credits
 from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, written
@@ -58,7 +58,7 @@ def write_ovf_model(
         "pixel_mm": OVF_PIXEL_MM,
         "slice_mm": OVF_SLICE_MM,
         "confidence": CONFIDENCE,
-        "calibration": Calibration().to_json(),
+        "calibration": FittedCalibration().to_json(),
     }
     data: dict[str, Any] = {"kind": "own pictures" if run.pictures is not None else "simulated spine CT"}
     if run.pictures is None:

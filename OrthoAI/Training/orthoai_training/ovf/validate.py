@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from orthoai.tasks.ovf.labels import CLASSES
 
-from orthoai_training.ovf.calibration import Calibration
+from orthoai_training.ovf.calibration import FittedCalibration
 from orthoai_training.ovf.dataset import read_pictures
 from orthoai_training.ovf.evaluation.answers import answers_on_pictures, network_in
 from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer
@@ -38,7 +38,7 @@ class Validation:
 
     figures: dict[str, Any]
     confidence: float
-    calibration: Calibration
+    calibration: FittedCalibration
 
 
 def validate(network_file: Path, pictures: Path) -> Validation:
@@ -56,7 +56,7 @@ def validate(network_file: Path, pictures: Path) -> Validation:
     return Validation({**figures, "ms_per_picture": float(np.median(times))}, confidence, calibrated(answers))
 
 
-def calibrated(answers: Sequence[PictureAnswer]) -> Calibration:
+def calibrated(answers: Sequence[PictureAnswer]) -> FittedCalibration:
     """From the scores of instances, right where a true body of their class is matched at mask IoU 0.5."""
     scores, right = [], []
     for answer in answers:
@@ -65,4 +65,4 @@ def calibrated(answers: Sequence[PictureAnswer]) -> Calibration:
                 if candidate.score >= COUNTED_SCORE:
                     scores.append(candidate.score)
                     right.append(candidate.iou > 0)
-    return Calibration.fitted(scores, right)
+    return FittedCalibration.fitted(scores, right)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import exp, log
+from math import exp
 from typing import Any
 
-from orthoai.models.calibration import NEAREST, Calibration, card_numbers
+from orthoai.models.calibration import Calibration, card_numbers, logit
 
 VOTE, BOTH = "calibration", "calibration_with_height"
 """Keys of the card's settings."""
@@ -23,8 +23,7 @@ class WithHeight:
 
     def __call__(self, vote: float, loss: float) -> float:
         """The probability 0..1 that goes with ``vote`` 0..1 and ``loss``."""
-        kept = min(max(vote, NEAREST), 1 - NEAREST)
-        return 1 / (1 + exp(-(self.a * log(kept / (1 - kept)) + self.b + self.c * max(loss, 0.0))))
+        return 1 / (1 + exp(-(self.a * float(logit(vote)) + self.b + self.c * max(loss, 0.0))))
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,7 @@ from orthoai.tasks.ovf.engines import Engines, load_engines
 from orthoai.tasks.ovf.pipeline import examined
 from orthoai.tasks.ovf.weighed import CARD_KEY
 
-from orthoai_training.ovf.calibration import LEAST_ANSWERS
-from orthoai_training.ovf.calibration import Calibration as FittedCalibration
+from orthoai_training.ovf.calibration import LEAST_ANSWERS, FittedCalibration
 from orthoai_training.ovf.evaluation.vertebra_summary import vote_calibration
 from orthoai_training.ovf.evaluation.vertebrae import CaseScore, case_score
 from orthoai_training.ovf.evaluation.weighing import ClassAnswer, class_answers, fit_weighed

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from orthoai.tasks.ovf.labels import FRACTURES
 
 from orthoai_training.evaluate.intervals import Summary
-from orthoai_training.ovf.calibration import Calibration
+from orthoai_training.ovf.calibration import FittedCalibration
 from orthoai_training.ovf.evaluation.vertebrae import HEIGHTS, NORMAL, CaseScore, VertebraScore
 
 NAMES = (*FRACTURES, NORMAL)
@@ -99,10 +99,10 @@ def vertebra_figures(cases: Sequence[CaseScore]) -> VertebraFigures:
     )
 
 
-def vote_calibration(cases: Sequence[CaseScore]) -> Calibration:
+def vote_calibration(cases: Sequence[CaseScore]) -> FittedCalibration:
     """What the probability of a finding on a whole vertebra is worth."""
     said = [s for case in cases for s in case.vertebrae if s.truth.whole and s.probability is not None]
-    return Calibration.fitted([s.probability or 0.0 for s in said], [s.is_right for s in said])
+    return FittedCalibration.fitted([s.probability or 0.0 for s in said], [s.is_right for s in said])
 
 
 def _error(score: VertebraScore, site: int) -> float:

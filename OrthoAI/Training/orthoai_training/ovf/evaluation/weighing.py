@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from orthoai.models.calibration import NEAREST
 from orthoai.result import Result
 from orthoai.spine.genant import NORMAL, Heights, gradings
 from orthoai.tasks.ovf.pipeline import Spine
 from orthoai.tasks.ovf.weighed import Weighed
 from scipy.optimize import minimize
 
-from orthoai_training.ovf.calibration import CLIP, LEAST_ANSWERS
+from orthoai_training.ovf.calibration import LEAST_ANSWERS
 from orthoai_training.ovf.evaluation.vertebrae import covering, vertebrae_in
 from orthoai_training.spine_ct.case import SpineCase
 
@@ -58,7 +59,7 @@ def fit_weighed(answers: Sequence[ClassAnswer]) -> Weighed | None:
 
     def cost(values: NDArray[np.float64]) -> float:
         weighed = Weighed(*values.tolist())
-        surprise = [-np.log(max(weighed(each.shares, each.lost)[each.label], CLIP)) for each in answers]
+        surprise = [-np.log(max(weighed(each.shares, each.lost)[each.label], NEAREST)) for each in answers]
         return float(np.sum(surprise) + RIDGE * np.sum((values - start) ** 2))
 
     # Without gradients: few numbers, and a floor in the shares.
