@@ -96,15 +96,23 @@ def require_one_grid(case: str, image: Volume, labels: Volume) -> None:
         raise InputError(f"Case {case} has an image and labels on different grids: resample the labels to the image.")
 
 
+def case_paths(folder: Path) -> list[Path]:
+    """What lies directly under ``folder`` and may be a case, by name. Raises InputError when there is no such folder.
+
+    A hidden folder is none: a case is saved under a hidden name, which is left where the save was killed.
+    """
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}: give the folder that holds the cases.")
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
 def find_cases(folder: Path) -> list[CaseFolder]:
     """The femur cases directly under ``folder``, by name; InputError when there is none or one lacks its labels.
 
     A data set of reviewed cases may hold several tasks, whose labels share their values: cases of others are left out.
     """
-    if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}: give the folder that holds the cases.")
     cases = []
-    for child in sorted(folder.iterdir()):
+    for child in case_paths(folder):
         case = CaseFolder(child)
         if not (child / IMAGE_FILE).is_file() or case.meta.get(TASK_KEY, TASK.name) != TASK.name:
             continue

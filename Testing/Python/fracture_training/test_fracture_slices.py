@@ -50,6 +50,13 @@ def test_an_image_that_was_reviewed_for_two_tasks_is_one_case(tmp_path, make_cas
     assert [case.name for case in find_spine_cases(tmp_path)] == ["fracture-a", "ovf-b"]
 
 
+def test_a_save_that_was_killed_is_no_case(tmp_path, make_case):
+    save_own(tmp_path / "a", make_case())
+    copytree(tmp_path / "a", tmp_path / ".0f3a.partial-femur-b")
+    (tmp_path / ".0f3a.partial-femur-b" / "case.json").unlink()
+    assert [case.name for case in find_spine_cases(tmp_path)] == ["a"]
+
+
 def test_a_simulated_leg_is_no_spine(tmp_path):
     limb = simulate_limb(LimbRecipe(field="hips", spacing=(6.0, 6.0, 6.0)), 1)
     folder = tmp_path / "limb"

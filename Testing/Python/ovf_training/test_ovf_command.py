@@ -50,7 +50,7 @@ def test_what_cannot_be_done_is_said_in_one_sentence(
 
 
 def test_cases_are_found_by_their_files_and_dealt_once(tmp_path: Path) -> None:
-    for name in ("a", "b", "c"):
+    for name in ("a", "b", "c", ".0f3a.partial-d"):
         write_case(blocks_case(), tmp_path / "cases" / name)
     (tmp_path / "cases" / "empty").mkdir()
     folders = case_folders(tmp_path / "cases")

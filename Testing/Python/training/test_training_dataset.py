@@ -30,6 +30,14 @@ def test_cases_come_by_name_and_other_folders_are_passed_over(tmp_path: Path) ->
     assert [case.name for case in find_cases(tmp_path)] == ["a", "b"]
 
 
+def test_a_save_that_is_under_way_or_was_killed_is_no_case(tmp_path: Path) -> None:
+    make_case(tmp_path / "a")
+    make_case(tmp_path / ".0f3a.partial-ovf-b")
+    (tmp_path / ".0f3b.partial-ovf-b").mkdir()
+    (tmp_path / ".0f3b.partial-ovf-b" / "image.nii.gz").touch()
+    assert [case.name for case in find_cases(tmp_path)] == ["a"]
+
+
 def test_wrong_folders_are_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="There is no folder"):
         find_cases(tmp_path / "nothing")

@@ -12,7 +12,7 @@ from orthoai.errors import InputError
 from orthoai.io.read import read_volume
 from orthoai.volume import Volume
 
-from orthoai_training.dataset import CaseFolder, require_one_grid
+from orthoai_training.dataset import CaseFolder, case_paths, require_one_grid
 from orthoai_training.spine_ct.case import BODIES_FILE, CLASSES, FINE_FILE, SpineCase, class_map, read_case
 
 FRACTURE, BODY = 1, 2
@@ -61,9 +61,7 @@ def find_spine_cases(folder: Path) -> list[CaseFolder]:
     Raises:
         InputError: there is no such folder, or no case in it.
     """
-    if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}: give the folder that holds the cases.")
-    cases = [CaseFolder(child) for child in sorted(folder.iterdir()) if (child / IMAGE_FILE).is_file()]
+    cases = [CaseFolder(child) for child in case_paths(folder) if (child / IMAGE_FILE).is_file()]
     cases = _once([case for case in cases if _is_simulated(case) or _is_marked(case)])
     if not cases:
         raise InputError(

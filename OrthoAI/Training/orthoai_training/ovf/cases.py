@@ -9,7 +9,7 @@ from orthoai.dataset.layout import META_FILE
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 
-from orthoai_training.dataset import CaseFolder
+from orthoai_training.dataset import CaseFolder, case_paths
 from orthoai_training.kept_split import kept_split
 from orthoai_training.spine_ct.case import BODIES_FILE, write_case
 from orthoai_training.spine_ct.options import SpineOptions
@@ -23,7 +23,7 @@ VALIDATION_SHARE = 0.1
 
 def case_folders(folder: Path) -> list[Path]:
     """The simulated spines in ``folder``, by name. Raises InputError when there is none."""
-    found = sorted(path.parent for path in folder.glob(f"*/{BODIES_FILE}") if (path.parent / META_FILE).is_file())
+    found = [path for path in case_paths(folder) if all((path / name).is_file() for name in (BODIES_FILE, META_FILE))]
     if not found:
         raise InputError(f"No case in {folder}: a case is a folder with image.nii.gz, {BODIES_FILE} and {META_FILE}.")
     return found
