@@ -43,8 +43,8 @@ def save_case(dataset: Path, volume: Volume, review: Review) -> Path:
 
     Raises:
         InputError: the verdict is not approved or corrected, the masks do not fit the image or their label table, the
-            data set holds a newer review of the case or got one meanwhile, the image is no longer the one that the data
-            set holds, or the disk refuses.
+            data set holds a newer review of the case or got one meanwhile, the image or its place is no longer the one
+            that the data set holds, or the disk refuses.
     """
     _refuse_unfit(volume, review)
     sha256 = input_sha256(volume, review)
@@ -80,15 +80,20 @@ def _newest(folder: Path) -> DatasetCase | None:
 
 
 def _refuse_other_image(previous: DatasetCase, volume: Volume) -> None:
-    """A front end knows an image by what the task ran on; it may have been changed in place since.
+    """A front end knows an image by what the task ran on; it may have been changed or moved in place since.
 
     An image file that is lost or damaged says nothing: saving the case again is how it is repaired.
     """
     file = previous.path / IMAGE_FILE
     if not file.is_file() or sha256_of([file]) != previous.lineage.files.get(IMAGE_FILE):
         return
+    image = previous.image()
+    if not image.geometry.matches(volume.geometry):
+        raise InputError(
+            "The image has been moved since this case was first saved; move it back, or run the task on it again."
+        )
     # As the file gives them: a front end may hold them in a wider type.
-    if not np.array_equal(previous.image().voxels, compact(volume.voxels), equal_nan=True):
+    if not np.array_equal(image.voxels, compact(volume.voxels), equal_nan=True):
         raise InputError("The image has changed since this case was first saved; run the task on it again.")
 
 
