@@ -229,6 +229,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Bridge/FindingsTable.py
   OrthoAILib/Bridge/Grid.py
   OrthoAILib/Bridge/Hierarchy.py
+  OrthoAILib/Bridge/ImageStamp.py
   OrthoAILib/Bridge/MaskArchive.py
   OrthoAILib/Bridge/Masks.py
   OrthoAILib/Bridge/PreparedResult.py

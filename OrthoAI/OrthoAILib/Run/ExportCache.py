@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from OrthoAILib.Bridge.ImageStamp import imageStamp
 from OrthoAILib.Run.VolumeExport import VolumeExport, WriteExchange
 
 if TYPE_CHECKING:
@@ -36,13 +37,13 @@ class ExportCache:
         Raises:
             OSError: the folder cannot be made.
         """
-        image = volumeNode.GetImageData()
-        key = (volumeNode.GetID(), image.GetMTime(), image.GetPointData().GetScalars().GetMTime(), geometry)
+        key = (volumeNode.GetID(), imageStamp(volumeNode), geometry)
         if self._export is None or key != self._key or not self._export.isUsable:
             self.forget()
             self.folder.mkdir(parents=True, exist_ok=True)
             path = self.folder / f"volume-{uuid4().hex[:12]}{SUFFIX}"
-            self._key, self._export = key, VolumeExport(self._write, voxels, geometry, path, image)
+            self._key = key
+            self._export = VolumeExport(self._write, voxels, geometry, path, volumeNode.GetImageData())
         return self._export
 
     def forget(self) -> None:

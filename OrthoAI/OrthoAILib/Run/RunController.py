@@ -15,6 +15,7 @@ from orthoai.tasks import RunOptions, Task, get_task
 from orthoai.worker.events import Crashed, Event, Failed, FailureKind, Finished, Progressed
 from orthoai.worker.requests import WorkerRun
 
+from OrthoAILib.Bridge.ImageStamp import imageStamp
 from OrthoAILib.ErrorLog import logError
 from OrthoAILib.Run.Collaborators import Client, Collaborators
 from OrthoAILib.Run.ExportCache import ExportCache
@@ -127,7 +128,8 @@ class RunController:
         except OSError as error:
             self.failed.emit(f"The folder for temporary files cannot be used ({error.strerror or 'disk error'}).")
             return False
-        self._job = RunJob(task, volumeNode, options, geometry, export, self._folder / f"run-{uuid4().hex[:12]}")
+        output = self._folder / f"run-{uuid4().hex[:12]}"
+        self._job = RunJob(task, volumeNode, options, geometry, imageStamp(volumeNode), export, output)
         self._guard.watch(self._with.scene, volumeNode)
         self._setState(RunState.PREPARING)
         self._timer.start()
@@ -246,6 +248,8 @@ class RunController:
             result, prepared = reading.outcome()
             if not self._with.volumes.geometry(job.volumeNode).matches(job.geometry):
                 raise InputError("The image's place or size was changed during the run; run the task again.")
+            if imageStamp(job.volumeNode) != job.stamp:
+                raise InputError("The image was changed during the run; run the task again.")
             nodes = self._with.results.show(result, job.volumeNode, prepared=prepared)
         except InputError as error:
             self._end(self.failed, str(error))

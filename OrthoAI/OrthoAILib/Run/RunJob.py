@@ -9,6 +9,7 @@ from typing import Any
 from orthoai.geometry import Geometry
 from orthoai.tasks import RunOptions, Task
 
+from OrthoAILib.Bridge.ImageStamp import ImageStamp
 from OrthoAILib.Run.ResultReading import ResultReading
 from OrthoAILib.Run.VolumeExport import VolumeExport
 
@@ -21,6 +22,7 @@ class RunJob:
         task, options: what to run; ``options.boxes`` holds corrected boxes.
         volumeNode: vtkMRMLScalarVolumeNode.
         geometry: of the volume when the run began, in LPS mm.
+        stamp: of the voxels that are run on.
         export: the volume's file.
         output: folder that the worker makes.
         reading: of the result, once the worker has finished.
@@ -33,6 +35,7 @@ class RunJob:
     volumeNode: Any
     options: RunOptions
     geometry: Geometry
+    stamp: ImageStamp
     export: VolumeExport
     output: Path
     reading: ResultReading | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+import vtk
 from orthoai.tasks import RunOptions
 from orthoai.worker.events import Finished, Progressed
 from OrthoAILib.Run.RunState import RunState
@@ -77,6 +79,30 @@ def test_a_volume_that_was_moved_during_the_run_gets_no_result(controlled):
     assert controlled.results.shown == []
     ((sentence,),) = controlled.ending.of("failed")
     assert "changed during the run" in sentence
+
+
+@pytest.mark.parametrize("state", [RunState.PREPARING, RunState.RUNNING])
+def test_an_image_that_was_changed_during_the_run_gets_no_result(controlled, state):
+    assert controlled.controller.run("femur", controlled.volume)
+    if state is RunState.RUNNING:
+        controlled.export()
+    other = vtk.vtkImageData()
+    other.DeepCopy(controlled.volume.GetImageData())
+    controlled.volume.SetAndObserveImageData(other)
+    controlled.export()
+    controlled.tick(Finished("run-1", OUT))
+    assert controlled.results.shown == []
+    assert controlled.ending.of("failed") == [["The image was changed during the run; run the task again."]]
+
+
+def test_an_image_that_is_back_at_the_end_of_the_run_gets_its_result(controlled):
+    controlled.start()
+    image, other = controlled.volume.GetImageData(), vtk.vtkImageData()
+    other.DeepCopy(image)
+    controlled.volume.SetAndObserveImageData(other)
+    controlled.volume.SetAndObserveImageData(image)
+    controlled.tick(Finished("run-1", OUT))
+    assert controlled.ending.endings == ["finished"]
 
 
 def test_closing_ends_the_worker_removes_the_files_and_is_silent(controlled):
