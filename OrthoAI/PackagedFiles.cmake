@@ -285,6 +285,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Review/FindingRow.py
   OrthoAILib/Review/FindingsWatch.py
   OrthoAILib/Review/ImageFolder.py
+  OrthoAILib/Review/ImageWatch.py
   OrthoAILib/Review/MaskPrint.py
   OrthoAILib/Review/MaskWatch.py
   OrthoAILib/Review/MoveBox.py

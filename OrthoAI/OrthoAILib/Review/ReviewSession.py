@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from orthoai.errors import InputError
 from orthoai.review import Verdict
 
 from OrthoAILib.Review.ActiveTime import ActiveTime
@@ -14,6 +15,7 @@ from OrthoAILib.Review.BoxWatch import BoxWatch
 from OrthoAILib.Review.Command import Command
 from OrthoAILib.Review.EditHistory import EditHistory
 from OrthoAILib.Review.FindingsWatch import FindingsWatch
+from OrthoAILib.Review.ImageWatch import ImageWatch
 from OrthoAILib.Review.MaskWatch import MaskWatch
 from OrthoAILib.Review.ReviewState import ReviewState
 from OrthoAILib.Signal import Signal
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from orthoai.review import Review
 
 VERDICT_CLEARED = "Changed after the verdict: please decide again."
+
+IMAGE_CHANGED = "The image has changed since the task ran on it: bring that image back, or run the task again."
 
 
 class ReviewSession:
@@ -61,6 +65,7 @@ class ReviewSession:
         self._masks = MaskWatch(nodes.segmentation, self._onTouched)
         self._boxes = BoxWatch(nodes.boxes, self._onTouched)
         self._findings = FindingsWatch(bridge, nodes, self._onFindingTouched)
+        self._image = ImageWatch(volumeNode, self._settleImage, self._state.madeOf)
         functions = {"maskUndo": maskUndo, "maskRedo": maskRedo}
         self._history = EditHistory(
             self._maskState, **{name: function for name, function in functions.items() if function}
@@ -102,7 +107,11 @@ class ReviewSession:
         self.settle()
 
     def settle(self) -> bool:
-        """Take note of painted masks, of moved and deleted boxes, and of changed classes. False for none."""
+        """Take note of another image, and of painted masks, moved and deleted boxes, and changed classes.
+
+        False where none of the latter, which are the edits, was there.
+        """
+        self._settleImage()
         painted = self._masks.settle()
         if painted:
             self._history.masksEdited()
@@ -146,8 +155,14 @@ class ReviewSession:
         return self.review()
 
     def review(self) -> Review:
-        """The result as the nodes now have it, with the verdict: revision one above the newest export."""
+        """The result as the nodes now have it, with the verdict: revision one above the newest export.
+
+        Raises:
+            InputError: the volume holds another image than the result was made of, or as for ReviewBridge.review.
+        """
         self.settle()
+        if self._image.missed:
+            raise InputError(IMAGE_CHANGED)
         self._put()
         state = self._state
         made = self._bridge.review(
@@ -173,6 +188,7 @@ class ReviewSession:
         self._masks.close()
         self._boxes.close()
         self._findings.close()
+        self._image.close()
         for signal in (self.changed, self.touched, self.noticed):
             signal.disconnect()
 
@@ -205,6 +221,22 @@ class ReviewSession:
         if not self._undoing:
             self.settle()
 
+    def _settleImage(self) -> None:
+        """A verdict is about one image: it falls when another comes, and when the first comes back.
+
+        What is saved stays so, as nothing of the reviewer's work is in the image.
+        """
+        if not self._image.settle():
+            return
+        before = self._state
+        if before.verdict is None and before.madeOf == self._image.missed:
+            return  # A sequence that plays shows many images a second.
+        self._put(verdict=None)
+        if self._image.missed:
+            self.noticed.emit(IMAGE_CHANGED)
+        elif before.verdict is not None:
+            self.noticed.emit(VERDICT_CLEARED)
+
     def _edited(self) -> None:
         """A verdict is about what the reviewer saw; after an edit it is about something else."""
         hadVerdict = self._state.verdict is not None
@@ -213,6 +245,7 @@ class ReviewSession:
             self.noticed.emit(VERDICT_CLEARED)
 
     def _put(self, **fields: Any) -> None:
-        self._state = replace(self._state, **fields, timeSpent=self._time.touch(), boxes=self._boxes.count)
+        fields |= {"timeSpent": self._time.touch(), "boxes": self._boxes.count, "madeOf": self._image.missed}
+        self._state = replace(self._state, **fields)
         self._state.write(self.nodes.resultText)
         self.changed.emit()

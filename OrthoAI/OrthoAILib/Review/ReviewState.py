@@ -8,6 +8,8 @@ from typing import Any
 
 from orthoai.review import Verdict
 
+from OrthoAILib.Bridge.ImageStamp import ImageStamp
+
 ATTRIBUTE = "OrthoAI.Review"
 """Node attribute that holds the state. It is saved with the scene, and each result of a scene has its own."""
 
@@ -25,6 +27,7 @@ class ReviewState:
         isSaved: whether everything is in the training set (or, for a case that does not belong there, in the worklist).
         boxes: that the result had when this was kept, so that one deleted while nobody watches is noticed; -1 where an
             older scene does not say.
+        madeOf: stamp of the image that the result was made of, while the volume holds another one; else ().
     """
 
     verdict: Verdict | None = None
@@ -34,6 +37,7 @@ class ReviewState:
     timeSpent: float = 0.0
     isSaved: bool = True
     boxes: int = -1
+    madeOf: ImageStamp = ()
 
     def toText(self) -> str:
         """The state as JSON."""
@@ -53,6 +57,7 @@ class ReviewState:
                 timeSpent=max(0.0, float(content["timeSpent"])),
                 isSaved=bool(content["isSaved"]),
                 boxes=int(content.get("boxes", -1)),
+                madeOf=tuple(int(time) for time in content.get("madeOf", ())),
             )
         except (ValueError, KeyError, TypeError):
             return None

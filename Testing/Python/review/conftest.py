@@ -146,6 +146,22 @@ def paint(nodes: object, segmentId: str = "femur_left") -> None:
     )
 
 
+def anotherImage(volumeNode: object) -> object:
+    """Put other voxels on the same grid into a volume, as scrubbing a sequence does; gives the image that it held."""
+    import vtk
+
+    image, other = volumeNode.GetImageData(), vtk.vtkImageData()
+    other.DeepCopy(image)
+    other.GetPointData().GetScalars().Fill(777)
+    volumeNode.SetAndObserveImageData(other)
+    return image
+
+
+@pytest.fixture
+def changeImage() -> Callable[..., object]:
+    return anotherImage
+
+
 @pytest.fixture
 def paintOn() -> Callable[..., None]:
     return paint

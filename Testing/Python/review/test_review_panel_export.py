@@ -85,6 +85,17 @@ def test_an_export_that_fails_leaves_the_review_unsaved_and_says_why(room, tmp_p
     assert down(room) == ["approveButton"]
 
 
+def test_another_image_than_the_one_that_the_task_ran_on_is_not_exported(room, changeImage):
+    room.child("exportFolder").setCurrentPath(str(room.training))
+    click(room, "approveButton")
+    changeImage(room.volumeNode)
+    room.host.processEvents()
+    assert down(room) == [] and "The image has changed" in room.child("noticeText").text
+    click(room, "approveButton")
+    exportAndWait(room)
+    assert "The image has changed" in room.child("noticeText").text and not room.training.exists()
+
+
 def test_every_format_of_the_registry_has_a_box_that_names_it(room):
     from orthoai.dataset.exporters import all_exporters
 

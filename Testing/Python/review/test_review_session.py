@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from orthoai.errors import InputError
 from orthoai.review import Verdict
 from OrthoAILib.Review.ActiveTime import IDLE_S, ActiveTime
 from OrthoAILib.Review.ReviewState import ReviewState
@@ -260,6 +261,51 @@ def test_review_and_edits_survive_saving_and_loading_of_the_scene(host, addResul
     assert again.state == session.state and again.isUnsaved
     assert [change.kind for change in again.review().changes] == ["box", "class"]
     again.close()
+
+
+def test_another_image_takes_the_verdict_back_and_is_not_reviewed(session, shown, changeImage):
+    said = []
+    session.noticed.connect(said.append)
+    session.decide(Verdict.APPROVED)
+    ranOn = changeImage(shown.volumeNode)
+    assert session.state.verdict is None and "The image has changed" in said[0]
+    changeImage(shown.volumeNode)
+    assert len(said) == 1
+    session.decide(Verdict.APPROVED)
+    with pytest.raises(InputError, match="The image has changed"):
+        session.review()
+    shown.volumeNode.SetAndObserveImageData(ranOn)
+    assert session.state.verdict is None, "It was about another image."
+    assert session.approve().verdict is Verdict.APPROVED
+
+
+def test_voxels_edited_in_place_are_another_image(session, shown):
+    shown.volumeNode.GetImageData().GetPointData().GetScalars().Fill(3)
+    shown.volumeNode.GetImageData().Modified()
+    with pytest.raises(InputError, match="The image has changed"):
+        session.approve()
+
+
+def test_another_image_is_known_in_the_next_session_as_well(session, shown, clock, changeImage):
+    from OrthoAILib.Review.ReviewSession import ReviewSession
+
+    ranOn = changeImage(shown.volumeNode)
+    session.close()
+    again = ReviewSession(shown.nodes, shown.volumeNode, shown.bridge, clock=clock)
+    with pytest.raises(InputError, match="The image has changed"):
+        again.approve()
+    again.close()
+    shown.volumeNode.SetAndObserveImageData(ranOn)
+    last = ReviewSession(shown.nodes, shown.volumeNode, shown.bridge, clock=clock)
+    assert last.approve().verdict is Verdict.APPROVED and last.state.madeOf == ()
+    last.close()
+
+
+def test_another_image_makes_nothing_unsaved_that_was_saved(session, shown, changeImage):
+    session.decide(Verdict.APPROVED)
+    session.markSaved(1)
+    changeImage(shown.volumeNode)
+    assert session.state.verdict is None and not session.isUnsaved
 
 
 def test_a_state_of_an_older_scene_that_counts_no_boxes_is_kept(shown, clock):
