@@ -137,6 +137,37 @@ def test_a_class_written_with_a_point_reads_back(tmp_path: Path) -> None:
     assert CLASSES[picture.outlines[0].kind] == "wedge"
 
 
+def _wedges(folder: Path, number: int) -> Path:
+    """Two pictures with an outline each, of class ``number``."""
+    folder.mkdir()
+    for name in ("a", "b"):
+        Image.fromarray(np.zeros((10, 10), np.uint8)).save(folder / f"{name}.png")
+        (folder / f"{name}.txt").write_text(f"{number} 0.1 0.1 0.6 0.1 0.6 0.5\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("classes.txt", "biconcave\ncrush\nWedge fracture\nnormal\n"),
+        ("data.yaml", "names: {0: normal, 1: biconcave, 2: xx}\n"),
+    ],
+)
+def test_classes_are_taken_by_the_names_that_the_folder_gives_them(tmp_path: Path, file: str, text: str) -> None:
+    own = _wedges(tmp_path / "own", 2)
+    (own / file).write_text(text)
+    (picture,) = read_pictures(copy_pictures(tmp_path / "set", own), "val")
+    assert CLASSES[picture.outlines[0].kind] == "wedge"
+
+
+def test_classes_that_the_network_does_not_know_are_refused(tmp_path: Path) -> None:
+    own = _wedges(tmp_path / "own", 0)
+    (own / "classes.txt").write_text("rib\nsacrum\n")
+    with pytest.raises(InputError, match=r"^own has the classes rib, sacrum; this network .* --classes\.$"):
+        copy_pictures(tmp_path / "set", own)
+    assert not (tmp_path / "set").exists()
+
+
 def test_a_picture_whose_window_is_not_known_is_refused(tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()

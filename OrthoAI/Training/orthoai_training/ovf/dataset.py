@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from orthoai.dataset.importers.classes import ClassTable
 from orthoai.dataset.importers.decode import gray_file
+from orthoai.dataset.importers.yolo import class_names
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 from orthoai.tasks.ovf.labels import CLASSES
@@ -67,16 +69,18 @@ def write_case_pictures(
 def copy_pictures(folder: Path, source: Path, *, seed: int = 0, progress: Progress | None = None) -> Path:
     """Take over a folder of one's own: PNG with YOLO-seg text files of the same names, beside them or in ``labels``.
 
-    A folder split into ``train`` and ``val`` keeps its split; otherwise a tenth of the pictures validates.
+    A folder split into ``train`` and ``val`` keeps its split; otherwise a tenth of the pictures validates. Where
+    ``data.yaml`` or ``classes.txt`` names its classes, the names count, else the numbers are the network's.
 
     Raises:
         InputError: fewer than two pictures, or all in ``val``; one that is damaged, in color, not of 8 bits or stored
-            turned; a label line that is no outline of one of the four classes.
+            turned; a class that the network does not know; a label line that is no outline.
         Canceled: asked for by ``progress``.
     """
     pictures = sorted(source.rglob("*.png"))
     if len(pictures) < 2:
         raise InputError(f"The folder {source.name} holds fewer than two PNG pictures: give one with their outlines.")
+    kinds = _kinds(source)
     progress = progress or Progress()
     held_out = {path for path in pictures if "val" in path.relative_to(source).parts}
     if len(held_out) == len(pictures):
@@ -90,7 +94,7 @@ def copy_pictures(folder: Path, source: Path, *, seed: int = 0, progress: Progre
             split = "val" if path in held_out else "train"
             # Parts of the path in the name: folders may repeat file names.
             name = "_".join(path.relative_to(source).with_suffix("").parts)
-            lines = _label_lines(path, source)
+            lines = _label_lines(path, source, kinds)
             Image.fromarray(gray_file(path)).save(staged / "images" / split / f"{name}.png")
             (staged / "labels" / split / f"{name}.txt").write_text(lines)
     return folder
@@ -139,8 +143,25 @@ def _write(folder: Path, split: str, picture: Picture) -> None:
     (folder / "labels" / split / f"{picture.name}.txt").write_text("".join(lines))
 
 
-def _label_lines(picture: Path, source: Path) -> str:
-    """The outlines of ``picture``, checked; empty where there is no file: nothing is in the picture."""
+def _kinds(source: Path) -> list[int]:
+    """The network's class for each class number in the label files of ``source``."""
+    names = class_names(source) or CLASSES
+    numbers = (ClassTable(CLASSES, skips_others=True).number(name, source.name) for name in names)
+    kinds = [number for number in numbers if number is not None]
+    if len(kinds) < len(names):
+        raise InputError(
+            f"{source.name} has the classes {', '.join(names)}; this network knows {', '.join(CLASSES)}: import the "
+            "labels again, with orthoai dataset import and without --classes."
+        )
+    return kinds
+
+
+def _label_lines(picture: Path, source: Path, kinds: Sequence[int]) -> str:
+    """The outlines of ``picture``, checked, in the network's classes; empty where there is no file: nothing is in it.
+
+    Args:
+        kinds: the network's class for each class number in the file.
+    """
     parts = ["labels" if part == "images" else part for part in picture.relative_to(source).with_suffix(".txt").parts]
     files = (picture.with_suffix(".txt"), source / Path(*parts), source / "labels" / f"{picture.stem}.txt")
     file = next((file for file in files if file.is_file()), None)
@@ -149,23 +170,23 @@ def _label_lines(picture: Path, source: Path) -> str:
     lines = [line for line in file.read_text().splitlines() if line.strip()]
     checked = []
     for number, line in enumerate(lines, start=1):
-        outline = _outline_line(line)
+        outline = _outline_line(line, kinds)
         if outline is None:
             raise InputError(
-                f"Line {number} of {file.name} is no outline: write a class from 0 to {len(CLASSES) - 1}, then x and y "
+                f"Line {number} of {file.name} is no outline: write a class from 0 to {len(kinds) - 1}, then x and y "
                 "of at least three corners in 0..1."
             )
         checked.append(f"{outline}\n")
     return "".join(checked)
 
 
-def _outline_line(line: str) -> str | None:
-    """``line`` with its class as a whole number, which some tools write as 1.0; None where it is no outline."""
+def _outline_line(line: str, kinds: Sequence[int]) -> str | None:
+    """``line`` with the network's class; None where it is no outline. Some tools write a class as 1.0."""
     try:
         kind, *values = (float(word) for word in line.split())
     except ValueError:
         return None
-    known = kind in range(len(CLASSES)) and all(0 <= value <= 1 for value in values)
+    known = kind in range(len(kinds)) and all(0 <= value <= 1 for value in values)
     if not known or len(values) < 6 or len(values) % 2:
         return None
-    return " ".join([f"{kind:.0f}", *line.split()[1:]])
+    return " ".join([str(kinds[int(kind)]), *line.split()[1:]])

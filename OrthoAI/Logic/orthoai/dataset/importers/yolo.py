@@ -37,7 +37,7 @@ def read_yolo(source: Path, classes: ClassTable, progress: Progress) -> Iterator
         Canceled: asked for by ``progress``.
     """
     folder = source_folder(source)
-    names = _names(folder.path) or classes.names
+    names = class_names(folder.path) or classes.names
     texts = {file: text_file(file, folder.path) for file in folder.pictures}
     labels = {file for file in folder.files(".txt") if file != folder.path / CLASSES_FILE}
     lost = sorted(labels - set(texts.values()))
@@ -101,8 +101,11 @@ def _numbers(line: str, kinds: int, where: str) -> tuple[int, np.ndarray]:
     return kind, numbers
 
 
-def _names(folder: Path) -> tuple[str, ...]:
-    """Class names by number of data.yaml, else of classes.txt; none where both are missing."""
+def class_names(folder: Path) -> tuple[str, ...]:
+    """Class names by number of data.yaml, else of classes.txt; none where both are missing.
+
+    Raises InputError when one is not readable.
+    """
     listed = folder / CLASSES_FILE
     if (folder / DATA_FILE).is_file():
         return _data_names(folder / DATA_FILE)
