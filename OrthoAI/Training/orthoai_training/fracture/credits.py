@@ -15,8 +15,6 @@ SPINES = {
     "spider_t2space_dev": f"{SPIDER}; vertebral bodies of its masks, posed, scaled and deformed.",
     "sub-sample001": "Label map of a thoracolumbar spine, malekosh, MIT (https://github.com/malekosh/"
     "deep-learning-models-for-the-differentiation-of-osteoporotic-and-malignant-vertebral-fractures).",
-    "tptbox_ct": "Sample CT of TPTBox, H. Moeller et al., Apache-2.0 "
-    "(https://github.com/Hendrik-code/TPTBox); texture.",
 }
 """By a word in the name of the source."""
 

@@ -17,8 +17,12 @@ CREDITS = {
     "myosim": "Lower-limb surfaces of myo_sim, Apache-2.0 (https://github.com/MyoHub/myo_sim).",
     "vhm_lumbosacral": "Visible Human lumbosacral surfaces of artisynth_lumbosacralSpineModel, BSD-3-Clause "
     "(https://github.com/RemusR9/artisynth_lumbosacralSpineModel).",
+    "ts_example": "Sample CT of TotalSegmentator, J. Wasserthal et al., Apache-2.0 "
+    "(https://github.com/wasserth/TotalSegmentator); texture.",
+    "tptbox_ct": "Sample CT of TPTBox, H. Moeller et al., Apache-2.0 "
+    "(https://github.com/Hendrik-code/TPTBox); texture.",
 }
-"""By the folder that the surfaces lie in."""
+"""By the folder that the surfaces or the CT lie in."""
 
 SPIDER = "SPIDER, J. W. van der Graaf et al., Sci Data 2024, Zenodo 10159290, CC BY 4.0 (https://zenodo.org/records/10159290)"
 """Followed by what was made of it."""
