@@ -50,6 +50,7 @@ def test_models_list_shows_name_version_and_task(store: Path, capsys: pytest.Cap
     assert main(["models", "list"]) == 0
     row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("tiny"))
     assert row.split()[1:4] == ["1.2", "femur", "Apache-2.0"]
+    assert row.endswith(f" {store}")
 
 
 def test_models_list_of_a_task_without_models_says_so(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

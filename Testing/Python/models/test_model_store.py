@@ -140,6 +140,26 @@ def test_roots_of_the_environment_come_before_the_shipped_one(tmp_path, monkeypa
     assert list(ModelStore.default().roots) == [SHIPPED_ROOT]
 
 
+def test_a_root_of_the_environment_may_be_a_model_itself(tmp_path, monkeypatch):
+    folder = install(tmp_path, "femur_two_stage", folder="model", version="mine")
+    monkeypatch.setenv(ROOTS_VARIABLE, str(folder))
+    assert ModelStore.default().get("femur_two_stage").folder == folder
+    monkeypatch.setenv(ROOTS_VARIABLE, str(tmp_path))
+    assert ModelStore.default().get("femur_two_stage").folder == folder
+
+
+@pytest.mark.parametrize(("root", "wrong"), [("missing", "is no folder"), ("empty", "has no model")])
+def test_a_root_of_the_environment_without_a_model_is_told(tmp_path, monkeypatch, root, wrong):
+    (tmp_path / "empty").mkdir()
+    own = install(tmp_path, "own")
+    monkeypatch.setenv(ROOTS_VARIABLE, str(tmp_path / root))
+    store = ModelStore.default()
+    with pytest.raises(InputError, match=rf"^{ROOTS_VARIABLE} names \S*{root}, which {wrong}: correct it or leave"):
+        store.get("femur_two_stage")
+    assert list(store.problems()) == [tmp_path / root]
+    assert store.get(str(own)).name == "own"
+
+
 def test_every_shipped_model_is_intact():
     store = ModelStore([SHIPPED_ROOT])
     assert store.problems() == {}

@@ -13,7 +13,7 @@ from orthoai.models.store import ModelStore
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="the installed models")
+    listing = actions.add_parser("list", help="the installed models and their folders")
     listing.add_argument("--task", metavar="TASK", help="only models of this task")
     verify = actions.add_parser("verify", help="compare every weights file with its SHA-256")
     verify.add_argument("names", metavar="NAME", nargs="*", help="models to check (default: all)")
@@ -35,7 +35,8 @@ def _list(store: ModelStore, task: str | None) -> int:
     models = store.list(task)
     for model in models:
         card = model.metadata
-        print(f"{model.name:<16} {card.version:<8} {card.task:<10} {card.license:<16} {card.description}")
+        what = f"{card.version:<8} {card.task:<10} {card.license:<16} {card.description}"
+        print(f"{model.name:<16} {what} {model.folder}")
     if not models:
         say("No model is installed." if task is None else f"No model for the task {task} is installed.")
     for problem in store.problems().values():

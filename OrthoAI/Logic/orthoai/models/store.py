@@ -12,7 +12,7 @@ from orthoai.models.card import CARD_NAME, Card, Network, read_card
 from orthoai.models.hashing import file_sha256
 
 ROOTS_VARIABLE = "ORTHOAI_MODELS"
-"""Environment variable with further model folders, separated like PATH; they are searched first."""
+"""Environment variable with models and folders of models, separated like PATH; they are searched first."""
 
 SHIPPED_ROOT = Path(__file__).resolve().parents[3] / "Resources" / "Models"
 """The models that come with OrthoAI."""
@@ -73,10 +73,11 @@ class Model:
 
 @dataclass(frozen=True)
 class ModelStore:
-    """Folders that hold model folders.
+    """Folders that are a model or hold model folders.
 
     Args:
         roots: searched in order; of two models of one name the first counts. A root that does not exist is empty.
+        required: those of the roots that a person named: each must have a model.
 
     Example:
         >>> ModelStore(()).list()
@@ -84,12 +85,14 @@ class ModelStore:
     """
 
     roots: Sequence[Path]
+    required: Sequence[Path] = ()
 
     @classmethod
     def default(cls) -> ModelStore:
         """The folders of ORTHOAI_MODELS, then the shipped one."""
         named = os.environ.get(ROOTS_VARIABLE, "").split(os.pathsep)
-        return cls((*(Path(root).expanduser() for root in named if root), SHIPPED_ROOT))
+        roots = tuple(Path(root).expanduser() for root in named if root)
+        return cls((*roots, SHIPPED_ROOT), roots)
 
     def list(self, task: str | None = None) -> list[Model]:
         """The models with a readable card, of one task or of all, by name."""
@@ -104,8 +107,8 @@ class ModelStore:
         return [found[name] for name in sorted(found)]
 
     def problems(self) -> dict[Path, str]:
-        """Model folders whose card cannot be read, with the sentence that says why."""
-        found = {}
+        """Required roots without a model and folders whose card cannot be read, with the sentence that says so."""
+        found = self._bad_roots()
         for folder in self._folders():
             try:
                 read_card(folder)
@@ -116,8 +119,12 @@ class ModelStore:
     def get(self, name: str) -> Model:
         """The model called ``name``, or the one in the folder at path ``name``.
 
-        Raises InputError when there is none (with the names there are) or when its card is damaged.
+        Raises InputError when there is none (with the names there are), when its card is damaged, or for a name where
+        a required root has no model: the name would mean another model than the person expects.
         """
+        if Path(name).name == name:
+            for problem in self._bad_roots().values():
+                raise InputError(problem)
         models = self.list()
         for model in models:
             if model.name == name:
@@ -142,11 +149,25 @@ class ModelStore:
 
     def _folders(self) -> Iterator[Path]:
         for root in self.roots:
-            try:
-                folders = sorted(root.iterdir())
-            except OSError:
-                continue
-            yield from (folder for folder in folders if (folder / CARD_NAME).is_file())
+            yield from _folders_of(root)
+
+    def _bad_roots(self) -> dict[Path, str]:
+        """Required roots without a model, with the sentence that says so."""
+        found = {}
+        for root in self.required:
+            if not _folders_of(root):
+                wrong = "has no model" if root.is_dir() else "is no folder"
+                found[root] = f"{ROOTS_VARIABLE} names {root}, which {wrong}: correct it or leave it out."
+        return found
+
+
+def _folders_of(root: Path) -> list[Path]:
+    """``root`` itself, where it is a model, and the model folders in it."""
+    try:
+        folders = [root, *sorted(root.iterdir())]
+    except OSError:
+        return []
+    return [folder for folder in folders if (folder / CARD_NAME).is_file()]
 
 
 def _model(folder: Path) -> Model:
