@@ -55,8 +55,16 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="DIR", required=True, help="folder to make; appears whole or not at all"
     )
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run (default: auto)")
-    parser.add_argument("--model", metavar="NAME", help="a model other than the task's own (see: orthoai models list)")
-    parser.add_argument("--series", metavar="S", help="DICOM series, when the folder holds several")
+    parser.add_argument(
+        "--model",
+        metavar="NAME",
+        help="a model other than the task's own: its name (orthoai models list) or the path of its folder",
+    )
+    parser.add_argument(
+        "--series",
+        metavar="S",
+        help="number, UID or part of the description of the DICOM series; a wrong one lists those there are",
+    )
     parser.add_argument("--json", action="store_true", help="print result.json on standard output")
     parser.add_argument("--quiet", action="store_true", help="no progress lines")
 
