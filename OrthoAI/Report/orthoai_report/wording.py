@@ -15,6 +15,9 @@ UNITS = {"cm3": "cm³", "mm3": "mm³", "cm2": "cm²", "mm2": "mm²", "deg": "°"
 PROPER = {"genant": "Genant"}
 """Words of flags that are names."""
 
+SENTENCES = {"level_not_named": "level not named: counted from the lowest vertebra found"}
+"""Flags whose short name says too little."""
+
 JOINED = ("°", "%")
 """Units that follow their number without a space."""
 
@@ -50,7 +53,9 @@ def percent(share: float) -> str:
 
 
 def flag_text(flag: str) -> str:
-    """A flag's short name as words."""
+    """A flag's short name as words, or the sentence that it stands for."""
+    if flag in SENTENCES:
+        return SENTENCES[flag]
     return " ".join(PROPER.get(word, word) for word in flag.replace("_", " ").split(" "))
 
 

@@ -47,6 +47,7 @@ def test_a_run_gets_a_picture_and_a_page(subject: Subject, tmp_path: Path) -> No
     page = (tmp_path / "report.html").read_text()
     assert "L4/L5" in page
     assert "mid-sagittal slice" in page
+    assert "Uncertainty: how far the classifiers disagree" in page
     assert stages[-1] == 1.0
 
 
