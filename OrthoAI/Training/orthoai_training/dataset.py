@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from orthoai.dataset.layout import GROUP_KEY, IMAGE_FILE, LABELS_FILE, META_FILE, TASK_KEY
+from orthoai.dataset.layout import CASES_FOLDER, GROUP_KEY, IMAGE_FILE, LABELS_FILE, META_FILE, TASK_KEY
 from orthoai.errors import InputError
 from orthoai.tasks.femur import TASK
 from orthoai.volume import Volume
@@ -21,6 +21,12 @@ FEMUR_LABELS = TASK.label_table
 
 GROUP_KEYS = (GROUP_KEY, "subject", "shape", "shapes")
 """Keys of case.json, the first present wins, that tell which cases show the same bones."""
+
+
+def holds_reviewed(folder: Path) -> bool:
+    """Whether cases that a person reviewed lie in ``folder`` or in its folder "cases"."""
+    found = [*folder.glob(f"*/{META_FILE}"), *folder.glob(f"{CASES_FOLDER}/*/{META_FILE}")]
+    return any("verdict" in CaseFolder(file.parent).meta for file in found)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,10 @@ def test_what_is_written_is_read(spider, tiny_volume):
 def test_missing_sets_are_named(tmp_path):
     with pytest.raises(InputError, match="not the SPIDER set"):
         list(read_volumes(tmp_path, {1}))
+    (tmp_path / "cases" / "disc-3f0c").mkdir(parents=True)
+    (tmp_path / "cases" / "disc-3f0c" / "case.json").write_text('{"task": "disc", "verdict": "approved"}')
+    with pytest.raises(InputError, match="holds reviewed cases, which the disc networks do not train on yet"):
+        list(read_volumes(tmp_path, {1}))
 
 
 def test_segmenters_train_from_the_sets_and_are_measured(spider, tmp_path):

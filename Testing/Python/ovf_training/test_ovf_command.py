@@ -60,6 +60,15 @@ def test_cases_are_found_by_their_files_and_dealt_once(tmp_path: Path) -> None:
     assert (len(train), len(validation)) in ((3, 0), (0, 3))
 
 
+@pytest.mark.parametrize("place", ["", "cases"])
+def test_reviewed_cases_are_told_where_they_train(tmp_path: Path, place: str) -> None:
+    case = tmp_path / place / "ovf-3f0c9a1be2d47756"
+    case.mkdir(parents=True)
+    (case / "case.json").write_text('{"task": "ovf", "verdict": "approved"}')
+    with pytest.raises(InputError, match=r"holds reviewed cases, .*: train orthoai train fracture with them"):
+        case_folders(tmp_path)
+
+
 def test_seeds_of_training_and_test_never_meet() -> None:
     names = [name for name, _ in Source(simulate=2, seed=3).cases()]
     assert names == [f"seed_{FIRST_TEST_SEED + 3}", f"seed_{FIRST_TEST_SEED + 4}"]

@@ -9,7 +9,7 @@ from orthoai.dataset.layout import META_FILE
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 
-from orthoai_training.dataset import CaseFolder, case_paths
+from orthoai_training.dataset import CaseFolder, case_paths, holds_reviewed
 from orthoai_training.kept_split import kept_split
 from orthoai_training.spine_ct.case import BODIES_FILE, write_case
 from orthoai_training.spine_ct.options import SpineOptions
@@ -22,8 +22,16 @@ VALIDATION_SHARE = 0.1
 
 
 def case_folders(folder: Path) -> list[Path]:
-    """The simulated spines in ``folder``, by name. Raises InputError when there is none."""
+    """The simulated spines in ``folder``, by name. Raises InputError when there is none.
+
+    Reviewed cases do not count: they have no outlines of sound vertebrae.
+    """
     found = [path for path in case_paths(folder) if all((path / name).is_file() for name in (BODIES_FILE, META_FILE))]
+    if not found and holds_reviewed(folder):
+        raise InputError(
+            f"{folder} holds reviewed cases, which do not show the sound vertebrae that this network learns from too: "
+            "train orthoai train fracture with them, or give simulated cases (orthoai synth ovf)."
+        )
     if not found:
         raise InputError(f"No case in {folder}: a case is a folder with image.nii.gz, {BODIES_FILE} and {META_FILE}.")
     return found
