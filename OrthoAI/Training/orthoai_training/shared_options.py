@@ -8,6 +8,9 @@ from pathlib import Path
 
 from orthoai.errors import InputError
 
+TO_CREDIT = "; for training on --data: what the cases were simulated from, to be credited"
+"""Ends the help of ``--shapes`` where a command trains."""
+
 
 def add_real_sources(parser: argparse.ArgumentParser, shapes: str, metavar: str = "PATH") -> None:
     """``--shapes``, whose help is ``shapes``, and ``--texture``: what is real in a simulation."""

@@ -105,3 +105,16 @@ def test_a_reader_that_stops_listening_is_no_crash() -> None:
     script = f"{sys.executable} -c 'import sys; from orthoai.cli.main import main; sys.exit(main([\"--help\"]))' | true"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "words", ["train femur", "train fracture", "evaluate femur", "evaluate fracture", "synth femur"]
+)
+def test_help_tells_of_shapes_with_data_only_where_a_command_takes_both(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*words.split(), "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "to simulate from" in text
+    assert ("to be credited" in text) == words.startswith("train")

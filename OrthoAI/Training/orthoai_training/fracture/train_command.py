@@ -11,6 +11,7 @@ from orthoai.errors import InputError
 from orthoai.progress import Progress
 
 from orthoai_training.progress_lines import TrainingLines
+from orthoai_training.shared_options import TO_CREDIT
 from orthoai_training.spine_ct.source_options import add_sources
 from orthoai_training.tasks import RESUMABLE, TaskCommand
 from orthoai_training.train.start_options import add_start
@@ -30,7 +31,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", metavar="DIR", type=Path, help="own or simulated cases: folders with an image and its fractures"
     )
     source.add_argument("--simulate", metavar="N", type=int, help="simulate N cases first")
-    add_sources(parser)
+    add_sources(parser, TO_CREDIT)
     add_start(parser)
     parser.add_argument("--slices", metavar="DIR", type=Path, help="keeps the cases' slices; default: OUT/slices")
     end = parser.add_mutually_exclusive_group()

@@ -10,12 +10,12 @@ FIELD_NAMES = ("full", "thighs", "hips", "knees", "femur")
 """``limbs.FIELDS``, named here as well since that module loads torch; a test keeps them alike."""
 
 
-def add_sources(parser: argparse.ArgumentParser) -> None:
-    """``--shapes`` and ``--texture``: what is real in a simulation."""
+def add_sources(parser: argparse.ArgumentParser, note: str = "") -> None:
+    """``--shapes``, whose help ends with ``note``, and ``--texture``: what is real in a simulation."""
     add_real_sources(
         parser,
         "real bones to simulate from: a folder, or a quoted pattern, of STL surfaces or of label maps (NIfTI) of "
-        "femora; for training on --data: what the cases were simulated from, to be credited",
+        f"femora{note}",
         "DIR",
     )
 

@@ -10,6 +10,7 @@ from orthoai.cli.supervise import stop_signals
 from orthoai.progress import Progress
 
 from orthoai_training.progress_lines import TrainingLines
+from orthoai_training.shared_options import TO_CREDIT
 from orthoai_training.synth.options import add_sources
 from orthoai_training.tasks import RESUMABLE, TaskCommand, by_task
 from orthoai_training.train.start_options import add_start
@@ -28,7 +29,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", metavar="DIR", type=Path, help="own cases: folders with image.nii.gz and labels.nii.gz"
     )
     source.add_argument("--simulate", metavar="N", type=int, help="simulate N cases first")
-    add_sources(parser)
+    add_sources(parser, TO_CREDIT)
     add_start(parser)
     parser.add_argument("--minutes", metavar="M", type=float, help="end in this time; default: all epochs")
     parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")

@@ -28,7 +28,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", metavar="DIR", type=Path, help="cases: folders with an image and its fractures")
     source.add_argument("--simulate", metavar="N", type=int, help="N simulated cases that no training run has met")
-    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of the simulated cases; default: 0")
+    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of the simulated cases, 0 to 8; default: 0")
     add_sources(parser)
     parser.add_argument("--model", metavar="NAME", help="model to measure; default: the task's own")
     parser.add_argument(
@@ -36,8 +36,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="yes|no",
         choices=("yes", "no"),
         default="no",
-        help="yes: fit the model's probabilities to the validation cases of --data, write that to its card, and "
-        "measure nothing (OUT/fitted.json says what was found); default: no",
+        help="yes: fit the probabilities of --model to the validation cases of --data, write that to its card, and "
+        "measure nothing (OUT/fitted.json says what was found); needs both; default: no",
     )
     parser.add_argument("--limit", metavar="N", type=int, help="measure only the first N cases")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")

@@ -41,7 +41,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="yes|no",
         choices=("yes", "no"),
         default="no",
-        help="yes: fit the model's probabilities to these validation cases and write that to its card; default: no",
+        help="yes: fit the probabilities of --model to the validation cases of --data and write that to its card; "
+        "needs both; default: no",
     )
     parser.add_argument("--limit", metavar="N", type=int, help="measure only the first N cases")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
