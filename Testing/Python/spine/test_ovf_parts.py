@@ -35,6 +35,21 @@ def test_each_body_takes_one_outline_a_slice() -> None:
     assert [part.row for part in body.slices] == [10, 10, 10]
 
 
+def test_of_two_outlines_the_one_that_fits_better_is_taken_whatever_their_order() -> None:
+    (body,) = join([outline(0), outline(1), outline(2, row=16), outline(2)], least_slices=2)
+    assert [part.row for part in body.slices] == [10, 10, 10]
+
+
+def test_a_body_that_tapers_to_its_sides_is_one() -> None:
+    (body,) = join([outline(n, side=side) for n, side in enumerate((8, 12, 20, 20, 12, 8))])
+    assert len(body.slices) == 6
+
+
+def test_a_missed_slice_holds_what_both_its_neighbors_have() -> None:
+    (body,) = join([outline(n, side=side) for n, side in ((0, 20), (1, 20), (3, 12), (4, 12))])
+    assert body.mask[2].sum() == 12 * 12
+
+
 def test_the_vote_weighs_area_and_score() -> None:
     large, small = outline(0, scores=(0.1, 0.2, 0.1, 0.7)), outline(1, scores=(0.0, 0.9, 0.0, 0.0), side=4)
     assert vote([large, large, small]).label == "normal"

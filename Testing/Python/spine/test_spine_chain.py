@@ -97,3 +97,22 @@ def test_a_short_piece_that_leans_to_one_side_is_one_line() -> None:
 def test_one_body_is_a_spine_and_none_is_none() -> None:
     assert one_spine([(3, 4, 5)], [1.0]) == [0]
     assert one_spine([], []) == []
+
+
+def test_centers_nearer_than_9_mm_are_one_body_whatever_way_they_lie() -> None:
+    assert along_spine([(0, 0, 0), (0, 0, 12), (0, 0, 40)], [1, 2, 1]) == [0, 1, 2]
+    assert along_spine([(0, 0, 0), (0, -14, 6), (0, -20, 30)], [1, 2, 1]) == [0, 1, 2]  # A sharp kyphosis.
+    assert along_spine([(0, 0, 0), (0, 0, 8), (0, 0, 40)], [1, 2, 1]) == [1, 2]
+
+
+@pytest.mark.parametrize(("step", "missing"), [(45.0, False), (54.0, True)])
+def test_a_gap_is_told_from_a_wide_step(step: float, missing: bool) -> None:
+    heights = np.cumsum([0, 30, 30, step, 30, 30])
+    assert gaps([(0, 0, z) for z in heights]) == [False, False, missing, False, False, False]
+
+
+def test_a_center_that_lies_aside_turns_its_neighbor_by_no_more_than_its_share() -> None:
+    centers = np.array([(0.0, 0.0, 30.0 * n) for n in range(7)])
+    centers[2, 1] = 12.0
+    lean = np.degrees(np.arccos(directions(centers)[:, 2]))
+    assert lean[3] == pytest.approx(0, abs=0.1) and lean[4] < 8

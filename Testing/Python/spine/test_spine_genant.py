@@ -68,3 +68,10 @@ def test_a_low_body_called_normal_is_found_and_spoils_no_neighbor() -> None:
 def test_what_has_no_height_or_no_neighbor_is_not_graded() -> None:
     assert gradings([NORMAL], [False]) == [None]
     assert gradings([None, NORMAL, NORMAL], [False] * 3)[0] is None
+
+
+def test_of_several_doubtful_bodies_the_worst_one_is_left_out_first() -> None:
+    """A collapsed front beside a high back: a sound neighbor that is left out first would be the one graded."""
+    sound, collapsed = Heights(20, 20, 20), Heights(10, 20, 34)
+    found = gradings([sound, collapsed, sound], [False] * 3)
+    assert [each and (each.label, each.grade) for each in found] == [("normal", 0), ("wedge", 3), ("normal", 0)]

@@ -54,3 +54,12 @@ def test_small_parts_and_nothing_at_all_are_no_body() -> None:
 def test_the_threshold_is_the_surface() -> None:
     assert separated(column(5), GRID, 0.95).bodies == ()
     assert len(separated(column(5), GRID, 0.85).bodies) == 1
+
+
+def test_the_smallest_body_is_told_in_cubic_centimeters() -> None:
+    grid = Geometry((20, 60, 60), (0.8, 0.8, 3.0))
+    body = np.zeros(grid.shape, np.float32)
+    body[4:12, 20:40, 20:33] = 1  # 4 cm3, as a crushed T4.
+    assert len(separated(body, grid).bodies) == 1
+    body[:, 30:] = 0  # 2 cm3.
+    assert separated(body, grid).bodies == ()
