@@ -32,6 +32,11 @@ def spine(count: int = 6, step: float = 36, lowest: float = 330) -> list[Detecti
     return [disc(lowest - n * step, 120 + 10 * abs(n - 1.5)) for n in range(count)]
 
 
+def in_pixels(boxes: list[Detection], row_mm: float, col_mm: float) -> list[Detection]:
+    """``boxes``, given in mm, in pixels of that size."""
+    return [Detection("disc", b.score, b.x0 / col_mm, b.y0 / row_mm, b.x1 / col_mm, b.y1 / row_mm) for b in boxes]
+
+
 def names(found: list[Detection], **options: object) -> list[str]:
     return [box.label for box in name_levels(found, MM, HEIGHT, **options).discs]  # type: ignore[arg-type]
 
@@ -48,10 +53,15 @@ def test_names_run_upward_from_the_sacrum_in_whatever_order_the_boxes_come(seed:
 
 @pytest.mark.parametrize("pixel", [0.3, 1.0, 2.5])
 def test_names_do_not_depend_on_the_size_of_a_pixel(pixel: float) -> None:
-    found = [Detection("disc", 0.9, *(v / pixel for v in (b.x0, b.y0, b.x1, b.y1))) for b in spine(6)]
-    levels = name_levels(found, (pixel, pixel), round(HEIGHT / pixel))
+    levels = name_levels(in_pixels(spine(6), pixel, pixel), (pixel, pixel), round(HEIGHT / pixel))
     assert [box.label for box in levels.discs] == list(NAMES[:6])
     assert levels.flags == ()
+
+
+def test_names_do_not_depend_on_the_shape_of_a_pixel() -> None:
+    oblique = [disc(330 - 36 * n, 120 + 30 * n) for n in range(5)]
+    levels = name_levels(in_pixels(oblique, 1.0, 0.5), (1.0, 0.5), HEIGHT)
+    assert [box.label for box in levels.discs] == list(NAMES[:5])
 
 
 def test_doubles_count_once_and_the_better_one_stays() -> None:
@@ -88,6 +98,12 @@ def test_spacing_that_shrinks_upward_is_no_gap() -> None:
 def test_a_field_that_ends_at_the_lowest_disc_has_no_sacrum() -> None:
     assert name_levels(spine(5, lowest=390), MM, HEIGHT).flags == (NO_SACRUM,)
     assert name_levels(spine(5), MM, HEIGHT, vertebra_below=True).flags == (NO_SACRUM,)
+
+
+@pytest.mark.parametrize("pixel", [0.3, 2.5])
+def test_a_missing_sacrum_is_told_whatever_the_size_of_a_pixel(pixel: float) -> None:
+    found = in_pixels(spine(5, lowest=390), pixel, pixel)
+    assert name_levels(found, (pixel, pixel), round(HEIGHT / pixel)).flags == (NO_SACRUM,)
 
 
 def test_a_small_near_lowest_disc_is_the_sacral_one() -> None:
@@ -140,3 +156,7 @@ def test_discs_as_near_as_in_a_neck_are_refused() -> None:
         require_lumbar_size([disc(300 - 17 * n, 100, width=18) for n in range(6)], MM)
     require_lumbar_size(spine(5, step=25), MM)
     require_lumbar_size(spine(1), MM)
+
+
+def test_two_discs_are_too_few_to_tell_a_neck() -> None:
+    require_lumbar_size([disc(300, 100), disc(282, 100)], MM)

@@ -80,6 +80,18 @@ def test_above_the_sacrum_the_discs_own_rim_stands_in_for_the_lower_endplate() -
     assert not measured(Phantom()).one_endplate
 
 
+def test_a_spinous_process_behind_the_canal_is_no_corner_of_an_endplate() -> None:
+    phantom = Phantom(bulge=4)
+    instances = numbered(phantom)
+    row, column = (round(value) for value in phantom.center(2))
+    above = instances.vertebra(2, 0).copy()
+    above[row - 25 : row + 5, column + 60 : column + 75] = True
+    masks = (instances.disc(2, 0), above, instances.vertebra(1, 0), phantom.labels() == CANAL)
+    found = measure_disc(*masks, phantom.pixels(), phantom.pixel_mm)
+    assert found is not None
+    assert found.bulge_mm == pytest.approx(measured(phantom).bulge_mm, abs=0.1)
+
+
 @pytest.mark.parametrize("tilt", TILTS)
 @pytest.mark.parametrize("canal", [8.0, 15.0])
 def test_the_canal_is_measured_across_itself(canal: float, tilt: float) -> None:
@@ -88,6 +100,33 @@ def test_the_canal_is_measured_across_itself(canal: float, tilt: float) -> None:
 
 def test_the_height_index_is_disc_over_body() -> None:
     assert measured(Phantom(height=9, body=27)).height_index == pytest.approx(1 / 3, abs=0.02)
+
+
+Masks = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def blocks() -> Masks:
+    """A disc, 10 mm high, between two bodies of 30 and 20 mm and before a canal, in pixels of 0.5 mm."""
+    rows, columns = np.mgrid[:200, :120]
+    column = (columns >= 20) & (columns < 80)
+    disc, above, below = ((rows >= low) & (rows < high) & column for low, high in ((90, 110), (30, 90), (110, 150)))
+    return disc, above, below, (columns >= 85) & (columns < 95)
+
+
+def test_the_height_index_is_over_the_mean_of_both_bodies() -> None:
+    disc, above, below, canal = blocks()
+    found = measure_disc(disc, above, below, canal, np.ones(disc.shape), (0.5, 0.5))
+    assert found is not None
+    assert found.height_index == pytest.approx(10 / 25, abs=0.005)
+
+
+def test_the_height_of_a_body_is_the_mean_of_three_as_that_of_a_disc() -> None:
+    disc, above, _, canal = blocks()
+    rows, columns = np.mgrid[:200, :120]
+    above &= (rows >= 30 + (columns - 20) / 3) | (columns < 32)
+    found = measure_disc(disc, above, np.zeros_like(disc), canal, np.ones(disc.shape), (0.5, 0.5))
+    assert found is not None
+    assert found.height_index == pytest.approx(10 / 25.8, abs=0.01)
 
 
 def in_field(phantom: Phantom, rows: slice, level: int) -> DiscMeasures:
@@ -127,6 +166,20 @@ def test_between_two_cut_vertebrae_there_is_no_height_index() -> None:
 
 def test_the_signal_ratio_is_disc_over_fluid() -> None:
     assert measured(Phantom()).signal_ratio == pytest.approx(NUCLEUS / FLUID)
+
+
+def test_the_signal_is_the_nucleus_over_the_fluid_between_the_roots_near_the_disc() -> None:
+    disc, _, _, canal = blocks()
+    rows, columns = np.mgrid[:200, :120]
+    pixels = np.where(disc, 40.0, 0.0)
+    pixels[disc & (columns >= 35) & (columns < 65)] = 100.0  # The nucleus.
+    pixels[canal] = 400.0
+    pixels[canal & (columns < 91)] = 100.0  # Nerve roots: 60 % of the canal.
+    pixels[canal & (np.abs(rows - 99.5) > 42)] = 1000.0  # Another brightness, far away.
+    nothing = np.zeros_like(disc)
+    found = measure_disc(disc, nothing, nothing, canal, pixels, (0.5, 0.5))
+    assert found is not None
+    assert found.signal_ratio == pytest.approx(100 / 400, abs=0.01)
 
 
 def test_a_speck_is_not_measured() -> None:
