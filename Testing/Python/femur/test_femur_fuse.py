@@ -63,6 +63,11 @@ def test_boxes_that_hardly_share_the_axis_are_not_matched():
     assert match_views([CORONAL_LEFT], [beside]) == [Pair(CORONAL_LEFT, None), Pair(None, beside)]
 
 
+def test_a_piece_inside_a_box_is_a_worse_partner_than_the_whole():
+    piece, whole = box(LEFT, 0.9, (60, 100), (0, 1)), box(LEFT, 0.9, (63, 165), (0, 1))
+    assert match_views([CORONAL_LEFT], [piece, whole])[0] == Pair(CORONAL_LEFT, whole)
+
+
 # Edges
 
 
@@ -87,6 +92,10 @@ def test_edges_near_the_field_of_view_move_onto_it():
     assert snapped(Span(20, 1050), Span(0, 1000)) == Span(20, 1000)
 
 
+def test_a_femur_that_the_field_cuts_at_the_side_reaches_to_its_edge():
+    assert fuse([box(LEFT, 0.9, (150, 247), (300, 750))], [], FIELD)[0].i == Span(150, 250)
+
+
 def test_both_femora_take_z_from_the_coronal_and_y_from_the_axial_view():
     left, right = fuse([CORONAL_LEFT, CORONAL_RIGHT], [AXIAL_RIGHT, AXIAL_LEFT], FIELD)
     assert spans(left) == (LEFT, Span(60, 160), Span(100, 200), Span(300, 750))
@@ -109,6 +118,11 @@ def test_with_two_femora_of_one_class_the_order_along_x_decides():
     left, right = fuse([CORONAL_LEFT, box(LEFT, 0.8, (-160, -60), (300, 750))], [], FIELD)
     assert (left.label, left.i) == (LEFT, Span(60, 160))
     assert (right.label, right.i) == (RIGHT, Span(-160, -60))
+
+
+def test_the_order_along_x_is_that_of_the_middles_where_one_box_is_wide():
+    wide, narrow = Pair(box(LEFT, 0.9, (-20, 160), (0, 1)), None), Pair(box(RIGHT, 0.9, (-10, 40), (0, 1)), None)
+    assert assign_sides([wide, narrow], None) == [LEFT, RIGHT]
 
 
 def test_with_one_femur_the_class_decides_where_no_midline_is_known():
@@ -150,6 +164,14 @@ def test_a_missing_axis_comes_from_the_other_femur():
     assert left.notes == (NOTE_AXIAL_ONLY,)
 
 
+def test_the_other_femur_goes_before_the_bone_seen():
+    bone = BoneExtent(lambda x: Span(0, 5), lambda x, k: Span(0, 5))
+    _, right = fuse([CORONAL_LEFT, CORONAL_RIGHT], [AXIAL_LEFT], FIELD, bone=bone)
+    assert right.j == Span(100, 200)
+    left, _ = fuse([CORONAL_RIGHT], [AXIAL_LEFT, AXIAL_RIGHT], FIELD, bone=bone)
+    assert left.k == Span(310, 760)
+
+
 def test_a_missing_axis_of_a_lone_femur_comes_from_the_bone_there():
     asked = []
 
@@ -187,6 +209,11 @@ def test_what_both_views_show_faintly_is_an_arm(score: float, count: int):
     assert len(fuse([faint[0]], [faint[1]], FIELD)) == count
 
 
+@pytest.mark.parametrize(("score", "counts"), [(0.65, 0), (0.7, 1)])
+def test_one_view_alone_needs_seven_tenths(score, counts):
+    assert len(fuse([box(LEFT, score, (60, 160), (300, 750))], [], FIELD)) == counts
+
+
 def test_of_three_candidates_the_best_and_its_counterpart_are_kept():
     left, right = Pair(CORONAL_LEFT, AXIAL_LEFT), Pair(CORONAL_RIGHT, AXIAL_RIGHT)
     arm = Pair(box(LEFT, 0.95, (200, 240), (300, 700)), box(LEFT, 0.6, (200, 240), (100, 140)))
@@ -206,6 +233,16 @@ def test_two_of_one_class_on_one_side_of_the_body_are_a_femur_and_an_arm():
     assert drop_same_side([left, arm], 0.0) == [left]
     assert drop_same_side([left, arm], None) == [left, arm]
     assert drop_same_side([left, Pair(CORONAL_RIGHT, None)], 0.0) == [left, Pair(CORONAL_RIGHT, None)]
+
+
+def test_two_of_one_class_that_reach_across_the_midline_both_stay():
+    two = [Pair(box(LEFT, 0.9, (-5, 90), (0, 1)), None), Pair(box(LEFT, 0.8, (-100, 5), (0, 1)), None)]
+    assert drop_same_side(two, 0.0) == two
+
+
+def test_two_of_both_classes_on_one_side_of_the_body_both_stay():
+    two = [Pair(CORONAL_LEFT, None), Pair(box(RIGHT, 0.8, (20, 55), (0, 1)), None)]
+    assert drop_same_side(two, 0.0) == two
 
 
 # Frames
