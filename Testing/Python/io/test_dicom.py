@@ -71,6 +71,14 @@ def test_slope_and_intercept_give_whole_numbers_where_that_is_exact(
     np.testing.assert_array_equal(found, [(expected(k) + 1024) * slope + intercept for k in range(4)])
 
 
+def test_a_slope_of_zero_does_not_wipe_the_image(dicom_series: Writer, tmp_path: Path) -> None:
+    def zero(data: Dataset, _: int) -> None:
+        data.RescaleSlope, data.RescaleIntercept = 0, 0
+
+    dicom_series(tmp_path / "ct", edit=zero)
+    np.testing.assert_array_equal(read_volume(tmp_path / "ct").voxels, [expected(k) + 1024 for k in range(4)])
+
+
 def test_each_slice_uses_its_own_slope(dicom_series: Writer, tmp_path: Path) -> None:
     def rescale(data: Dataset, k: int) -> None:
         data.RescaleSlope = k + 1

@@ -66,6 +66,10 @@ def color(data: Dataset, _: int) -> None:
     data.SamplesPerPixel, data.PhotometricInterpretation, data.PlanarConfiguration = 3, "RGB", 0
 
 
+def palette(data: Dataset, _: int) -> None:
+    data.PhotometricInterpretation = "PALETTE COLOR"
+
+
 def short_pixels(data: Dataset, k: int) -> None:
     if k == 2:
         data.PixelData = data.PixelData[:40]
@@ -88,6 +92,7 @@ REFUSED = [
     (no_pixel_size, "how large its pixels are"),
     (bad_cosines, "direction cosines"),
     (color, "color"),
+    (palette, "color"),
     (short_pixels, "cannot be decoded"),
     (report, "no CT or MR series"),
 ]

@@ -312,3 +312,54 @@ def test_the_folder_that_one_works_in_stays_the_same_one(tmp_path: Path, monkeyp
     monkeypatch.chdir(target)
     write(target)
     assert target.stat().st_ino == before and names(Path.cwd()) == ["result.json"]
+
+
+def test_an_older_output_is_set_back_when_a_new_file_cannot_be_put_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = told_output(tmp_path / "out", "a.png", "z.html")
+    monkeypatch.chdir(target)
+    rename, refused = Path.rename, []
+
+    def refuse(self: Path, other: Path) -> Path:
+        if other == target / "result.json" and not refused:
+            refused.append(self)
+            raise PermissionError(errno.EACCES, "taken")
+        return rename(self, other)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(InputError, match="permission"):
+        write(target)
+    assert names(target) == ["a.png", "result.json", "z.html"] and names(tmp_path) == ["out"]
+    assert (target / "a.png").read_text() == "old"
+
+
+def test_a_folder_that_is_filled_calls_itself_whole_only_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out"
+    target.mkdir()
+    monkeypatch.chdir(target)
+    rename, put = Path.rename, []
+
+    def noted(self: Path, other: Path) -> Path:
+        put.append(other)
+        return rename(self, other)
+
+    monkeypatch.setattr(Path, "rename", noted)
+    with staged_folder(target) as folder:
+        for name in ("overview.png", "result.json", "segmentation.nii.gz"):
+            (folder / name).write_text("{}")
+    assert [path.name for path in put if path.parent == target][-1] == "result.json"
+
+
+def test_a_folder_in_whose_subfolder_one_works_stays_the_same_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = told_output(tmp_path / "out")
+    (target / "inner").mkdir()
+    before = target.stat().st_ino
+    monkeypatch.chdir(target / "inner")
+    with staged_folder(target, besides=("inner",)) as folder:
+        (folder / "result.json").write_text("{}")
+    assert target.stat().st_ino == before

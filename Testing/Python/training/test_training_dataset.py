@@ -38,6 +38,13 @@ def test_a_save_that_is_under_way_or_was_killed_is_no_case(tmp_path: Path) -> No
     assert [case.name for case in find_cases(tmp_path)] == ["a"]
 
 
+def test_cases_of_another_task_are_passed_over(tmp_path: Path) -> None:
+    for name, task in (("a", "femur"), ("b", "ovf")):
+        make_case(tmp_path / name, {"task": task})
+    make_case(tmp_path / "c")
+    assert [case.name for case in find_cases(tmp_path)] == ["a", "c"]
+
+
 def test_wrong_folders_are_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="There is no folder"):
         find_cases(tmp_path / "nothing")
