@@ -108,6 +108,16 @@ def test_only_the_largest_part_of_a_side_stays():
     assert np.array_equal(whole(parts, (1,)), left * 1)
 
 
+def test_a_piece_that_hangs_on_by_a_thin_bridge_is_no_part_of_the_femur():
+    left, _ = bones()
+    with_piece = left.copy()
+    with_piece[10, 10, 48:52] = True
+    with_piece[6:14, 6:14, 52:57] = True
+    found = whole(assemble([part("femur_left", *LEFT_BOX, with_piece, margin_mm=40.0)]), (1,)) == 1
+    assert found[left].all()
+    assert not found[..., 52:].any()
+
+
 def test_a_speck_is_no_femur():
     speck = np.zeros(GRID.shape, bool)
     speck[10, 10, 40:44] = True

@@ -11,7 +11,7 @@ from orthoai.box import Box
 from orthoai.errors import InputError
 from orthoai.finding import Finding, Measurement, Place
 from orthoai.geometry import Geometry
-from orthoai.result import SCHEMA_VERSION, Provenance, Result
+from orthoai.result import SCHEMA_VERSION, Extra, Provenance, Result
 from orthoai.volume import Source
 
 GRID = Geometry((4, 5, 6), spacing=(0.7, 0.8, 1.5), origin=(-10.25, 3.0, 1e-3), direction=(-1, 0, 0, 0, -1, 0, 0, 0, 1))
@@ -78,6 +78,18 @@ def test_a_result_without_measured_structures_has_no_such_key_and_one_from_befor
     text = replace(result, structures={}).to_json()
     assert "structures" not in json.loads(text)
     assert Result.from_json(text).structures == {}
+
+
+def test_what_lies_beside_it_is_named(result: Result) -> None:
+    bodies = Extra("vertebrae", np.zeros(GRID.shape, np.uint8), {1: "vertebra_1"})
+    content = json.loads(replace(result, extras=(bodies,)).to_json(["report.html", "overview.png"]))
+    assert content["extras"] == {"vertebrae": {"1": "vertebra_1"}}
+    assert content["files"] == ["overview.png", "report.html"]
+
+
+def test_a_number_that_json_does_not_know_is_never_written(result: Result) -> None:
+    with pytest.raises(ValueError, match="nan"):
+        replace(result, timings_s={"drr": float("nan")}).to_json()
 
 
 def test_the_series_description_stays_out(result: Result) -> None:

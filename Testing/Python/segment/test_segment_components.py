@@ -66,9 +66,13 @@ def test_a_side_piece_on_a_thin_bridge_is_cut_off_and_the_corners_stay() -> None
     assert not kept[:20].any()
 
 
-def test_a_thick_neck_is_no_bridge() -> None:
-    both, _ = _knee(link=9)
+@pytest.mark.parametrize("link", [7, 9])
+def test_a_thick_neck_is_no_bridge_whatever_the_voxel_size(link: int) -> None:
+    both, _ = _knee(link)
     assert np.array_equal(main_part(both, (1.0, 1.0, 1.0)), both)
+    for axis, spacing in enumerate([(1.0, 1.0, 0.5), (1.0, 0.5, 1.0), (0.5, 1.0, 1.0)]):
+        fine = both.repeat(2, axis)
+        assert np.array_equal(main_part(fine, spacing), fine)
 
 
 def test_pieces_of_like_size_are_not_taken_apart() -> None:

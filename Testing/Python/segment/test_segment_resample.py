@@ -16,11 +16,14 @@ def volume_of(shape, spacing, seed=0, dtype=np.int16):
 
 
 def back(source, grid, differences, step):
-    """The mask of ``differences``, handed over ``step`` planes at a time."""
+    """The mask of ``differences``, handed over ``step`` planes at a time in one buffer, as the sliding window does."""
     mask = np.zeros(source.shape, bool)
+    buffer = np.empty_like(differences[:step])
     returning, following = MaskBack(source, grid), 0
     for first in range(0, len(differences), step):
-        for start, slab in returning.push(first, differences[first : first + step]):
+        planes = buffer[: len(differences) - first]
+        planes[:] = differences[first : first + step]
+        for start, slab in returning.push(first, planes):
             assert start == following
             following += len(slab)
             mask[start:following] = slab
@@ -74,6 +77,18 @@ def test_fine_stripes_become_their_mean_and_not_coarse_stripes():
     grid = ModelGrid(Volume(voxels, Geometry(shape=voxels.shape, spacing=(0.25, 0.25, 0.25))), (1, 1, 1), RANGE)
     inner = grid.hu(0, 2)[:, :, 3:-3]
     np.testing.assert_allclose(inner, 100, atol=10)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_only_the_axis_that_gets_coarser_is_smoothed(axis):
+    voxels = np.zeros((24, 24, 24), np.int16)
+    stripes = np.moveaxis(voxels, axis, 0)
+    stripes[::2] = 300
+    spacing = tuple(1.0 if n == 2 - axis else 0.25 for n in range(3))
+    grid = ModelGrid(Volume(voxels, Geometry(shape=voxels.shape, spacing=spacing)), (1, 1, 1), RANGE)
+    seen = np.moveaxis(grid.hu(0, grid.geometry.shape[0]), axis, 0)
+    np.testing.assert_allclose(seen[::2], 300, atol=1e-3)
+    np.testing.assert_allclose(seen[1::2], 0, atol=1e-3)
 
 
 def test_a_grid_that_is_hardly_coarser_is_not_smoothed():

@@ -142,6 +142,8 @@ def test_an_impossible_overlap_is_refused(overlap):
 
 def test_a_window_is_widened_where_one_then_does_the_work_of_two():
     assert fitted((470, 100, 120), (96, 96, 96), 8) == (96, 104, 120)
+    # Both would be too large: the one that costs less.
+    assert fitted((470, 140, 130), (96, 96, 96), 8) == (96, 96, 136)
 
 
 @pytest.mark.parametrize("shape", [(96, 96, 96), (50, 60, 70), (470, 300, 300), (1500, 150, 145)])
