@@ -94,6 +94,16 @@ def test_a_case_is_named_by_its_image_and_task_and_grouped_by_its_study(rods: Ca
     assert Dataset(tmp_path).tasks() == ["femur", "ovf"]
 
 
+def test_the_study_that_the_task_ran_on_groups_a_case_whatever_the_image_in_hand_says(
+    rods: Callable, tmp_path: Path
+) -> None:
+    for seed in (1, 2):
+        volume, review = rods(seed, study="1.1")
+        save_case(tmp_path, replace(volume, source=Source()), review)
+    first, second = Dataset(tmp_path).cases()
+    assert first.lineage.group == second.lineage.group
+
+
 def test_an_image_that_was_never_a_file_is_known_by_its_voxels_and_its_grid(rods: Callable, tmp_path: Path) -> None:
     def saved(brighter: int = 0, shift: float = 0.0) -> str:
         volume, review = rods()
@@ -183,6 +193,14 @@ def test_an_image_of_any_type_can_be_reviewed_again(
     assert Dataset(tmp_path).cases()[0].lineage.revision == 2
 
 
+def test_an_image_with_gaps_can_be_reviewed_again(rods: Callable, edited: Callable, tmp_path: Path) -> None:
+    volume, review = rods()
+    gaps = replace(volume, voxels=np.where(volume.voxels > 0, volume.voxels, np.nan).astype(np.float32))
+    save_case(tmp_path, gaps, review)
+    save_case(tmp_path, gaps, edited(review))
+    assert Dataset(tmp_path).cases()[0].lineage.revision == 2
+
+
 @pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_bytes(b"cut")], ids=["lost", "damaged"])
 def test_a_case_whose_image_is_lost_or_damaged_is_repaired_by_saving_it_again(
     rods: Callable, edited: Callable, tmp_path: Path, damage: Callable[[Path], Any]
@@ -248,6 +266,14 @@ def test_a_review_that_starts_again_at_one_gets_the_next_number(
     before = tree(tmp_path)
     assert save_case(tmp_path, volume, again) == folder
     assert tree(tmp_path) == before
+
+
+def test_a_review_that_is_further_on_keeps_its_number(rods: Callable, edited: Callable, tmp_path: Path) -> None:
+    volume, review = rods()
+    save_case(tmp_path, volume, review)
+    save_case(tmp_path, volume, replace(edited(review), revision=5))
+    (case,) = Dataset(tmp_path).cases()
+    assert (case.lineage.revision, case.lineage.parent_revision) == (5, 1)
 
 
 def test_saving_a_review_twice_changes_nothing_but_other_voxels_do(
