@@ -53,6 +53,15 @@ def test_femur_outlines_are_the_projected_masks(rods: Callable) -> None:
         assert overlap(filled(axial.shapes[number].outline, axial.pixels.shape), seen) == 1.0
 
 
+def test_the_axial_picture_of_a_femur_reaches_to_the_last_slice_that_holds_a_label() -> None:
+    labels = np.zeros((40, 20, 20), np.uint8)
+    labels[8:17, 5:15, 5:15] = 1
+    voxels = np.full(labels.shape, -1000, np.int16)
+    voxels[16, 5:15, 5:15] = 1000
+    axial = drawn(Volume(voxels, Geometry(labels.shape), "CT"), labels, LOOKS["femur"], (1,))["axial"]
+    assert axial.pixels[5:15, 5:15].min() > 0
+
+
 def test_a_femur_in_two_parts_is_one_object() -> None:
     labels = np.zeros((30, 20, 20), np.uint8)
     labels[2:10, 5:15, 4:9] = labels[18:28, 5:15, 4:9] = 1

@@ -58,6 +58,11 @@ def test_coarser_pixels_hold_the_mean_path():
     np.testing.assert_array_equal(image.pixels, np.rint(255 * (1 - np.exp(-means / 40))))
 
 
+def test_a_pixel_that_reaches_past_the_projection_holds_the_mean_of_what_it_covers():
+    image = detector_image(np.array([[0, 0, 0, 0, 60, 0]], np.float32), (1, 1), row_down=True, pixel_mm=4)
+    np.testing.assert_array_equal(image.pixels, [[0, np.rint(255 * (1 - np.exp(-30 / 40)))]])
+
+
 def test_square_voxels_keep_one_pixel_each():
     projection = np.random.default_rng(0).uniform(0, 60, (31, 17)).astype(np.float32)
     down = detector_image(projection, (0.8, 0.8), row_down=True)

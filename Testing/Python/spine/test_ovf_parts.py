@@ -86,6 +86,8 @@ def test_a_calibration_comes_from_the_card_or_leaves_scores_alone() -> None:
     assert Calibration.from_card({"a": 2.0, "b": 1.0})(0.5) == pytest.approx(1 / (1 + np.exp(-1)))
     for entry in (None, {}, {"a": "x", "b": 1}, 3):
         assert Calibration.from_card(entry) == Calibration()
+    assert Calibration(2.0, 0.0)(0.8) == pytest.approx(0.8**2 / (0.8**2 + 0.2**2))
+    assert [Calibration()(score) for score in (0.01, 0.99)] == pytest.approx([0.01, 0.99])
     assert 0 < Calibration(2.0, 1.0)(0.0) < Calibration(2.0, 1.0)(1.0) < 1
 
 
