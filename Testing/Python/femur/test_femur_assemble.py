@@ -137,6 +137,12 @@ def test_a_crop_adds_the_margin_in_millimeters_on_every_face():
     assert with_margin(box, grid, 0.0) == ((30, 30, 30), (50, 50, 50))
 
 
+def test_a_femur_that_reaches_a_centimeter_past_its_box_is_in_the_crop():
+    box = Box.from_index("femur_left", 1.0, (19.5, 7.5, 7.5), (29.5, 12.5, 12.5), GRID)
+    start, stop = with_margin(box, GRID)
+    assert np.less_equal(start, (15, 3, 3)).all() and np.greater_equal(stop, (34, 17, 17)).all()
+
+
 def test_a_crop_ends_with_the_volume():
     box = Box.from_index("femur_left", 1.0, (-3.0, 5.0, 17.0), (5.0, 9.0, 40.0), GRID)
     assert with_margin(box, GRID, 4.0) == ((0, 3, 15), (8, 12, 20))
