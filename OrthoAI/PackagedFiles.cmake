@@ -9,6 +9,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/finding.py
   Logic/orthoai/geometry.py
   Logic/orthoai/marked_class.py
+  Logic/orthoai/marker.py
   Logic/orthoai/output.py
   Logic/orthoai/progress.py
   Logic/orthoai/provenance.py

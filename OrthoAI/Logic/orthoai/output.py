@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -13,9 +12,29 @@ from tempfile import TemporaryFile
 from uuid import uuid4
 
 from orthoai.errors import InputError
+from orthoai.marker import Marker
 
 RESULT_FILE = "result.json"
 """The file that marks a folder as an OrthoAI output, which a new run may replace."""
+
+RESULT = Marker(
+    RESULT_FILE,
+    ("task", "provenance"),
+    older=(
+        "segmentation.nii.gz",
+        "segmentation.npy",
+        "segmentation.png",
+        "instances.nii.gz",
+        "instances.png",
+        "vertebrae.nii.gz",
+        "vertebrae.png",
+        "attention.nii.gz",
+        "attention.png",
+        "overview.png",
+        "report.html",
+    ),
+)
+"""How the folder of a run is known. What the worker writes for a front end does not tell its files."""
 
 PARTIAL = ".partial-"
 """In the hidden name of what is not yet whole."""
@@ -63,7 +82,7 @@ def made_folder(folder: Path) -> Path:
 
 @contextmanager
 def staged_folder(
-    target: Path, marker: str = RESULT_FILE, source: Path | None = None, besides: Collection[str] = ()
+    target: Path, marker: Marker = RESULT, source: Path | None = None, besides: Collection[str] = ()
 ) -> Iterator[Path]:
     """A folder to write into, which becomes ``target`` when the block ends well.
 
@@ -73,8 +92,8 @@ def staged_folder(
 
     Args:
         target: the folder to make.
-        marker: JSON file by whose "schema_version" an older folder of this kind is known, which may be replaced. Where
-            it tells the "files" beside it, only those may be lost.
+        marker: by which an older folder of this kind is known, which may be replaced; only what OrthoAI wrote into it
+            may be lost.
         source: what the block reads, which must not be lost either.
         besides: names that an older folder of this kind may hold without telling them.
 
@@ -113,7 +132,7 @@ def staged_folder(
                     parent.rmdir()
 
 
-def _refuse_foreign(target: Path, marker: str, besides: Collection[str]) -> None:
+def _refuse_foreign(target: Path, marker: Marker, besides: Collection[str]) -> None:
     """Never delete what we did not write."""
     try:
         if not target.exists():
@@ -123,31 +142,16 @@ def _refuse_foreign(target: Path, marker: str, besides: Collection[str]) -> None
         present = {entry.name for entry in target.iterdir() if not _is_litter(entry.name)}
         if not present:
             return
-        own = _own_files(target, marker)
+        own = marker.own_files(target)
         if own is None:
             raise InputError(f"{target} exists and holds other files; name a new or empty folder for the output.")
-        foreign = sorted(present.difference(own or present, besides))
+        foreign = sorted(present.difference(own, besides))
         if foreign:
             raise InputError(
                 f"{target} holds {foreign[0]}, which OrthoAI did not write; move it away or name another folder."
             )
     except OSError as error:
         raise write_error(error, target) from error
-
-
-def _own_files(folder: Path, marker: str) -> list[str] | None:
-    """Names in ``folder`` that OrthoAI wrote, none where it did not tell them; None where the folder is not its own.
-
-    Other programs write a result.json, too, and that must not cost their files.
-    """
-    try:
-        content = json.loads((folder / marker).read_text("utf-8"))
-    except (FileNotFoundError, IsADirectoryError, ValueError):
-        return None
-    if not isinstance(content, dict) or "schema_version" not in content:
-        return None
-    told = content.get("files")
-    return [*told, marker] if isinstance(told, (list, dict)) else []
 
 
 def _is_litter(name: str) -> bool:
@@ -183,7 +187,7 @@ def _make_parents(parent: Path, made: list[Path]) -> None:
         made.append(folder)
 
 
-def _put(aside: Path, target: Path, marker: str, besides: Collection[str]) -> None:
+def _put(aside: Path, target: Path, marker: Marker, besides: Collection[str]) -> None:
     """``aside`` becomes ``target``."""
     if not target.exists():
         aside.rename(target)
@@ -221,7 +225,7 @@ def _replace(aside: Path, target: Path) -> None:
     shutil.rmtree(older, ignore_errors=True)
 
 
-def _fill(aside: Path, target: Path, marker: str) -> None:
+def _fill(aside: Path, target: Path, marker: Marker) -> None:
     """Bring what ``aside`` holds into ``target``, the marker last; what is there is set back when that fails."""
     inner = aside if aside.parent == target else target / beside(target).name
     older = target / beside(target).name
@@ -231,7 +235,7 @@ def _fill(aside: Path, target: Path, marker: str) -> None:
             _copy(aside, inner)
         present = [entry for entry in target.iterdir() if entry != inner]
         older.mkdir()
-        fresh = sorted(inner.iterdir(), key=lambda entry: entry.name == marker)
+        fresh = sorted(inner.iterdir(), key=lambda entry: entry.name == marker.file)
         for entry, folder in [*((entry, older) for entry in present), *((entry, target) for entry in fresh)]:
             moved.append((entry, entry.rename(folder / entry.name)))
     except BaseException:

@@ -61,10 +61,8 @@ def test_a_second_run_spares_what_a_person_put_beside_the_first(orthoai, image: 
     assert (target / "my corrected mask.nii.gz").read_text() == "an afternoon of work"
 
 
-@pytest.mark.parametrize(("version", "words"), [("this", "holds input"), ("an earlier", "would be replaced")])
-def test_the_input_is_never_replaced_by_its_result(
-    orthoai, image: Path, tmp_path: Path, version: str, words: str
-) -> None:
+@pytest.mark.parametrize("version", ["this", "an earlier"])
+def test_the_input_is_never_replaced_by_its_result(orthoai, image: Path, tmp_path: Path, version: str) -> None:
     target = tmp_path / "out"
     assert orthoai("run", "quick", image, "-o", target)[0] == 0
     if version == "an earlier":
@@ -75,7 +73,7 @@ def test_the_input_is_never_replaced_by_its_result(
     inside.parent.mkdir()
     image.rename(inside)
     code, _, said = orthoai("run", "quick", inside, "-o", target)
-    assert code == 2 and words in said and inside.exists()
+    assert code == 2 and "holds input" in said and inside.exists()
 
 
 def test_the_folder_that_one_works_in_is_filled(

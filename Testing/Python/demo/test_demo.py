@@ -37,7 +37,8 @@ def test_the_demo_replaces_a_former_one_and_says_where_all_is_and_how_good(
 ) -> None:
     out = tmp_path / "demo"
     out.mkdir()
-    (out / "result.json").write_text(json.dumps({"schema_version": 1}))
+    former = {"schema_version": 1, "task": "femur", "provenance": {}, "files": ["stale.txt"]}
+    (out / "result.json").write_text(json.dumps(former))
     (out / "stale.txt").write_text("of the former demo")
     assert main(["demo", "-o", str(out), "--seed", "2"]) == DONE
     said = capsys.readouterr().out

@@ -17,6 +17,9 @@ from orthoai.output import staged_folder
 
 NOBODY = 65534
 
+OLDER = {"schema_version": 1, "task": "femur", "provenance": {}}
+"""What a result.json without "files" holds at least."""
+
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
@@ -24,7 +27,7 @@ def names(folder: Path) -> list[str]:
 
 def older_output(target: Path) -> Path:
     target.mkdir()
-    (target / "result.json").write_text('{"schema_version": 1}')
+    (target / "result.json").write_text(json.dumps(OLDER))
     (target / "overview.png").write_text("old")
     return target
 
@@ -107,7 +110,20 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     assert names(tmp_path / "out") == ["result.json"]
 
 
-@pytest.mark.parametrize("content", [None, "{}", "[1]", "no json"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        "{}",
+        "[1]",
+        "no json",
+        "[" * 100_000,
+        '{"schema_version": "2.1.0", "results": []}',
+        '{"schema_version": 1, "task": "femur"}',
+        *(json.dumps({**OLDER, "schema_version": version}) for version in (None, "1", True, 0)),
+        *(json.dumps({**OLDER, "files": files}) for files in (None, 5, [{}], [[1]])),
+    ],
+)
 def test_a_folder_of_somebody_else_is_never_replaced(tmp_path: Path, content: str | None) -> None:
     target = tmp_path / "out"
     target.mkdir()
@@ -198,7 +214,7 @@ def told_output(target: Path, *files: str) -> Path:
     target.mkdir()
     for file in files:
         (target / file).write_text("old")
-    (target / "result.json").write_text(json.dumps({"schema_version": 1, "files": list(files)}))
+    (target / "result.json").write_text(json.dumps({**OLDER, "files": list(files)}))
     return target
 
 
@@ -217,6 +233,14 @@ def test_a_file_that_an_older_output_does_not_tell_is_never_lost(tmp_path: Path)
     with staged_folder(target, besides=("corrected.nii.gz",)) as folder:
         (folder / "result.json").write_text("{}")
     assert names(target) == ["result.json"]
+
+
+def test_an_older_output_that_tells_no_files_may_lose_only_what_orthoai_writes(tmp_path: Path) -> None:
+    target = older_output(tmp_path / "out")
+    (target / "thesis.docx").write_text("years of work")
+    with pytest.raises(InputError, match=r"holds thesis\.docx"):
+        write(target)
+    assert names(target) == ["overview.png", "result.json", "thesis.docx"]
 
 
 @pytest.mark.parametrize("read", ["overview.png", "."])

@@ -22,9 +22,12 @@ from orthoai.dataset.store import DatasetCase
 from orthoai.errors import InputError
 from orthoai.io.digest import sha256_of
 from orthoai.io.pixels import compact
+from orthoai.marker import Marker
 from orthoai.output import staged_folder
 from orthoai.review import Review, Verdict
 from orthoai.volume import Volume
+
+CASE = Marker(META_FILE, ("task", "orthoai_version"))
 
 
 def save_case(dataset: Path, volume: Volume, review: Review) -> Path:
@@ -63,7 +66,7 @@ def save_case(dataset: Path, volume: Volume, review: Review) -> Path:
                 "open that one and review it again."
             )
         review = replace(review, revision=max(review.revision, previous.lineage.revision + 1))
-    with staged_folder(folder, META_FILE) as aside:
+    with staged_folder(folder, CASE) as aside:
         _write_case(aside, volume, review, sha256, group, previous)
         # Writing an image takes seconds, in which another reviewer of a shared folder may have saved the case.
         meanwhile = _newest(folder)
@@ -155,6 +158,6 @@ def _write_case(
 def _archive(dataset: Path, previous: DatasetCase) -> None:
     """Keep what the new revision is about to replace, except the image: the same name means the same image."""
     kept = dataset / REVISIONS_FOLDER / previous.name / f"{previous.lineage.revision:04d}"
-    with staged_folder(kept, META_FILE) as aside:
+    with staged_folder(kept, CASE) as aside:
         for name in (LABELS_FILE, REVIEW_FILE, META_FILE):
             shutil.copyfile(previous.path / name, aside / name)

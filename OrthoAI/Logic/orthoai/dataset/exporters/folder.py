@@ -11,10 +11,13 @@ from pathlib import Path
 from orthoai import __version__
 from orthoai.dataset.store import Dataset, DatasetCase
 from orthoai.errors import InputError
+from orthoai.marker import Marker
 from orthoai.output import staged_folder
 
 EXPORT_FILE = "export.json"
 """Says what an export was made from, and marks its folder as one that a new export may replace."""
+
+EXPORT = Marker(EXPORT_FILE, ("format", "orthoai_version"), older=("femur", "ovf", "fracture", "disc"))
 
 EXPORT_SCHEMA_VERSION = 1
 """Raised when a key of export.json changes its meaning or goes away."""
@@ -39,7 +42,7 @@ def export_folder(dataset: Dataset, output: Path, name: str) -> Iterator[tuple[P
     tasks: dict[str, list[DatasetCase]] = {}
     for case in cases:
         tasks.setdefault(case.lineage.task, []).append(case)
-    with staged_folder(Path(output) / name, EXPORT_FILE) as folder:
+    with staged_folder(Path(output) / name, EXPORT) as folder:
         yield folder, tasks
         content = {
             "schema_version": EXPORT_SCHEMA_VERSION,

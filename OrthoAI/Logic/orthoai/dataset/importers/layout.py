@@ -20,11 +20,13 @@ from orthoai.dataset.exporters.yolo import outline_numbers, text_lines
 from orthoai.dataset.importers import Importer
 from orthoai.dataset.importers.classes import ClassTable
 from orthoai.errors import InputError
+from orthoai.marker import Marker
 from orthoai.output import staged_folder
 from orthoai.progress import Progress
 
 CLASSES_FILE = "classes.txt"
 IMPORT_FILE = "import.json"
+IMPORT = Marker(IMPORT_FILE, ("format", "orthoai_version"))
 
 IMPORT_SCHEMA_VERSION = 1
 """Raised when a key of import.json changes its meaning or goes away."""
@@ -59,7 +61,7 @@ def import_pictures(
 
     counts: Counter[int] = Counter()
     names: set[str] = set()
-    with staged_folder(output, IMPORT_FILE, source) as folder:
+    with staged_folder(output, IMPORT, source) as folder:
         for picture in importer.read(Path(source), classes, progress):
             # Windows and macOS take A.png for a.png.
             if picture.name.casefold() in names:
