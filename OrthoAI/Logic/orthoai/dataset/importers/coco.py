@@ -6,6 +6,7 @@ objects in one outline, are left out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,14 +35,13 @@ def read_coco(source: Path, classes: ClassTable, progress: Progress) -> Iterator
     folder = source_folder(source)
     for file in label_files(source, folder, ".json", "COCO JSON file"):
         content = read_json(file)
-        images, annotations, categories = (
-            _entries(content, key, file.name) for key in ("images", "annotations", "categories")
-        )
-        names = {entry.get("id"): str(entry.get("name")) for entry in categories}
-        of_image: dict[Any, list[dict[str, Any]]] = {entry.get("id"): [] for entry in images}
-        single = [annotation for annotation in annotations if not annotation.get("iscrowd")]
+        images, categories = (_listed(content, key, file.name) for key in ("images", "categories"))
+        annotations = _entries(content, "annotations", ("image_id", "category_id"), file.name)
+        names = {entry["id"]: str(entry.get("name")) for entry in categories}
+        of_image: dict[Any, list[dict[str, Any]]] = {entry["id"]: [] for entry in images}
+        single = [annotation for annotation in annotations if not _is_crowd(annotation, file.name)]
         for annotation in single:
-            if annotation.get("image_id") not in of_image:
+            if annotation["image_id"] not in of_image:
                 raise InputError(f"{file.name} has an annotation without a picture; export it again.")
             of_image[annotation["image_id"]].append(annotation)
         if len(single) < len(annotations):
@@ -49,16 +49,33 @@ def read_coco(source: Path, classes: ClassTable, progress: Progress) -> Iterator
             progress.report(NAME, 0.0, f"left out {crowds} of {len(annotations)} annotations: crowds (iscrowd)")
         for number, image in enumerate(images):
             progress.report(NAME, number / len(images), f"picture {number + 1} of {len(images)}")
-            yield _picture(image, of_image[image.get("id")], names, classes, folder, file)
+            yield _picture(image, of_image[image["id"]], names, classes, folder, file)
 
 
-def _entries(content: dict[str, Any], key: str, where: str) -> list[dict[str, Any]]:
+def _entries(content: dict[str, Any], key: str, ids: tuple[str, ...], where: str) -> list[dict[str, Any]]:
     entries = content.get(key)
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise InputError(f"{where} is no COCO instances file (it has no {key}); give one, and no other JSON files.")
-    if any(isinstance(entry.get(name), dict | list) for entry in entries for name in ("id", "image_id", "category_id")):
-        raise InputError(f"{where} has {key} whose id is no number; export it again.")
+    for name in ids:
+        if not all(isinstance(entry.get(name), int | float | str) for entry in entries):
+            raise InputError(f"{where} has {key} whose {name} is missing or no number; export it again.")
     return entries
+
+
+def _listed(content: dict[str, Any], key: str, where: str) -> list[dict[str, Any]]:
+    """Entries that annotations name by their id, which is each one's own."""
+    entries = _entries(content, key, ("id",), where)
+    repeated = [number for number, count in Counter(entry["id"] for entry in entries).items() if count > 1]
+    if repeated:
+        raise InputError(f"{where} has several {key} with the id {str(repeated[0])[:20]}; export it again.")
+    return entries
+
+
+def _is_crowd(annotation: dict[str, Any], where: str) -> bool:
+    told = annotation.get("iscrowd") or 0
+    if told not in (0, 1):
+        raise InputError(f"{where} has an annotation whose iscrowd is neither 0 nor 1; export it again.")
+    return bool(told)
 
 
 def _picture(
@@ -74,7 +91,7 @@ def _picture(
     check_size(pixels, image.get("width"), image.get("height"), where)
     shapes: list[Shape] = []
     for annotation in annotations:
-        category = annotation.get("category_id")
+        category = annotation["category_id"]
         if category not in names:
             raise InputError(f"{where} has an annotation of a category that it does not list; export it again.")
         number = classes.number(names[category], where)

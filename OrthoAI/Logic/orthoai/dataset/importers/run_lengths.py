@@ -34,10 +34,12 @@ def mask_of_runs(runs: dict[str, Any], size: tuple[int, ...], where: str) -> NDA
         >>> mask_of_runs({"counts": "113", "size": [5, 1]}, (5, 1), "a.json").ravel().astype(int).tolist()
         [0, 1, 0, 0, 0]
     """
-    counts = runs.get("counts")
+    counts, pixels = runs.get("counts"), size[0] * size[1]
     try:
-        lengths = np.asarray(unpacked(counts) if isinstance(counts, str) else counts, np.int64)
-        fits = lengths.ndim == 1 and lengths.min(initial=0) >= 0 and lengths.sum() == size[0] * size[1]
+        lengths = np.asarray(unpacked(counts) if isinstance(counts, str) else counts)
+        fits = lengths.ndim == 1 and lengths.dtype.kind in "iu"
+        # Each by itself, too: a sum of huge lengths wraps around.
+        fits = fits and lengths.min(initial=0) >= 0 and lengths.max(initial=0) <= pixels and lengths.sum() == pixels
         fits = fits and tuple(runs.get("size") or size) == tuple(size)
     except (TypeError, ValueError, OverflowError):
         fits = False
