@@ -11,7 +11,9 @@ import pytest
 from dicom_files import Writer, enhanced, expected
 from orthoai.errors import InputError
 from orthoai.io.read import read_volume
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 from pydicom.uid import RLELossless
 
 
@@ -75,6 +77,16 @@ def short_pixels(data: Dataset, k: int) -> None:
         data.PixelData = data.PixelData[:40]
 
 
+def too_many_frames(data: Dataset, k: int) -> None:
+    if k == 2:
+        data.NumberOfFrames = 999_999_999
+
+
+def negative_frames(data: Dataset, k: int) -> None:
+    if k == 2:
+        data.NumberOfFrames = -1
+
+
 def report(data: Dataset, _: int) -> None:
     data.Modality = "SR"
 
@@ -94,6 +106,8 @@ REFUSED = [
     (color, "color"),
     (palette, "color"),
     (short_pixels, "cannot be decoded"),
+    (too_many_frames, "cannot hold the 999999999 frames"),
+    (negative_frames, "cannot hold the -1 frames"),
     (report, "no CT or MR series"),
 ]
 
@@ -107,6 +121,34 @@ def test_each_flaw_of_a_series_has_its_sentence(
         read_volume(tmp_path / "ct")
     assert str(caught.value).count(". ") == 0  # One sentence.
     assert "Doe" not in str(caught.value)
+
+
+@pytest.mark.parametrize("keyword", ["RescaleSlope", "RescaleIntercept", "SpacingBetweenSlices"])
+@pytest.mark.parametrize("value", [b"nan ", b"inf ", b"-inf", b"1e19", b"1e999 "])
+def test_a_number_that_no_image_has_is_refused(
+    dicom_series: Writer, tmp_path: Path, keyword: str, value: bytes
+) -> None:
+    def edit(data: Dataset, _: int) -> None:
+        data[keyword] = RawDataElement(Tag(keyword), "DS", len(value), value, 0, False, True)
+
+    path = dicom_series(tmp_path / "ct", 1, edit)[0]
+    with pytest.raises(InputError, match=r"damaged DICOM header"):
+        read_volume(path)
+
+
+@pytest.mark.parametrize("keyword", ["ImagePositionPatient", "PixelSpacing", "ImageOrientationPatient"])
+@pytest.mark.parametrize("value", [b"nan ", b"inf "])
+def test_a_place_that_is_no_number_is_refused(dicom_series: Writer, tmp_path: Path, keyword: str, value: bytes) -> None:
+    def edit(data: Dataset, k: int) -> None:
+        if k == 2:
+            parts = [str(part).encode() for part in data[keyword].value]
+            text = b"\\".join([value.strip(), *parts[1:]])
+            text += b" " * (len(text) % 2)
+            data[keyword] = RawDataElement(Tag(keyword), "DS", len(text), text, 0, False, True)
+
+    dicom_series(tmp_path / "ct", edit=edit)
+    with pytest.raises(InputError, match=r"damaged DICOM header"):
+        read_volume(tmp_path / "ct")
 
 
 def test_the_rounding_of_scanners_is_no_flaw(dicom_series: Writer, tmp_path: Path) -> None:

@@ -41,6 +41,12 @@ HEADER_TAGS = [
 ]
 """All that is read of a header; no patient attribute is among them."""
 
+LARGEST = 1e6
+"""No millimeters and no rescaling of an image go beyond it."""
+
+LEAST_FRAME_BYTES = 8
+"""Of a frame in its file: so long is the head alone of a compressed one."""
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -156,6 +162,8 @@ def _frames(data: Dataset, path: Path) -> tuple[Frame, ...]:
     if rows == 0 or columns == 0:
         return ()
     count = int(data.get("NumberOfFrames") or 1)
+    if not 1 <= count <= path.stat().st_size // LEAST_FRAME_BYTES:
+        raise InputError(f"{path.name} cannot hold the {count} frames that it announces; export the series again.")
     shared = _first(data, "SharedFunctionalGroupsSequence")
     per_frame = _list(data.get("PerFrameFunctionalGroupsSequence"))
     if per_frame and len(per_frame) != count:
@@ -217,7 +225,10 @@ def _list(value: Any) -> list[Any]:
 
 
 def _floats(value: Any) -> tuple[float, ...]:
-    return tuple(float(v) for v in _list(value))
+    numbers = tuple(float(v) for v in _list(value))
+    if not all(abs(number) <= LARGEST for number in numbers):  # Not a number is not smaller either.
+        raise ValueError(numbers)
+    return numbers
 
 
 def _text(data: Dataset, keyword: str) -> str:
