@@ -157,6 +157,12 @@ def test_bad_input_is_one_sentence_and_code_2(orthoai, image: Path, tmp_path: Pa
     assert files_below(tmp_path) == before
 
 
+@pytest.mark.parametrize(("given", "output", "missing"), [("", "out", "INPUT"), ("in", "", "output")])
+def test_an_empty_name_is_not_the_folder_one_stands_in(orthoai, given: str, output: str, missing: str) -> None:
+    code, _, err = orthoai("run", "quick", given, "-o", output, "--quiet")
+    assert code == 2 and err.count("\n") == 1 and f"The {missing} has no name" in err
+
+
 def read_until(process: subprocess.Popen[str], words: str) -> None:
     assert process.stderr is not None
     for line in process.stderr:

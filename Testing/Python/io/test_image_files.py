@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import struct
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -174,6 +175,17 @@ def test_images_in_several_data_files_have_the_identity_of_their_voxels(tmp_path
     assert seen[0] != seen[1] and seen[0] == seen[2]
 
 
+@pytest.mark.parametrize("numbers", ["1 99999999999 1", "0 99999 1", "0 -99999 0"])
+def test_more_data_files_than_an_image_has_are_refused(tmp_path: Path, numbers: str) -> None:
+    header = tmp_path / "ct.nhdr"
+    header.write_text(
+        "NRRD0004\ntype: short\ndimension: 3\nsizes: 3 2 2\nencoding: raw\nendian: little\n"
+        f"data file: x%03d.raw {numbers}\n"
+    )
+    with pytest.raises(InputError, match="more than 10000 data files"):
+        read_volume(header)
+
+
 # Value types
 
 
@@ -275,6 +287,16 @@ def test_voxels_that_would_start_in_the_header_are_refused(tmp_path: Path, offse
         read_volume(tmp_path / "a.nii")
 
 
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+def test_voxels_that_would_start_beyond_the_file_are_refused(tmp_path: Path, suffix: str) -> None:
+    content = bytearray(nifti_bytes(np.zeros((2, 2, 2), np.int16), 4))
+    struct.pack_into("<f", content, 108, 1e30)
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(gzip.compress(content) if suffix == ".nii.gz" else content)
+    with pytest.raises(InputError, match="truncated or damaged"):
+        read_volume(path)
+
+
 def test_itk_agrees_with_our_reading_of_the_voxels(tmp_path: Path) -> None:
     path = tmp_path / "a.nii.gz"
     path.write_bytes(gzip.compress(nifti_bytes(volume().voxels, 4, slope=0.5, intercept=3.0)))
@@ -345,6 +367,30 @@ def test_an_unknown_file_an_empty_file_and_a_missing_one_are_named(tmp_path: Pat
         read_volume(tmp_path / "b.nii.gz")
     with pytest.raises(InputError, match="does not exist"):
         read_volume(tmp_path / "c.nii.gz")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.nii")
+    with pytest.raises(InputError, match="neither a file nor a folder"):
+        read_volume(tmp_path / "a.nii")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_name_that_is_not_utf_8_is_to_be_changed(tmp_path: Path, suffix: str) -> None:
+    write_volume(volume(), tmp_path / f"a{suffix}")
+    path = (tmp_path / f"a{suffix}").rename(tmp_path / os.fsdecode(b"M\xfcller" + suffix.encode()))
+    with pytest.raises(InputError, match="not UTF-8; rename it") as caught:
+        read_volume(path)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("dimensions", ["-1", "0", "99", "99999999999", "", "three"])
+def test_a_metaimage_of_no_usual_dimensions_is_refused(tmp_path: Path, dimensions: str) -> None:
+    path = tmp_path / "a.mha"
+    write_volume(volume(), path)
+    path.write_bytes(path.read_bytes().replace(b"NDims = 3", f"NDims = {dimensions}".encode()))
+    with pytest.raises(InputError, match="NDims is no number of 1 to 4"):
+        read_volume(path)
 
 
 def test_a_file_under_the_name_of_another_kind_is_told_its_right_name(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from orthoai.cli.command import Command
 from orthoai.cli.exits import DONE, say
 from orthoai.cli.request import RunRequest
 from orthoai.cli.supervise import stop_signals, supervise, worker_command
+from orthoai.errors import InputError
 from orthoai.models.store import ModelStore
 from orthoai.output import RESULT_FILE, staged_folder
 from orthoai.tasks import get_task
@@ -29,7 +30,8 @@ def execute(request: RunRequest) -> dict:
         The content of result.json. Everything the task writes lies in ``request.output``.
 
     Raises:
-        InputError: the task or the model is unknown, or the output folder cannot be written or holds the input.
+        InputError: the task or the model is unknown, the input or the output has no name, or the output folder cannot
+            be written or holds the input.
         Canceled: SIGINT, SIGTERM or SIGHUP came.
         SystemExit: the worker failed and has said why; ``code`` is the exit code.
     """
@@ -37,6 +39,8 @@ def execute(request: RunRequest) -> dict:
     get_task(request.task)
     if request.model is not None:
         ModelStore.default().get(request.model)
+    if not request.input or not request.output:  # A path would take an empty name for the folder one stands in.
+        raise InputError(f"The {'output' if request.input else 'INPUT'} has no name; name a file or folder.")
     target, source = Path(request.output), Path(request.input)
     with stop_signals() as stop, staged_folder(target, source=source) as folder:
         code = supervise(worker_command(WORKER), request.to_line(str(folder)), stop)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from orthoai.errors import InputError, is_out_of_memory
 from orthoai.geometry import Geometry
 from orthoai.io.digest import sha256_of
+from orthoai.io.itk_limits import check_meta_dimensions, check_name, check_pattern
 from orthoai.io.nifti_header import HEADER_BYTES, NiftiHeader, parse_header
 from orthoai.io.pixels import compact
 from orthoai.volume import Source, Volume
@@ -61,6 +62,7 @@ def read_nrrd(path: Path) -> Volume:
 
 def read_meta(path: Path) -> Volume:
     """Read a .mha file, or a .mhd with its data file. Raises InputError as :func:`read_nifti`."""
+    check_meta_dimensions(path)
     return _read_with_itk(path, "MetaImageIO", "mha")
 
 
@@ -92,6 +94,7 @@ def _read_with_itk(path: Path, io: str, kind: str) -> Volume:
 
 
 def _information(path: Path, io: str) -> sitk.ImageFileReader:
+    check_name(path)
     reader = sitk.ImageFileReader()
     reader.SetImageIO(io)
     reader.SetFileName(str(path))
@@ -138,8 +141,11 @@ def _read_voxels(stream: BinaryIO, head: bytes, header: NiftiHeader) -> NDArray:
     """The stored values (K, J, I) in the machine's byte order; ``stream`` stands behind ``head``."""
     early = head[header.offset :]
     skip = header.offset - len(head)
-    if skip > 0 and len(stream.read(skip)) < skip:
-        raise EOFError
+    while skip > 0:
+        passed = len(stream.read(min(skip, CHUNK_BYTES)))
+        if not passed:
+            raise EOFError
+        skip -= passed
     voxels = np.empty(header.shape, header.dtype)
     raw = voxels.reshape(-1).view(np.uint8).data
     done = min(len(early), len(raw))
@@ -191,7 +197,7 @@ def _parts(path: Path) -> list[Path] | None:
     which ITK finds.
 
     Raises:
-        InputError: the data file is missing.
+        InputError: the data file is missing, or there are too many.
     """
     keys = {".nhdr": (b"data file:", b"datafile:"), ".mhd": (b"elementdatafile",)}.get(path.suffix.lower())
     if keys is None:
@@ -203,7 +209,10 @@ def _parts(path: Path) -> list[Path] | None:
         named = line[len(key) :].strip(b" =\t")
         if named.upper() == b"LOCAL":
             break
-        if named.upper().startswith(b"LIST") or b"%" in named:
+        if named.upper().startswith(b"LIST"):
+            return None
+        if b"%" in named:
+            check_pattern(named, path.name)
             return None
         # The header does not say how it writes names that are not English.
         names = (named.decode("utf-8", "surrogateescape"), named.decode("latin-1"))

@@ -56,6 +56,8 @@ def read_volume(path: Path, series: str | None = None, modality: str | None = No
             from orthoai.io.dicom import read_folder
 
             return read_folder(path, series, modality)
+        if not path.is_file():  # A pipe would keep the reader waiting for ever.
+            raise InputError(f"{path} is neither a file nor a folder; name {ACCEPTED}.")
         return _read_file(path, series)
     except PermissionError as error:
         raise InputError(f"No permission to read {path}; ask for access or copy it.") from error
