@@ -99,3 +99,16 @@ def test_a_canceled_import_and_two_pictures_of_one_name_leave_nothing(source: Pa
     with pytest.raises(InputError, match="no picture in source"):
         import_pictures(EXTRA, source, tmp_path / "made", classes, Progress())
     assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("name", ["classes", "Classes"])
+def test_a_picture_whose_labels_would_be_the_class_table_is_refused(tmp_path: Path, name: str) -> None:
+    content = labelme([("xx", SQUARE)], imageData=base64_png(pixels()))
+    save(tmp_path / "source", f"{name}.json", content)
+    with pytest.raises(InputError, match=rf"{name}\.png would be called as the class table; rename it"):
+        import_pictures(get_importer("labelme"), tmp_path / "source", tmp_path / "made", ClassTable(), Progress())
+    assert not (tmp_path / "made").exists()
+    save(tmp_path / "source" / "train", f"{name}.json", content)
+    (tmp_path / "source" / f"{name}.json").unlink()
+    import_pictures(get_importer("labelme"), tmp_path / "source", tmp_path / "made", ClassTable(), Progress())
+    assert len((tmp_path / "made" / "train" / f"{name}.txt").read_text().splitlines()) == 1

@@ -53,7 +53,7 @@ def import_pictures(
     """Read ``source`` and write the folder ``output``, which appears whole or not at all.
 
     Raises:
-        InputError: bad labels or pictures, no pictures, two of one name, or the disk refuses.
+        InputError: bad labels or pictures, no pictures, two of one name, one called "classes", or the disk refuses.
         Canceled: asked for by ``progress``; nothing is left behind.
     """
     # Imported here: Pillow, only to write.
@@ -64,6 +64,8 @@ def import_pictures(
     with staged_folder(output, IMPORT, source) as folder:
         for picture in importer.read(Path(source), classes, progress):
             # Windows and macOS take A.png for a.png.
+            if f"{picture.name}.txt".casefold() == CLASSES_FILE:
+                raise InputError(f"The labels of {picture.name}.png would be called as the class table; rename it.")
             if picture.name.casefold() in names:
                 raise InputError(f"Two pictures would be called {picture.name}.png; rename one of them.")
             names.add(picture.name.casefold())
