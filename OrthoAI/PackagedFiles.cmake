@@ -7,6 +7,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/box.py
   Logic/orthoai/errors.py
   Logic/orthoai/finding.py
+  Logic/orthoai/foreign_json.py
   Logic/orthoai/geometry.py
   Logic/orthoai/marked_class.py
   Logic/orthoai/marker.py

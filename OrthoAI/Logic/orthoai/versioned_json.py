@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from orthoai.errors import InputError
+from orthoai.foreign_json import JSON_ERRORS
 
 
 def read_versioned(text: str, name: str, version: int, remedy: str) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def read_versioned(text: str, name: str, version: int, remedy: str) -> dict[str,
     """
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except JSON_ERRORS as error:
         raise InputError(f"This {name} is damaged (no valid JSON); {remedy}.") from error
     found = content.get("schema_version") if isinstance(content, dict) else None
     if found != version:

@@ -348,10 +348,20 @@ def test_verify_can_be_canceled_and_an_absent_data_set_is_empty(rods: Callable, 
 def test_a_damaged_case_json_is_told_when_cases_are_listed(rods: Callable, tmp_path: Path) -> None:
     folder = save_case(tmp_path, *rods())
     content = json.loads((folder / "case.json").read_text())
-    for text, sentence in (("{", "damaged"), (json.dumps({**content, "verdict": "good"}), "incomplete")):
+    wrong = [(key, value) for key in content if key != "schema_version" for value in ([], 1.5, True)]
+    wrong += [
+        ("task", None),
+        ("reviewer", "\ud800"),
+        ("verdict", "good"),
+        ("labels", {"one": "femur"}),
+        ("files", {"image.nii.gz": 1}),
+    ]
+    texts = [json.dumps({**content, key: value}) for key, value in wrong]
+    for text, sentence in (("{", "damaged"), ("[" * 100_000, "damaged"), *((text, "incomplete") for text in texts)):
         (folder / "case.json").write_text(text)
         with pytest.raises(InputError, match=f"Case {folder.name}: .*{sentence}"):
             Dataset(tmp_path).tasks()
+        assert [folder.name in problem for problem in Dataset(tmp_path).verify()] == [True]
 
 
 def test_an_unreadable_review_is_told_with_its_case(rods: Callable, tmp_path: Path) -> None:

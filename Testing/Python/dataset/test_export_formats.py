@@ -131,6 +131,16 @@ def test_cases_that_name_a_value_differently_are_not_mixed(dataset: Dataset, tmp
         get_exporter("yolo-detect").export(dataset, tmp_path / "out", Progress())
 
 
+@pytest.mark.parametrize("name", ["../../../escaped", "{tmp}/escaped", "..", "", "a/b", "a\\b", "a" * 300])
+def test_a_case_cannot_lead_an_export_out_of_its_folder(rods: Callable, tmp_path: Path, name: str) -> None:
+    file = save_case(tmp_path / "data", *rods()) / "case.json"
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps({**content, "task": name.format(tmp=tmp_path)}))
+    with pytest.raises(InputError, match="plain name"):
+        get_exporter("monai").export(Dataset(tmp_path / "data"), tmp_path / "out" / "of" / "it", Progress())
+    assert [entry.name for entry in tmp_path.iterdir()] == ["data"]
+
+
 # The split
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from orthoai.dataset.layout import META_FILE
 from orthoai.errors import InputError
+from orthoai.foreign_json import JSON_ERRORS, take, take_labels
 from orthoai.review import Verdict
+from orthoai.versioned_json import read_versioned
 
 LINEAGE_SCHEMA_VERSION = 1
 """Raised when a key of case.json changes its meaning or goes away."""
@@ -56,18 +60,38 @@ class Lineage:
     @classmethod
     def from_json(cls, text: str) -> Lineage:
         """Undo :meth:`to_json`; InputError for anything else."""
+        content = read_versioned(text, META_FILE, LINEAGE_SCHEMA_VERSION, "export the review again")
         try:
-            content = json.loads(text)
-        except ValueError as error:
-            raise InputError(f"This {META_FILE} is damaged (no valid JSON); export the review again.") from error
-        version = content.pop("schema_version", None) if isinstance(content, dict) else None
-        if version != LINEAGE_SCHEMA_VERSION:
-            raise InputError(
-                f"This {META_FILE} has schema version {version}, and this OrthoAI reads version "
-                f"{LINEAGE_SCHEMA_VERSION}; export the review again."
+            return cls(
+                task=_plain_name(content, "task"),
+                group=take(content, "group", str),
+                input_sha256=take(content, "input_sha256", str),
+                modality=take(content, "modality", str),
+                labels=take_labels(content),
+                model_name=take(content, "model_name", str),
+                model_sha256=_digests(content, "model_sha256"),
+                orthoai_version=take(content, "orthoai_version", str),
+                reviewer=take(content, "reviewer", str),
+                verdict=Verdict(take(content, "verdict", str)),
+                revision=take(content, "revision", int),
+                parent_revision=None if content["parent_revision"] is None else take(content, "parent_revision", int),
+                created=take(content, "created", str),
+                files=_digests(content, "files"),
             )
-        try:
-            labels = {int(value): str(name) for value, name in content.pop("labels").items()}
-            return cls(labels=labels, verdict=Verdict(content.pop("verdict")), **content)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except JSON_ERRORS as error:
             raise InputError(f"This {META_FILE} is incomplete ({error}); export the review again.") from error
+
+
+def _plain_name(content: dict[str, Any], key: str) -> str:
+    """A name that an export may call a folder."""
+    name: str = take(content, key, str)
+    if not re.fullmatch(r"[\w-]{1,64}", name):
+        raise ValueError(f'"{key}" is not a plain name')
+    return name
+
+
+def _digests(content: dict[str, Any], key: str) -> dict[str, str]:
+    digests: dict[str, str] = take(content, key, dict)
+    if not all(isinstance(digest, str) for digest in digests.values()):
+        raise ValueError(f'"{key}" holds what is no SHA-256')
+    return digests

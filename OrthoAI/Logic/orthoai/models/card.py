@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from orthoai.errors import InputError
+from orthoai.foreign_json import take, take_labels
 
 CARD_NAME = "metadata.json"
 """File name of the card in a model's folder."""
@@ -90,24 +91,24 @@ class Card:
     @classmethod
     def from_json(cls, content: Any) -> Card:
         """Check and read the content of metadata.json. Raises ValueError that names the first wrong key."""
-        version = _take(content, "schema_version", int)
+        version = take(content, "schema_version", int)
         if not 1 <= version <= CARD_VERSION:
             raise ValueError(f'"schema_version" is {version}, this OrthoAI reads up to {CARD_VERSION}')
-        networks = _take(content, "networks", dict)
+        networks = take(content, "networks", dict)
         if not networks:
             raise ValueError('"networks" is empty')
         return cls(
-            name=_take(content, "name", str),
-            version=_take(content, "version", str),
-            task=_take(content, "task", str),
-            description=_take(content, "description", str),
-            license=_take(content, "license", str),
-            attribution=tuple(str(line) for line in _take(content, "attribution", list)),
-            labels=_labels(_take(content, "labels", dict)),
+            name=take(content, "name", str),
+            version=take(content, "version", str),
+            task=take(content, "task", str),
+            description=take(content, "description", str),
+            license=take(content, "license", str),
+            attribution=tuple(str(line) for line in take(content, "attribution", list)),
+            labels=take_labels(content),
             networks={role: _network(role, entry) for role, entry in networks.items()},
-            training=_take(content, "training", dict, {}),
-            metrics=_take(content, "metrics", dict, {}),
-            libraries={key: _take(content, key, str) for key in _LIBRARIES if key in content},
+            training=take(content, "training", dict, {}),
+            metrics=take(content, "metrics", dict, {}),
+            libraries={key: take(content, key, str) for key in _LIBRARIES if key in content},
         )
 
 
@@ -131,36 +132,11 @@ def write_card(card: Card, folder: Path) -> Path:
     return path
 
 
-_MISSING = object()
-
-
-def _take(content: Any, key: str, kind: type, default: Any = _MISSING) -> Any:
-    """``content[key]``, which must be of ``kind``."""
-    if not isinstance(content, dict):
-        raise ValueError("it is not a JSON object")
-    value = content.get(key, default)
-    if value is _MISSING:
-        raise ValueError(f'"{key}" is missing')
-    # bool is an int in Python, not in a card.
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise ValueError(f'"{key}" is not of type {kind.__name__}')
-    return value
-
-
-def _labels(entries: dict[str, Any]) -> dict[int, str]:
-    labels = {}
-    for value, name in entries.items():
-        if not value.isdecimal() or not isinstance(name, str):
-            raise ValueError(f'"labels" holds {value!r}: {name!r}, not a voxel value and a name')
-        labels[int(value)] = name
-    return labels
-
-
 def _network(role: str, entry: Any) -> Network:
     try:
-        file = _take(entry, "file", str)
-        sha256 = _take(entry, "sha256", str).lower()
-        architecture = _take(entry, "architecture", str)
+        file = take(entry, "file", str)
+        sha256 = take(entry, "sha256", str).lower()
+        architecture = take(entry, "architecture", str)
     except ValueError as error:
         raise ValueError(f'network "{role}": {error}') from None
     path = PurePath(file)
