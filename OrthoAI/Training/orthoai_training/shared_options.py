@@ -20,10 +20,14 @@ def add_real_sources(parser: argparse.ArgumentParser, shapes: str, metavar: str 
     )
 
 
+LARGEST_SEED = 1_000_000_000
+"""With room for the seeds that are counted on from it, which a generator takes up to 64 bits long."""
+
+
 def check_seed(seed: int) -> None:
-    """Raise InputError for a seed below 0: no generator takes it, and it would lead out of its split's seeds."""
-    if seed < 0:
-        raise InputError("A seed is a number from 0 on: give another --seed.")
+    """Raise InputError for a seed that no generator takes; below 0 it would also lead out of its split's seeds."""
+    if not 0 <= seed <= LARGEST_SEED:
+        raise InputError(f"A seed is a number from 0 to {LARGEST_SEED}: give another --seed.")
 
 
 def check_limit(limit: int) -> None:

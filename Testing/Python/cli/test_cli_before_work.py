@@ -62,9 +62,10 @@ def test_a_folder_in_the_place_of_the_results_file_is_told_at_once(tmp_path: Pat
         ["bench", "ovf"],
     ],
 )
-def test_a_seed_below_0_would_lead_into_the_seeds_of_another_split(words, tmp_path: Path, capsys) -> None:
+def test_a_seed_that_leads_out_of_its_split_or_that_no_generator_takes_is_refused(words, tmp_path, capsys) -> None:
     place = tmp_path / "out"
-    assert "A seed is a number from 0 on" in told([*words, "-o", str(place), "--seed", "-1"], capsys)
+    for seed in ("-1", "9" * 20):
+        assert "A seed is a number from 0 to" in told([*words, "-o", str(place), "--seed", seed], capsys)
     assert not place.exists()
 
 

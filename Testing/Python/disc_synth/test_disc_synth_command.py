@@ -32,7 +32,10 @@ def test_a_folder_of_cases_is_made_and_gone_on_with_but_not_mixed(tmp_path: Path
         run(*options, "--count", "2", "--seed", "5")
 
 
-@pytest.mark.parametrize(("option", "value"), [("--count", "0"), ("--slices", "0"), ("--pixel", "9"), ("--slice", "0")])
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--count", "0"), ("--slices", "0"), ("--slices", "9" * 20), ("--pixel", "9"), ("--slice", "0")],
+)
 def test_what_cannot_be_is_refused_in_one_sentence(tmp_path: Path, option: str, value: str) -> None:
     with pytest.raises(InputError, match=option):
         run("-o", str(tmp_path / "cases"), "--count", "1", option, value)

@@ -96,7 +96,9 @@ def test_an_option_that_the_networks_do_not_have_is_refused(parse, words):
         networks_command.train(parse(*words))
 
 
-@pytest.mark.parametrize("words", [("--pixels", "100"), ("--pixels", "0"), ("--epochs", "0")])
+@pytest.mark.parametrize(
+    "words", [("--pixels", "100"), ("--pixels", "0"), ("--epochs", "0"), ("--members", "0"), ("--members", "-1")]
+)
 def test_sizes_that_cannot_be_are_refused(parse, words, capsys):
     with pytest.raises(SystemExit):
         parse("--only", "segmenter", *words)

@@ -35,7 +35,7 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
         help="compact, or networks of the paper such as unet-resnet34 or vgg16, of several the ensemble; paper: all "
         "of them, and the paper's recipe for detectors",
     )
-    parser.add_argument("--members", metavar="N", type=int, default=1, help="classifiers per network; default: 1")
+    parser.add_argument("--members", metavar="N", type=_count, default=1, help="classifiers per network; default: 1")
     parser.add_argument("--fold", metavar="K", type=int, choices=range(5), help="a round of the cross-validation")
     parser.add_argument("--first", metavar="ONNX", type=Path, help="segmenter that labels or finds discs in pictures")
     parser.add_argument("--scratch", action="store_true", help="no ImageNet weights, even where there are some")

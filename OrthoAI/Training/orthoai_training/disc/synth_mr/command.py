@@ -15,6 +15,9 @@ FINEST_MM, COARSEST_MM = 0.3, 2.0
 
 THICKEST_MM = 8.0
 
+MOST_SLICES = 200
+"""More would fill the memory."""
+
 CONTRAST_NAMES = ("t2", "t1")
 """``render.CONTRASTS``, named here as well since that module loads scipy; a test keeps them alike."""
 
@@ -40,8 +43,8 @@ def _run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> None:
     check_folder(args)
-    if args.slices < 1:
-        raise InputError("A series has at least one slice: give --slices a number above 0.")
+    if not 1 <= args.slices <= MOST_SLICES:
+        raise InputError(f"A series has 1 to {MOST_SLICES} slices: give --slices such a number.")
     if not FINEST_MM <= args.pixel <= COARSEST_MM:
         raise InputError(f"Pixels are {FINEST_MM:g} to {COARSEST_MM:g} mm wide: give --pixel such a number.")
     if not FINEST_MM <= args.slice <= THICKEST_MM:

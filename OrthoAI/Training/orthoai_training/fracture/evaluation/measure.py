@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -81,7 +80,7 @@ def evaluate_fracture(
         model, predict = _task(request)
         identity |= {"model": model.name, "networks": fingerprint(model)}
     folder = claim_evaluation(request.out, identity)
-    subjects = list(islice(request.source.subjects(), request.limit))
+    subjects = list(request.source.subjects())[: request.limit]
     scores = []
     for number, subject in enumerate(subjects):
         progress.report(STAGE, number / len(subjects), subject.name)
