@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from orthoai.box import Box
 from orthoai.errors import InputError
 from orthoai.finding import Finding, Measurement, Place
+from orthoai.foreign_json import JSON_ERRORS
 from orthoai.geometry import Geometry, Triple
 from orthoai.versioned_json import read_versioned
 from orthoai.volume import Source
@@ -159,7 +160,7 @@ class Result:
                     str(name): _measured_from_json(found) for name, found in content.get("structures", {}).items()
                 },
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except JSON_ERRORS as error:
             raise InputError(
                 f"This result.json is incomplete or does not belong to its segmentation ({error}); run the task again."
             ) from error

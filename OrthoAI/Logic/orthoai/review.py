@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from orthoai.box import Box
 from orthoai.errors import InputError
+from orthoai.foreign_json import JSON_ERRORS
 from orthoai.result import Result
 from orthoai.versioned_json import read_versioned
 
@@ -151,7 +152,7 @@ class Review:
                 changes=tuple(Change(**change) for change in content["changes"]),
                 created=str(content["created"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except JSON_ERRORS as error:
             raise InputError(
                 f"This review.json is incomplete or does not belong to its segmentation ({error}); "
                 "review the case again."

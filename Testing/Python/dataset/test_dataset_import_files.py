@@ -381,11 +381,14 @@ def test_labels_without_pictures_and_folders_without_labels_are_told(tmp_path: P
     save(tmp_path / "no_labels", "note.md", "", pixels())
     save(tmp_path / "no_picture", "b.txt", "")
     save(tmp_path / "bad_names", "a.txt", "", pixels())
+    save(tmp_path / "deep_names", "a.txt", "", pixels())
+    (tmp_path / "deep_names" / "data.yaml").write_text("[" * 10_000)
     (tmp_path / "bad_names" / "data.yaml").write_text(json.dumps({"names": {"1": "wedge"}}))
     for folder, words in (
         ("no_labels", "no YOLO text file below no_labels"),
         ("no_picture", r"b\.txt has no picture"),
         ("bad_names", "does not name its classes by number"),
+        ("deep_names", "does not name its classes by number"),
         ("none", "There is no"),
     ):
         with pytest.raises(InputError, match=words):

@@ -54,6 +54,7 @@ def test_damaged_and_foreign_reviews_are_refused(rods: Callable) -> None:
         (json.dumps({**content, "schema_version": 2}), "schema version 2"),
         (json.dumps({**content, "verdict": "great"}), "incomplete"),
         (json.dumps({**content, "revision": 0}), "incomplete"),
+        (json.dumps({**content, "revision": float("inf")}), "incomplete"),
         (json.dumps({**content, "changes": [{"kind": "box"}]}), "incomplete"),
     ):
         with pytest.raises(InputError, match=sentence):

@@ -108,7 +108,7 @@ def test_without_its_voxels_the_segmentation_is_empty_on_the_grid(result: Result
     assert not back.segmentation.any()
 
 
-@pytest.mark.parametrize("text", ["", "no json", "{", "\x00"])
+@pytest.mark.parametrize("text", ["", "no json", "{", "\x00", "[" * 100_000])
 def test_damaged_json_is_named(text: str) -> None:
     with pytest.raises(InputError, match="damaged"):
         Result.from_json(text)
@@ -133,9 +133,12 @@ def test_a_missing_key_is_named(result: Result, key: str) -> None:
     [
         (("boxes", 0, "index_min"), [1, 2]),
         (("boxes", 0, "score"), "high"),
+        (("boxes", 0, "score"), 10**400),
+        (("findings", 0, "probability"), 10**400),
         (("input", "shape"), [4, 5]),
         (("input", "direction"), [1, 0, 0]),
         (("input", "shape"), [0, 5, 6]),
+        (("input", "shape"), [float("inf"), 5, 6]),
         (("labels",), {"one": "femur_left"}),
         (("labels",), []),
         (("findings", 0, "measurements"), {"volume": 3}),

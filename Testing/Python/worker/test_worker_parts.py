@@ -128,6 +128,7 @@ def test_the_begin_and_the_end_of_a_stage_pass_and_the_middle_is_thinned() -> No
         {},
         {"task": "femur", "input": 3, "output": "o"},
         {"task": "femur", "input": "i", "output": "o", "options": {"confidence": "much"}},
+        {"task": "femur", "input": "i", "output": "o", "options": {"confidence": 10**400}},
         {"task": "femur", "input": "i", "output": "o", "options": {"boxes": [{"label": "femur_left"}]}},
         {"task": "femur", "input": "i", "output": "o", "options": [1]},
         {"task": "femur", "input": "i", "output": "o", "hints": {"uids": 3}},

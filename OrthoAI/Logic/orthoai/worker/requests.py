@@ -9,6 +9,7 @@ from typing import Any
 
 from orthoai.box import Box
 from orthoai.errors import InputError
+from orthoai.foreign_json import JSON_ERRORS
 from orthoai.tasks import RunOptions
 from orthoai.worker.protocol import Message
 
@@ -72,7 +73,7 @@ class WorkerRun:
                 uids={str(name): str(uid) for name, uid in hints.get("uids", {}).items()},
                 nifti=bool(options.get("nifti", False)),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except JSON_ERRORS as error:
             raise _unreadable(message) from error
 
 
@@ -113,7 +114,7 @@ class WorkerExport:
             if not isinstance(formats, list) or not formats:
                 raise TypeError("no list of formats")
             return cls(Path(message["dataset"]), tuple(str(name) for name in formats), Path(message["output"]))
-        except (KeyError, TypeError, ValueError) as error:
+        except JSON_ERRORS as error:
             raise _unreadable(message) from error
 
 

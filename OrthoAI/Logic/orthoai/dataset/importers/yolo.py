@@ -21,6 +21,7 @@ from orthoai.dataset.importers.layout import CLASSES_FILE
 from orthoai.dataset.importers.shapes import box_ring, shape_of
 from orthoai.dataset.importers.source import source_folder
 from orthoai.errors import InputError
+from orthoai.foreign_json import JSON_ERRORS
 from orthoai.progress import Progress
 
 NAME = "yolo"
@@ -122,7 +123,7 @@ def _data_names(file: Path) -> tuple[str, ...]:
         names = yaml.safe_load(file.read_text("utf-8"))["names"]
         by_number = names if isinstance(names, dict) else dict(enumerate(names))
         return tuple(str(by_number[number]) for number in range(len(by_number)))
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+    except (OSError, *JSON_ERRORS, yaml.YAMLError) as error:
         raise InputError(f"{file.name} does not name its classes by number from 0; correct its names.") from error
 
 
