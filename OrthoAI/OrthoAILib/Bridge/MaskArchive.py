@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from orthoai.errors import InputError
+from orthoai.foreign_json import JSON_ERRORS
 
 from OrthoAILib.Bridge.Masks import Mask
 
@@ -36,7 +37,7 @@ class MaskArchive:
         """Undo :meth:`toText`. Raises InputError for text that is damaged."""
         try:
             return {int(value): _mask(part["extent"], part["bits"]) for value, part in json.loads(text).items()}
-        except (ValueError, KeyError, TypeError, AttributeError, zlib.error) as error:
+        except (*JSON_ERRORS, zlib.error) as error:
             raise InputError("The scene's record of the original masks is damaged; run the task again.") from error
 
 

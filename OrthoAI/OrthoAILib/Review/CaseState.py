@@ -38,7 +38,7 @@ class CaseState:
 
     @classmethod
     def fromJson(cls, content: Any) -> CaseState:
-        """Undo :meth:`toJson`. Raises ValueError, KeyError or TypeError for anything else."""
+        """Undo :meth:`toJson`. Raises one of orthoai.foreign_json.JSON_ERRORS for anything else."""
         verdict = content["verdict"]
         return cls(
             verdict=None if verdict is None else Verdict(verdict),

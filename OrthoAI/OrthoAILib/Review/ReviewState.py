@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from orthoai.foreign_json import JSON_ERRORS
 from orthoai.review import Verdict
 
 from OrthoAILib.Bridge.ImageStamp import ImageStamp
@@ -59,7 +60,7 @@ class ReviewState:
                 boxes=int(content.get("boxes", -1)),
                 madeOf=tuple(int(time) for time in content.get("madeOf", ())),
             )
-        except (ValueError, KeyError, TypeError):
+        except JSON_ERRORS:
             return None
 
     def write(self, node: Any) -> None:

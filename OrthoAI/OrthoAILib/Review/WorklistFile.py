@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
 
+from orthoai.foreign_json import JSON_ERRORS
 from orthoai.output import beside
 
 from OrthoAILib.Review.CaseState import CaseState
@@ -62,7 +63,7 @@ class WorklistProgress:
 
     @classmethod
     def fromText(cls, text: str) -> WorklistProgress:
-        """Undo :meth:`toText`. Raises ValueError, KeyError, TypeError or AttributeError for anything else."""
+        """Undo :meth:`toText`. Raises one of JSON_ERRORS for anything else."""
         content = json.loads(text)
         if content["schema_version"] != SCHEMA_VERSION:
             raise ValueError("another schema version")
@@ -128,7 +129,7 @@ class WorklistFile:
             return WorklistProgress.fromText(path.read_text("utf-8"))
         except OSError:
             return None
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except JSON_ERRORS:
             self.wasDamaged = True
             with suppress(OSError):
                 path.replace(path.with_name(path.name + DAMAGED_SUFFIX))

@@ -262,7 +262,15 @@ def test_the_archive_gives_masks_back(oblique):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", '{"1": 5}', '{"1": {"extent": [0, 9, 0, 9, 0, 9], "bits": "eJwDAAAAAAE="}}', '{"1": {"bits": "x"}}'],
+    [
+        "",
+        "[]",
+        "[" * 100_000,
+        '{"1": 5}',
+        '{"1": {"extent": [Infinity, 0, 0, 0, 0, 0], "bits": ""}}',
+        '{"1": {"extent": [0, 9, 0, 9, 0, 9], "bits": "eJwDAAAAAAE="}}',
+        '{"1": {"bits": "x"}}',
+    ],
 )
 def test_a_damaged_archive_is_an_input_error(text):
     with pytest.raises(InputError, match="damaged"):

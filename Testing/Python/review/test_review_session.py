@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -321,7 +322,8 @@ def test_a_state_of_an_older_scene_that_counts_no_boxes_is_kept(shown, clock):
 def test_a_damaged_state_in_the_scene_opens_as_a_fresh_review(shown, clock):
     from OrthoAILib.Review.ReviewSession import ReviewSession
 
-    for text in ("{", "[]", '{"verdict": "perhaps"}', '{"verdict": null}'):
+    endless = json.dumps({**asdict(ReviewState()), "revision": float("inf")})
+    for text in ("{", "[]", '{"verdict": "perhaps"}', '{"verdict": null}', endless, "[" * 100_000):
         shown.nodes.resultText.SetAttribute("OrthoAI.Review", text)
         session = ReviewSession(shown.nodes, shown.volumeNode, shown.bridge, clock=clock)
         assert session.state == ReviewState()

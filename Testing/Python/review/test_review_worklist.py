@@ -236,7 +236,16 @@ def test_a_folder_without_write_permission_is_handled_as_read_only(three, tmp_pa
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", "3", '{"schema_version": 9}', '{"schema_version": 1, "current": "", "cases": {"a": {}}}']
+    "text",
+    [
+        "{",
+        "[]",
+        "3",
+        "[" * 100_000,
+        '{"schema_version": 9}',
+        '{"schema_version": 1, "current": "", "cases": {"a": {}}}',
+        '{"schema_version": 1, "current": "", "cases": {"a": {"verdict": null, "revision": Infinity}}}',
+    ],
 )
 def test_a_damaged_file_is_put_aside_and_not_written_over(three, text):
     (three / FILE_NAME).write_text(text)
