@@ -63,6 +63,14 @@ def write_error(error: OSError, path: Path) -> InputError:
     return InputError(f"{path} cannot be written ({error.strerror or 'system error'}); choose another place.")
 
 
+def resolved(path: Path) -> Path:
+    """``path`` without links. Raises InputError where they go in a circle."""
+    try:
+        return Path(path).resolve()
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"{path} is a link that leads back to itself; name another place.") from error
+
+
 def made_folder(folder: Path) -> Path:
     """``folder``, made with its parents where it is missing, for work that fills it file by file.
 
@@ -101,13 +109,13 @@ def staged_folder(
         The folder to write into.
 
     Raises:
-        InputError: ``target`` exists and is neither empty nor an OrthoAI output, holds other files or ``source``, or
-            the disk refuses (full, read-only, no permission); also for an OSError that the block itself raises for
-            want of space or access.
+        InputError: ``target`` exists and is neither empty nor an OrthoAI output, holds other files or ``source``,
+            either is a link to itself, or the disk refuses (full, read-only, no permission); also for an OSError that
+            the block itself raises for want of space or access.
     """
-    target = Path(target).resolve()
+    target = resolved(target)
     _refuse_foreign(target, marker, besides)
-    if source is not None and target in (read := Path(source).resolve(), *read.parents):
+    if source is not None and target in (read := resolved(source), *read.parents):
         raise InputError(f"{source} would be replaced by the output {target}; name another folder for the output.")
     made: list[Path] = []
     aside: Path | None = None

@@ -154,6 +154,14 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     assert names(tmp_path) == ["out"]
 
 
+def test_a_link_to_itself_is_named_whether_it_is_written_or_read(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    for target, source in (("loop", None), ("loop/out", None), ("out", tmp_path / "loop")):
+        with pytest.raises(InputError, match="loop"), staged_folder(tmp_path / target, source=source) as folder:
+            pytest.fail(f"{folder} was made")
+    assert names(tmp_path) == ["loop"]
+
+
 def test_the_folder_has_the_rights_of_any_new_folder(tmp_path: Path) -> None:
     write(tmp_path / "out")
     (tmp_path / "plain").mkdir()

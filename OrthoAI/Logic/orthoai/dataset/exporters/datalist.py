@@ -12,6 +12,7 @@ from orthoai.dataset.exporters import Exporter
 from orthoai.dataset.exporters.folder import export_folder, is_validation, label_table
 from orthoai.dataset.layout import IMAGE_FILE, LABELS_FILE
 from orthoai.dataset.store import Dataset, DatasetCase
+from orthoai.output import resolved
 from orthoai.progress import Progress
 
 DATALIST_FILE = "datalist.json"
@@ -21,7 +22,7 @@ NAME = "monai"
 
 def export_monai(dataset: Dataset, output: Path, progress: Progress) -> Path:
     """Write ``output``/monai/TASK/datalist.json; paths are relative to it where the disk allows."""
-    target = Path(output).resolve() / NAME
+    target = resolved(output) / NAME
     with export_folder(dataset, output, NAME) as (folder, tasks):
         for number, (task, cases) in enumerate(tasks.items()):
             progress.report(NAME, number / len(tasks), task)
