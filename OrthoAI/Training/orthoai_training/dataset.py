@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from orthoai.dataset.layout import CASES_FOLDER, GROUP_KEY, IMAGE_FILE, LABELS_FILE, META_FILE, TASK_KEY
 from orthoai.errors import InputError
+from orthoai.foreign_json import JSON_ERRORS
 from orthoai.tasks.femur import TASK
 from orthoai.volume import Volume
 
@@ -53,7 +54,7 @@ class CaseFolder:
             return {}
         try:
             meta = json.loads(file.read_text())
-        except (OSError, ValueError) as error:
+        except (OSError, *JSON_ERRORS) as error:
             raise InputError(
                 f"The file {META_FILE} of case {self.name} is not readable JSON: mend or remove it."
             ) from error
@@ -156,7 +157,7 @@ class Split:
         try:
             data = json.loads(path.read_text())
             return cls(data["seed"], *(tuple(data[subset]) for subset in ("train", "validation", "test")))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, *JSON_ERRORS) as error:
             raise InputError(f"The split in {path.name} is not readable: remove it to split again.") from error
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orthoai.errors import InputError
+from orthoai.foreign_json import JSON_ERRORS
 from orthoai.output import beside, write_error
 
 
@@ -35,7 +36,7 @@ def read_json(path: Path) -> Any:
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, *JSON_ERRORS):
         return None
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): check its rights.") from error

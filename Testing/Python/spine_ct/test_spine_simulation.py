@@ -123,9 +123,10 @@ def test_what_is_written_is_read_again(case: SpineCase, tmp_path: Path) -> None:
     assert np.array_equal(again.bodies, case.bodies)
     assert again.volume.geometry.matches(case.volume.geometry)
     assert (again.vertebrae, again.kind, again.seed) == (case.vertebrae, "simulated", 900_002)
-    (tmp_path / "case" / "case.json").write_text("{}")
-    with pytest.raises(InputError, match="no simulated spine"):
-        read_case(tmp_path / "case")
+    for text in ("{}", "[" * 100_000):
+        (tmp_path / "case" / "case.json").write_text(text)
+        with pytest.raises(InputError, match="no simulated spine"):
+            read_case(tmp_path / "case")
 
 
 def test_bodies_of_another_scan_are_refused(case: SpineCase, tmp_path: Path) -> None:

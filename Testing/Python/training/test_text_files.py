@@ -15,7 +15,7 @@ def test_json_comes_back_as_it_is_compared(tmp_path):
     assert read_json(tmp_path / "note.json") == as_read(CONTENT) == {"seed": 3, "names": ["a", "ü"]}
 
 
-@pytest.mark.parametrize("damaged", [b"", b'{"seed": 3', b"\xff\xfe\x00", b"note"])
+@pytest.mark.parametrize("damaged", [b"", b'{"seed": 3', b"\xff\xfe\x00", b"note", b"[" * 100_000])
 def test_a_missing_or_damaged_file_says_nothing(tmp_path, damaged):
     assert read_json(tmp_path / "note.json") is None
     (tmp_path / "note.json").write_bytes(damaged)

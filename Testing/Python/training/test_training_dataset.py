@@ -58,7 +58,7 @@ def test_wrong_folders_are_told(tmp_path: Path) -> None:
 def test_unreadable_meta_is_told(tmp_path: Path) -> None:
     case = make_case(tmp_path / "a")
     assert case.meta == {}
-    for text in ("{", "[1]"):
+    for text in ("{", "[1]", "[" * 100_000):
         (case.path / "case.json").write_text(text)
         with pytest.raises(InputError, match=r"case.json of case a"):
             _ = case.meta
@@ -137,6 +137,7 @@ def test_a_split_survives_its_file(tmp_path: Path) -> None:
     assert split.subset_of("c") == "validation"
     with pytest.raises(InputError, match="Case x is not in"):
         split.subset_of("x")
-    (tmp_path / "split.json").write_text("{}")
-    with pytest.raises(InputError, match="not readable"):
-        Split.load(tmp_path / "split.json")
+    for text in ("{}", "[" * 100_000):
+        (tmp_path / "split.json").write_text(text)
+        with pytest.raises(InputError, match="not readable"):
+            Split.load(tmp_path / "split.json")

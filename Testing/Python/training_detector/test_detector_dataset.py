@@ -154,6 +154,7 @@ def test_a_bad_label_line_is_named(own: Path, line: str, reason: str) -> None:
         ("names: [femur_left, femur_right]\ntrain: images/train\n", "no pictures for val"),
         ("names: [femur_left, femur_right]\ntrain: nowhere\nval: images/val\n", "no pictures for train"),
         ("names: [", "no readable data.yaml"),
+        ("[" * 10_000, "no readable data.yaml"),
     ],
 )
 def test_a_bad_data_file_is_said_so(own: Path, text: str, message: str) -> None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from orthoai.detect.detector import Detection
 from orthoai.detect.letterbox import Letterbox, resize_linear
 from orthoai.errors import InputError
+from orthoai.foreign_json import JSON_ERRORS
 from orthoai.progress import Progress
 from orthoai.volume import Volume
 from PIL import Image
@@ -138,7 +139,7 @@ def read_yolo_dataset(folder: Path) -> YoloDataset:
     file = folder / DATA_FILE
     try:
         data = yaml.safe_load(file.read_text())
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, *JSON_ERRORS, yaml.YAMLError) as error:
         raise InputError(f"The folder {folder.name} has no readable {DATA_FILE}: give a YOLO data set.") from error
     if not isinstance(data, dict) or not isinstance(data.get("names"), (list, dict)):
         raise InputError(f"{DATA_FILE} in {folder.name} lists no class names: add names.")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from orthoai.dataset.layout import GROUP_KEY, IMAGE_FILE, META_FILE, TASK_KEY
 from orthoai.errors import InputError
+from orthoai.foreign_json import JSON_ERRORS
 from orthoai.io.read import read_volume
 from orthoai.io.write import write_labels, write_volume
 from orthoai.volume import Volume
@@ -127,7 +128,7 @@ def read_case(folder: Path) -> SpineCase:
         kind, seed, sources = str(meta["kind"]), int(meta["seed"]), tuple(meta["shapes"])
         # Earlier cases do not tell.
         textures = tuple(meta.get("textures", ()))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, *JSON_ERRORS) as error:
         raise InputError(f"The folder {folder.name} holds no simulated spine: {META_FILE} cannot be read.") from error
     volume, bodies = read_volume(folder / IMAGE_FILE), read_volume(folder / BODIES_FILE)
     require_one_grid(folder.name, volume, bodies)
