@@ -107,6 +107,10 @@ def test_the_members_of_a_run_are_those_of_its_ensemble(tmp_path):
     assert members_of(tmp_path) == [Member(tmp_path / "a", 0.3), Member(tmp_path / "b", 0.7)]
     with pytest.raises(InputError, match="no ensemble"):
         members_of(tmp_path / "a")
+    for text in ("[]", "null", '{"members": ["a"]}', '{"members": ["a"], "weights": []}'):
+        (tmp_path / "ensemble.json").write_text(text)
+        with pytest.raises(InputError, match="damaged"):
+            members_of(tmp_path)
 
 
 def test_a_teacher_without_weight_is_refused():

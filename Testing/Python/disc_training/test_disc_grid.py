@@ -67,6 +67,27 @@ def test_a_run_says_whom_it_may_be_measured_on(tmp_path):
         read_runs([tmp_path / "nothing"])
 
 
+@pytest.mark.parametrize(
+    "changes", [[], None, {"fold": 99}, {"fold": -1}, {"fold": 1.0}, {"kind": "poem"}, {"networks": [1]}]
+)
+def test_a_damaged_run_is_named(tmp_path, changes):
+    RunRecord("classifier", ("vgg16",), fold=2).write(tmp_path)
+    file = tmp_path / "run.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes} if changes else changes))
+    with pytest.raises(InputError, match="damaged"):
+        read_runs([tmp_path])
+
+
+def test_a_network_without_readable_figures_is_named(tmp_path):
+    RunRecord("classifier", ("vgg16",)).write(tmp_path)
+    (run,) = read_runs([tmp_path])
+    (tmp_path / "vgg16").mkdir()
+    for text in ("{", "[]", "[" * 100_000):
+        (tmp_path / "vgg16" / "metrics.json").write_text(text)
+        with pytest.raises(InputError, match="no readable metrics"):
+            run.metrics("vgg16")
+
+
 def test_segmenters_and_their_ensemble_are_measured_on_the_part(spider, segmenters):
     folder = segmenters()
     add_ensemble(folder, ["one", "two", "three"], [0.5, 0.5, 0.0])

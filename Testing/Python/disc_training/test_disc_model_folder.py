@@ -52,6 +52,9 @@ def test_changed_weights_and_missing_cards_are_refused(parts: list[Path], tmp_pa
         write_disc_model(parts, tmp_path / "out")
     with pytest.raises(InputError, match="holds no networks"):
         write_disc_model([tmp_path], tmp_path / "out")
+    (parts[0] / "networks.json").write_text("[")
+    with pytest.raises(InputError, match="a damaged one"):
+        write_disc_model(parts, tmp_path / "out")
     assert not (tmp_path / "out" / "metadata.json").exists()
 
 

@@ -44,6 +44,13 @@ def test_missing_sets_are_named(tmp_path):
         list(read_volumes(tmp_path, {1}))
 
 
+@pytest.mark.parametrize("text", ["[1]", "null", "{}", '[{"name": "a"}]', '[{"id": "a"}, {"id": 1}]', "[" * 100_000])
+def test_a_damaged_list_of_patients_is_named(spider, text):
+    (spider / "spider_t2space_dev" / "cases.json").write_text(text)
+    with pytest.raises(InputError, match="not the SPIDER set"):
+        list(read_volumes(spider, {1}))
+
+
 def test_segmenters_train_from_the_sets_and_are_measured(spider, tmp_path):
     recipe = SliceRecipe(crop=(64, 64), batch=2, epochs=2, warmup_steps=0, validate_every=4)
     request = SegmenterRequest(spider, tmp_path / "run", recipe=recipe, device="cpu")

@@ -15,7 +15,7 @@ from orthoai_training.disc.segmentation.recipe import COMPACT
 from orthoai_training.disc.segmentation.saved import SavedSegmenter
 from orthoai_training.disc.segmentation.slices import IGNORED, LabeledSlices
 from orthoai_training.learning.precision import Precision
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 
 EXACT = Precision(torch.device("cpu"), torch.channels_last, None)
 
@@ -70,6 +70,25 @@ def test_a_network_of_single_slices_never_sees_the_neighbors(saved):
 
 def test_an_empty_folder_is_named(tmp_path):
     with pytest.raises(InputError, match="no trained segmenter"):
+        SavedSegmenter.load(tmp_path, EXACT.device)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("weights.safetensors", b""),
+        ("weights.safetensors", b"\x10" * 40),
+        ("weights.safetensors", save({"of.another.network": torch.zeros(2)})),
+        ("metrics.json", b"[" * 100_000),
+        ("metrics.json", b"null"),
+        ("metrics.json", b"{}"),
+        ("metrics.json", b'{"recipe": {"architecture": "compact", "shrink": [2]}}'),
+    ],
+)
+def test_a_damaged_network_is_named(saved, tmp_path, name, content):
+    saved()
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match="damaged"):
         SavedSegmenter.load(tmp_path, EXACT.device)
 
 

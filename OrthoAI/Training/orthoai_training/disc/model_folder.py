@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from orthoai.models.store import ModelStore
 from orthoai.tasks.disc.labels import NAMES
 from orthoai.tasks.disc.task import DEFAULT_MODEL, NAME
 
+from orthoai_training.text_files import read_json
 from orthoai_training.train.credits import SPIDER
 from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, written
 
@@ -88,8 +88,7 @@ def write_disc_model(parts: Sequence[Path], out: Path, store: ModelStore | None 
 
 
 def _content(folder: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads((folder / NETWORKS_FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{folder} holds no {NETWORKS_FILE}: give a folder of trained networks.") from None
+    content = read_json(folder / NETWORKS_FILE)
+    if not isinstance(content, dict):
+        raise InputError(f"{folder} holds no {NETWORKS_FILE}, or a damaged one: give a folder of trained networks.")
     return content

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from orthoai.errors import InputError
+from orthoai.foreign_json import JSON_ERRORS, take
 
-from orthoai_training.disc.data.split import PatientSplit, split_of
+from orthoai_training.disc.data.split import FOLDS, PatientSplit, split_of
 from orthoai_training.earlier_run import claim_run, is_filled
-from orthoai_training.text_files import write_json
+from orthoai_training.text_files import read_json, write_json
 
 Kind = Literal["segmenter", "classifier"]
 
@@ -46,12 +46,24 @@ class RunRecord:
 
     @classmethod
     def read(cls, folder: Path) -> RunRecord:
-        """From ``folder``. Raises InputError where no training has ended."""
+        """From ``folder``. Raises InputError where no training has ended, or its file is damaged."""
+        content = read_json(folder / RUN_FILE)
         try:
-            content = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            raise InputError(f"{folder} holds no {RUN_FILE}: give the folder of a training that has ended.") from None
-        return cls(content["kind"], tuple(content["networks"]), content["fold"], content["roi"])
+            return cls._from_json(content)
+        except JSON_ERRORS:
+            raise InputError(
+                f"{folder} holds no {RUN_FILE}, or a damaged one: give the folder of a training that has ended."
+            ) from None
+
+    @classmethod
+    def _from_json(cls, content: Any) -> RunRecord:
+        """Raises one of JSON_ERRORS for what no training writes."""
+        kind, networks, fold = content["kind"], take(content, "networks", list), content["fold"]
+        if kind not in get_args(Kind) or not networks or not all(isinstance(name, str) for name in networks):
+            raise ValueError("no trained networks")
+        if fold is not None and take(content, "fold", int) not in range(FOLDS):
+            raise ValueError("no round of the cross-validation")
+        return cls(kind, tuple(networks), fold, bool(content["roi"]))
 
 
 def holds_run(folder: Path, networks: Iterable[str]) -> bool:

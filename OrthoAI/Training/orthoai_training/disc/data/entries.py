@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from orthoai.errors import InputError
 
 from orthoai_training.dataset import holds_reviewed
+from orthoai_training.text_files import read_json
 
 
 def read_entries(folder: Path) -> list[dict[str, Any]]:
     """The patients in cases.json, by id. Raises InputError where there is no set."""
-    try:
-        entries: list[dict[str, Any]] = json.loads((folder / "cases.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        if holds_reviewed(folder.parent):
-            raise InputError(
-                f"{folder.parent} holds reviewed cases, which the disc networks do not train on yet: give the folder "
-                "with the SPIDER sets."
-            ) from error
-        raise InputError(f"{folder} is not the SPIDER set that it should be: cases.json cannot be read.") from error
-    return sorted(entries, key=lambda entry: entry["id"])
+    entries = read_json(folder / "cases.json")
+    if isinstance(entries, list) and all(_is_patient(entry) for entry in entries):
+        return sorted(entries, key=lambda entry: entry["id"])
+    if holds_reviewed(folder.parent):
+        raise InputError(
+            f"{folder.parent} holds reviewed cases, which the disc networks do not train on yet: give the folder with "
+            "the SPIDER sets."
+        )
+    raise InputError(f"{folder} is not the SPIDER set that it should be: cases.json cannot be read.")
+
+
+def _is_patient(entry: object) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("id"), int)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from orthoai.errors import InputError
+from orthoai.foreign_json import JSON_ERRORS
 from torch import Tensor
 
 from orthoai_training.disc.segmentation.saved import SavedSegmenter
 from orthoai_training.disc.segmentation.trainer import Teacher
+from orthoai_training.text_files import read_json
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,12 @@ class Member:
 
 def members_of(run: Path) -> list[Member]:
     """The networks of a training run with the weights of its ensemble. Raises InputError where it has none."""
+    content = read_json(run / "ensemble.json")
     try:
-        content = json.loads((run / "ensemble.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise InputError(f"{run} holds no ensemble.json: give a run of several networks.") from None
-    return [Member(run / name, share) for name, share in zip(content["members"], content["weights"], strict=True)]
+        shares = zip(content["members"], map(float, content["weights"]), strict=True)
+        return [Member(run / name, share) for name, share in shares]
+    except JSON_ERRORS:
+        raise InputError(f"{run} holds no ensemble.json, or a damaged one: give a run of several networks.") from None
 
 
 def ensemble_teacher(members: Sequence[Member], device: torch.device) -> Teacher:

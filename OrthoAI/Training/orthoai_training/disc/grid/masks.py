@@ -84,7 +84,7 @@ def _figures(run: TrainedRun, data: Path, part: Part, progress: Progress) -> Ite
                 averages[patient] = averages.get(patient, 0) + np.float32(shares[name]) * probabilities
         size = run.megabytes(name)
         megabytes += size if shares.get(name, 0) > 0 else 0
-        yield MaskFigures(run.label, name, size, network.metrics["steps"], network.metrics["training_s"], found)
+        yield MaskFigures(run.label, name, size, network.metrics.get("steps"), network.metrics.get("training_s"), found)
     if averages:
         found = {patient: _dice(case, averages[patient]) for patient, case in cases.items()}
         yield MaskFigures(run.label, ENSEMBLE, megabytes, None, None, found)

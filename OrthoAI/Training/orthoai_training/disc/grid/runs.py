@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from orthoai.errors import InputError
 
 from orthoai_training.disc.run_record import RunRecord
+from orthoai_training.text_files import read_json
 
 ENSEMBLE = "ensemble"
 """Name of a run's weighted average in the tables."""
@@ -44,8 +44,10 @@ class TrainedRun:
         return len(self.record.networks) > 1 and (self.folder / "ensemble.json").is_file()
 
     def metrics(self, network: str) -> dict[str, Any]:
-        """What the training of ``network`` wrote."""
-        content: dict[str, Any] = json.loads((self.folder / network / "metrics.json").read_text(encoding="utf-8"))
+        """What the training of ``network`` wrote. Raises InputError where that is missing or damaged."""
+        content = read_json(self.folder / network / "metrics.json")
+        if not isinstance(content, dict):
+            raise InputError(f"{self.folder / network} holds no readable metrics.json: train it again.")
         return content
 
     def megabytes(self, network: str) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from orthoai.errors import InputError
+from orthoai.foreign_json import JSON_ERRORS
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from orthoai_training.disc.segmentation.networks import build_segmenter
 from orthoai_training.disc.segmentation.slices import resized, shrunk_size, with_neighbors
 from orthoai_training.learning.precision import Precision
+from orthoai_training.text_files import read_json
 
 BATCH = 4
 
@@ -43,16 +45,20 @@ class SavedSegmenter:
 
     @classmethod
     def load(cls, folder: Path, device: torch.device) -> SavedSegmenter:
-        """From ``folder`` with metrics.json and weights.safetensors. Raises InputError where they are missing."""
+        """From ``folder`` with metrics.json and weights.safetensors.
+
+        Raises:
+            InputError: one is missing, damaged or of another network.
+        """
+        metrics = read_json(folder / "metrics.json")
         try:
-            metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-            weights = load_file(folder / "weights.safetensors")
-        except (OSError, ValueError):
-            raise InputError(f"{folder} holds no trained segmenter.") from None
-        built = build_segmenter(metrics["recipe"]["architecture"])
-        built.network.load_state_dict(weights)
+            recipe = metrics["recipe"]
+            built, shrink = build_segmenter(recipe["architecture"]), float(recipe["shrink"])
+            built.network.load_state_dict(load_file(folder / "weights.safetensors"))
+        except (OSError, SafetensorError, RuntimeError, *JSON_ERRORS) as error:
+            raise InputError(f"{folder} holds no trained segmenter, or a damaged one: train it again.") from error
         network = built.network.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
-        return cls(network, built.stride, built.neighbor_step, metrics["recipe"]["shrink"], metrics)
+        return cls(network, built.stride, built.neighbor_step, shrink, metrics)
 
     @torch.no_grad()
     def shares(self, pictures: Tensor) -> Tensor:
