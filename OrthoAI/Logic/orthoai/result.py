@@ -31,7 +31,7 @@ class Provenance:
         model_name: folder name in the model store.
         model_sha256: by network, such as {"detector": "ab12..."}.
         device: "cpu", "cuda" ...
-        precision: "float32", "bfloat16" ...
+        precision: "float32", "bfloat16" or "mixed"; older files may say "fp32", "bf16" or "amp".
         libraries: version by library.
         created: UTC time in ISO 8601, such as "2025-11-20T22:37:00Z".
     """

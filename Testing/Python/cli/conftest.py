@@ -31,7 +31,7 @@ RESULT_BODY = """
     from orthoai.result import Provenance, Result
     print("a library that talks")
     labels = (np.asarray(volume.voxels) > 0).astype(np.uint8)
-    provenance = Provenance("0", "none", {}, options.device, "fp32", {}, "2026-01-01T00:00:00Z")
+    provenance = Provenance("0", "none", {}, options.device, "float32", {}, "2026-01-01T00:00:00Z")
     progress.report("think", 1.0)
     return Result(
         task="quick",

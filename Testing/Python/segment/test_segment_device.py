@@ -10,14 +10,14 @@ from orthoai.segment.device import choose
 def test_a_processor_with_bf16_uses_it(monkeypatch):
     monkeypatch.setattr(device, "cpu_has_bf16", lambda: True)
     chosen = choose("cpu")
-    assert (chosen.name, chosen.precision, chosen.dtype) == ("cpu", "bf16", torch.bfloat16)
+    assert (chosen.name, chosen.precision, chosen.dtype) == ("cpu", "bfloat16", torch.bfloat16)
     assert chosen.layout is torch.channels_last_3d
 
 
 def test_a_processor_without_bf16_stays_at_fp32(monkeypatch):
     monkeypatch.setattr(device, "cpu_has_bf16", lambda: False)
     chosen = choose("cpu")
-    assert (chosen.precision, chosen.dtype, chosen.layout) == ("fp32", torch.float32, torch.channels_last_3d)
+    assert (chosen.precision, chosen.dtype, chosen.layout) == ("float32", torch.float32, torch.channels_last_3d)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_bf16_needs_the_hardware_for_it(monkeypatch, capabilities, expected):
 
 def test_auto_takes_the_graphics_card_where_there_is_one(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert (choose("auto").name, choose("auto").precision) == ("cuda", "amp")
+    assert (choose("auto").name, choose("auto").precision) == ("cuda", "mixed")
     assert choose("cpu").name == "cpu"
 
 

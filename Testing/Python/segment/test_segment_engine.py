@@ -16,7 +16,7 @@ from orthoai.volume import Volume
 from segment_fakes import THRESHOLD_HU, Threshold, sphere
 
 FP32 = Device()
-BF16 = Device(precision="bf16")
+BF16 = Device(precision="bfloat16")
 SPEC = SegmenterSpec(patch=(16, 24, 32))
 TINY = SegmenterSpec(init_filters=8, blocks_down=(1, 1, 1), blocks_up=(1, 1), patch=(24, 24, 24))
 

@@ -26,7 +26,7 @@ def run(volume, options, progress):
     progress.report("think", 0.0, "thinking")
 {body}
     progress.report("think", 1.0)
-    provenance = Provenance("0", "none", {{}}, options.device, "fp32", {{}}, "2026-01-01T00:00:00Z")
+    provenance = Provenance("0", "none", {{}}, options.device, "float32", {{}}, "2026-01-01T00:00:00Z")
     labels = (np.asarray(volume.voxels) > 0).astype(np.uint8)
     sentence = f"modality {{volume.modality}}, device {{options.device}}, confidence {{options.confidence}}"
     names = {{1: "thing"}}

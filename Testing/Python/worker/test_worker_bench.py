@@ -46,7 +46,7 @@ def run(asked, progress):
     timings = {"Load": loading.pop() if loading else 0.0, **({} if asked.options.boxes else {"DRR": 1.0})}
     grid = Geometry((2, 2, 2))
     box = Box.from_index("femur_left", 1.0, (0, 0, 0), (1, 1, 1), grid)
-    provenance = Provenance("0", "none", {}, "cpu", "fp32", {}, "2026-01-01T00:00:00Z")
+    provenance = Provenance("0", "none", {}, "cpu", "float32", {}, "2026-01-01T00:00:00Z")
     labels = np.zeros((2, 2, 2), np.uint8)
     with staged_folder(asked.output) as folder:
         write_result(Result("femur", Source(), grid, (box,), labels, {}, (), "", provenance, timings), folder)

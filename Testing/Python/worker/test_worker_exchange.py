@@ -126,7 +126,7 @@ def test_a_full_disk_is_named_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch
 
 
 def a_result(labels: np.ndarray) -> Result:
-    provenance = Provenance("0", "none", {}, "cpu", "fp32", {}, "2026-01-01T00:00:00Z")
+    provenance = Provenance("0", "none", {}, "cpu", "float32", {}, "2026-01-01T00:00:00Z")
     source = Source("nrrd", "ab" * 32, {"study": "1.2"})
     geometry = Geometry(labels.shape, (1.0, 2.0, 3.0))
     return Result("femur", source, geometry, (), labels, {1: "femur_left"}, (), "Found.", provenance, {"read": 1.0})

@@ -137,7 +137,7 @@ class Segmenter:
 
     def _predict(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         device = self.device
-        mixed = torch.autocast(device.name) if device.precision == "amp" else nullcontext()
+        mixed = torch.autocast(device.name) if device.precision == "mixed" else nullcontext()
         with torch.inference_mode(), mixed:
             batch = torch.from_numpy(windows)[:, None]
             batch = batch.to(device=device.name, dtype=device.dtype, memory_format=device.layout)

@@ -12,6 +12,7 @@ from orthoai.cli.supervise import StopRequest
 from orthoai.errors import InputError
 from orthoai.models.store import ModelStore
 from orthoai.progress import Progress
+from orthoai.segment.device import choose
 from orthoai.tasks.femur import TASK
 
 from orthoai_training.bench.machine import measured_on
@@ -89,7 +90,7 @@ def bench_femur(
     made = predictor(request.model or TASK.default_model, request.model, ModelStore.default(), request.device)
     content: dict[str, Any] = {
         "task": TASK.name,
-        **measured_on(request.device),
+        **measured_on(choose(request.device)),
         "model": model_facts(made),
         "shape_kji": list(request.shape),
         "how": HOW,

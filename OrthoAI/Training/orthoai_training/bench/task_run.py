@@ -15,7 +15,7 @@ from orthoai.models.store import ModelStore
 from orthoai.progress import Progress
 from orthoai.tasks import Task, get_task
 
-from orthoai_training.bench.machine import measured_on
+from orthoai_training.bench.machine import measured_on, network_device
 from orthoai_training.bench.process import RunJob, in_process_of_its_own
 from orthoai_training.bench.table import run_lines
 from orthoai_training.bench.work_folder import work_folder
@@ -87,10 +87,11 @@ def bench_task(
     run_job, simulate = run_job or in_process_of_its_own, simulate or _simulated
     task = get_task(asked.task)
     seed = SEEDS[task.name] if asked.seed is None else asked.seed
+    model = ModelStore.default().verify(asked.model or task.default_model)
     content: dict[str, Any] = {
         "task": task.name,
-        **measured_on(asked.device),
-        "model": network_facts(ModelStore.default().verify(asked.model or task.default_model)),
+        **measured_on(network_device(model, asked.device)),
+        "model": network_facts(model),
         "image": "given" if asked.image else {"simulated": {"seed": seed, "options": list(SAMPLES[task.name])}},
         "how": HOW,
     }

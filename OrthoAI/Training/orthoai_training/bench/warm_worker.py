@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from orthoai.cli.supervise import StopRequest
 from orthoai.errors import InputError
 from orthoai.progress import Progress
+from orthoai.segment.device import choose
 from orthoai.tasks import RunOptions
 from orthoai.tasks.femur import TASK
 from orthoai.worker.client import WorkerClient
@@ -167,7 +168,7 @@ def _measure(stand: Stand, progress: Progress) -> dict[str, Any]:
     progress.report("bench", 0.8, "kills")
     return {
         "what": "worker",
-        **measured_on(asked.device),
+        **measured_on(choose(asked.device)),
         "shape_kji": list(asked.shape),
         "volume_mb": volume_mb,
         "how": HOW,

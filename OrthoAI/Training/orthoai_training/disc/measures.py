@@ -8,7 +8,6 @@ from pathlib import Path
 
 from orthoai.models.store import ModelStore
 from orthoai.progress import Progress
-from orthoai.segment.device import choose
 from orthoai.tasks.disc.classify import load_classifier
 from orthoai.tasks.disc.engines import Grader, SliceLabeler
 from orthoai.tasks.disc.segment import load_segmenter
@@ -65,11 +64,10 @@ class DiscMeasures:
 def measure_discs(request: DiscMeasureRequest, progress: Progress | None = None) -> DiscMeasures:
     """Every figure of ``request``. Raises InputError for an unknown model or missing data."""
     model = ModelStore.default().get(request.model)
-    device = choose("cpu")
     segmenter_file = model.weights("segmenter") if request.located else None
     return DiscMeasures(
-        dice_by_look(load_segmenter(model, device), request, progress),
-        grade_scores(load_classifier(model, device), request, segmenter_file),
+        dice_by_look(load_segmenter(model), request, progress),
+        grade_scores(load_classifier(model), request, segmenter_file),
     )
 
 

@@ -23,6 +23,7 @@ from orthoai.models.store import ModelStore
 from orthoai.output import write_error
 from orthoai.progress import Progress
 from orthoai.provenance import library_versions
+from orthoai.segment.device import choose
 from orthoai.tasks.femur import TASK
 
 from orthoai_training.bench.machine import machine
@@ -100,7 +101,7 @@ def evaluate_femur(
         models=models,
         facts={name: model_facts(one) for name, one in predictors.items()},
         groups={model: summarize(done, model) for model in models},
-        machine=machine(request.device),
+        machine=machine(choose(request.device)),
     )
     write(evaluation, request)
     progress.report(STAGE, 1.0, summary_line(evaluation))

@@ -42,4 +42,4 @@ def choose_precision(device: str = "auto") -> Precision:
     if chosen.name == "cuda":
         has_bf16 = torch.cuda.get_device_capability()[0] >= BF16_CAPABILITY
         return Precision(torch.device("cuda"), chosen.layout, torch.bfloat16 if has_bf16 else torch.float16)
-    return Precision(torch.device("cpu"), chosen.layout, torch.bfloat16 if chosen.precision == "bf16" else None)
+    return Precision(torch.device("cpu"), chosen.layout, torch.bfloat16 if chosen.precision == "bfloat16" else None)

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai.models.store import Model
-from orthoai.segment.device import Device
 from orthoai.tasks.disc.crop import CROP_SHAPE, DiscCrop
 from orthoai.tasks.disc.gradcam import grad_cam
 from orthoai.tasks.disc.grades import PFIRRMANN_GRADES, DiscGrades
@@ -88,11 +87,8 @@ class Classifier:
         return total / peak if peak > 0 else total
 
 
-def load_classifier(model: Model, device: Device) -> Classifier:
+def load_classifier(model: Model) -> Classifier:
     """The classifiers of a model: the role "classifier", and "classifier_..." for further ones.
-
-    Args:
-        device: ONNX Runtime computes on the processor, whatever it says.
 
     Raises:
         InputError: the model has none, or a damaged one.

@@ -70,7 +70,7 @@ class Engines:
         classifier: grades disc crops.
         confidence: smallest score of a disc that counts.
         suspect: herniation probability from which a disc is worth a look; from the classifier's validation patients.
-        device, precision: where and how the last two run.
+        device, precision: where and how they run.
         model_name, model_sha256: for the provenance.
     """
 
@@ -100,17 +100,15 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
     from orthoai.tasks.disc.segment import load_segmenter
 
     model = task_model(options.model, DEFAULT_MODEL, NAME, store)
-    device = choose(options.device)
+    choose(options.device)
     hashes = tuple(sorted(model.sha256.items()))
     return Engines(
         lumbar=box_detector(model, "lumbar", warm),
         discs=box_detector(model, "discs", warm),
-        segmenter=warm.get(("segmenter", hashes, device), lambda: load_segmenter(model, device)),
-        classifier=warm.get(("classifier", hashes, device), lambda: load_classifier(model, device)),
+        segmenter=warm.get(("segmenter", hashes, "cpu"), lambda: load_segmenter(model)),
+        classifier=warm.get(("classifier", hashes, "cpu"), lambda: load_classifier(model)),
         confidence=chosen_confidence(options.confidence, None, CONFIDENCE),
         suspect=_suspect(model),
-        device=device.name,
-        precision=device.precision,
         model_name=model.name,
         model_sha256=model.sha256,
     )

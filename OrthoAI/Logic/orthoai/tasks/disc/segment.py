@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from orthoai.models.store import Model
 from orthoai.progress import Progress
-from orthoai.segment.device import Device
 from orthoai.tasks.disc.picture import PixelMm, resampled, resampled_to
 from orthoai.tasks.disc.session import Member, ensemble
 from orthoai.tasks.disc.spine import main_spine
@@ -80,11 +79,8 @@ class SliceSegmenter:
         return total
 
 
-def load_segmenter(model: Model, device: Device) -> SliceSegmenter:
+def load_segmenter(model: Model) -> SliceSegmenter:
     """The segmenters of a model: the role "segmenter", and "segmenter_..." for further ones.
-
-    Args:
-        device: ONNX Runtime computes on the processor, whatever it says.
 
     Raises:
         InputError: the model has none, or a damaged one.

@@ -21,7 +21,7 @@ from orthoai.tasks import RunOptions
 from orthoai.tasks.ovf.engines import load_engines
 from orthoai.tasks.ovf.pipeline import Spine, examined
 
-from orthoai_training.bench.machine import measured_on
+from orthoai_training.bench.machine import measured_on, network_device
 from orthoai_training.ovf.evaluation import outputs
 from orthoai_training.ovf.evaluation.answers import SLICES_PER_CASE, answers_on_case, open_network
 from orthoai_training.ovf.evaluation.confusion import confusion_matrix
@@ -110,7 +110,7 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
             if scene is not None:
                 told.setdefault(case.kind, []).extend(told_answers(scene, result, spine, name, request.slices))
     content = {
-        **measured_on(request.device),
+        **measured_on(network_device(model, request.device)),
         "command": request.command,
         "model": request.model,
         "weights": {role: network.sha256 for role, network in model.metadata.networks.items()},
