@@ -5,6 +5,7 @@ set(MODULE_PYTHON_SCRIPTS
 
   Logic/orthoai/__init__.py
   Logic/orthoai/box.py
+  Logic/orthoai/drawn_boxes.py
   Logic/orthoai/errors.py
   Logic/orthoai/finding.py
   Logic/orthoai/foreign_json.py

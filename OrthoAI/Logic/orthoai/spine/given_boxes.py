@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai.box import Box
-from orthoai.errors import InputError
+from orthoai.drawn_boxes import require_in_image
 from orthoai.geometry import Geometry
 
 
@@ -20,11 +20,7 @@ def checked_boxes(boxes: Sequence[Box], volume: Geometry) -> tuple[Box, ...]:
         InputError: one without extent or outside the image.
     """
     for box in boxes:
-        edges = np.array([box.index_min, box.index_max])
-        if not np.isfinite(edges).all() or (edges[1] <= edges[0]).any():
-            raise InputError(f"The box of {box.label} has no extent: draw it again.")
-        if (edges[1] < -0.5).any() or (edges[0] > np.array(volume.size) - 0.5).any():
-            raise InputError(f"The box of {box.label} lies outside the image: draw it again.")
+        require_in_image(box, volume)
     return tuple(boxes)
 
 

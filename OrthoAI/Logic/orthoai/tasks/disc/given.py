@@ -9,6 +9,7 @@ import numpy as np
 
 from orthoai.box import Box
 from orthoai.detect.detector import Detection
+from orthoai.drawn_boxes import require_in_image, require_single
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 from orthoai.tasks.disc.levels import NAMES, SACRAL, Levels, number_of
@@ -53,14 +54,10 @@ def given_boxes(boxes: Sequence[Box], volume: Geometry, grid: Geometry) -> Given
     """
     if not boxes:
         return None
+    _check_labels([box.label for box in boxes])
+    for box in boxes:
+        require_in_image(box, volume)
     moved = [box.on(volume, grid) for box in boxes]
-    _check_labels([box.label for box in moved])
-    for box in moved:
-        edges = np.array([box.index_min, box.index_max])
-        if not np.isfinite(edges).all() or (edges[1] <= edges[0]).any():
-            raise InputError(f"The box of {box.label} has no extent: draw it again.")
-        if (edges[1] < -0.5).any() or (edges[0] > np.array(grid.size) - 0.5).any():
-            raise InputError(f"The box of {box.label} lies outside the image: draw it again.")
     discs = [box for box in moved if box.label != LUMBAR]
     places = [(box.index_min[2] + box.index_max[2]) / 2 for box in discs or moved]
     index = int(np.clip(round(float(np.median(places))), 0, grid.shape[0] - 1))
@@ -72,8 +69,7 @@ def _check_labels(labels: list[str]) -> None:
     for label in labels:
         if label not in (LUMBAR, DISC_CLASS, SACRAL, *NAMES):
             raise InputError(f'A box is labeled "{label}": label it {LUMBAR}, {DISC_CLASS} or a level such as L4/L5.')
-        if label != DISC_CLASS and labels.count(label) > 1:
-            raise InputError(f"There are two boxes labeled {label}: delete one of them.")
+    require_single([label for label in labels if label != DISC_CLASS])
     levels = {label for label in labels if label != LUMBAR}
     if DISC_CLASS in levels and len(levels) > 1:
         raise InputError(f"Some discs are named and some are labeled {DISC_CLASS}: name all or none.")
