@@ -25,9 +25,9 @@ def open_session(path: Path, threads: int = 0) -> onnxruntime.InferenceSession:
     # Errors only: its warnings about shapes and devices mean nothing to a user.
     options.log_severity_level = 3
     if not path.is_file():
-        raise InputError(f"The detector file {path.name} is missing: install the model again.")
+        raise InputError(f"The network file {path.name} is missing: install the model again.")
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     # ONNX Runtime raises a dozen unrelated classes for one cause: the file is not a network that it can run.
     except Exception as error:
-        raise InputError(f"The detector file {path.name} is damaged or not ONNX: install the model again.") from error
+        raise InputError(f"The network file {path.name} is damaged or not ONNX: install the model again.") from error

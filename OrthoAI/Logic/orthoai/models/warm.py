@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 CAPACITY = 4
-"""Networks kept: two models of two networks each."""
+"""Networks kept where a task names no other number: two models of two networks each."""
 
 
 class WarmCache:

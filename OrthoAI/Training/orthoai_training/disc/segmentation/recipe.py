@@ -73,7 +73,7 @@ class SliceRecipe:
     """One training run of one slice segmenter.
 
     Attributes:
-        architecture: "compact" or a name of :data:`orthoai_training.disc.segmentation.grid.PAPER_GRID`.
+        architecture: "compact" or a name of :data:`orthoai_training.disc.segmentation.networks.PAPER_GRID`.
         crop: pixels (rows, columns) of a training crop.
         shrink: how many times smaller slices are made before the network sees them.
         epochs: at most; an epoch sees as many crops as there are training slices.
