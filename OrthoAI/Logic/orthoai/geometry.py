@@ -69,6 +69,10 @@ class Geometry:
         inverse = np.linalg.inv(self.affine[:3, :3])
         return (np.asarray(lps, dtype=np.float64) - np.asarray(self.origin)) @ inverse.T
 
+    def slice_of(self, lps: ArrayLike) -> int:
+        """The slice k that lies nearest to a point, LPS mm (3,); the first or the last one for a point outside."""
+        return int(np.clip(np.rint(self.lps_to_index(lps)[2]), 0, self.shape[0] - 1))
+
     # Axes
 
     @property

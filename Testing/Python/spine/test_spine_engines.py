@@ -107,6 +107,7 @@ def test_a_plane_without_weight_is_left_out(folder: Path) -> None:
     ("settings", "side", "words"),
     [
         ({"sagittal": {"weight": "much"}}, 256, "does not describe its sagittal"),
+        ({"axial": {"weight": float("nan")}}, 256, "does not describe its axial"),
         ({"axial": {"pixel_mm": 0.5}}, 256, "does not describe its axial"),
         ({}, 128, "does not describe its sagittal"),
         ({"sagittal": {"weight": 0}, "axial": {"weight": 0}}, 256, "no network for"),

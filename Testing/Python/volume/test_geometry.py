@@ -30,6 +30,10 @@ def test_the_affine_agrees_with_index_to_lps() -> None:
     np.testing.assert_allclose(TURNED.affine @ (2, 1, 1, 1), (8.0, -19.0, 33.0, 1.0))
 
 
+def test_a_point_has_the_nearest_slice_and_one_outside_the_end_slice() -> None:
+    assert [TURNED.slice_of((10, -20, z)) for z in (-50, 31.4, 31.6, 39.0, 500)] == [0, 0, 1, 3, 3]
+
+
 def test_voxel_volume_is_the_product_of_the_spacing() -> None:
     assert TURNED.voxel_volume == pytest.approx(3.0)
 

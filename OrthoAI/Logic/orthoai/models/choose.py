@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from orthoai.errors import InputError
@@ -58,6 +59,18 @@ def require_grid(model: Model, role: str, pixel_mm: float, slice_mm: float) -> N
     settings = model.network(role).settings
     if (settings.get("pixel_mm", pixel_mm), settings.get("slice_mm", slice_mm)) != (pixel_mm, slice_mm):
         raise undescribed(model, role)
+
+
+def ensemble_weight(model: Model, role: str) -> float:
+    """How much a network counts beside the others, 0 or more; 1 where its card says nothing.
+
+    Raises:
+        InputError: the card gives no such number.
+    """
+    value = model.network(role).settings.get("weight", 1.0)
+    if not isinstance(value, int | float) or not 0 <= value < inf:
+        raise undescribed(model, role)
+    return float(value)
 
 
 def undescribed(model: Model, role: str) -> InputError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil, floor
+from math import ceil, floor, sqrt
 
 import numpy as np
 import SimpleITK as sitk
@@ -56,14 +56,9 @@ class ModelGrid:
 
     @property
     def sigmas(self) -> Triple:
-        """Standard deviations (i, j, k), in voxels of the source, of the smoothing before a coarser grid.
-
-        A voxel is taken as a Gaussian as wide as itself at half maximum; the difference of the two variances is what
-        the larger voxel blurs more (Cardoso et al. 2015).
-        """
-        ratios = np.asarray(self.spacing) / np.asarray(self.volume.geometry.spacing)
-        sigmas = np.where(ratios > SMOOTH_ABOVE, np.sqrt(np.maximum(ratios**2 - 1, 0)) / FWHM_PER_SIGMA, 0.0)
-        return float(sigmas[0]), float(sigmas[1]), float(sigmas[2])
+        """Standard deviations (i, j, k), in voxels of the source, of the smoothing before a coarser grid."""
+        i, j, k = (target / own for target, own in zip(self.spacing, self.volume.geometry.spacing, strict=True))
+        return smoothing_sigma(i), smoothing_sigma(j), smoothing_sigma(k)
 
     def planes(self, first: int, last: int) -> Array:
         """Planes ``first`` <= k < ``last`` of the network's grid, in 0..1, shape (last - first, J, I)."""
@@ -124,6 +119,15 @@ class MaskBack:
             self._next = chunk
         # The next planes of the volume may lie between this last plane and the coming one.
         self._kept = planes[-1:].copy()
+
+
+def smoothing_sigma(ratio: float) -> float:
+    """Standard deviation, in voxels of the source, of the smoothing before voxels ``ratio`` times larger; 0 for none.
+
+    A voxel is taken as a Gaussian as wide as itself at half maximum; the difference of the two variances is what the
+    larger voxel blurs more (Cardoso et al. 2015).
+    """
+    return sqrt(ratio**2 - 1) / FWHM_PER_SIGMA if ratio > SMOOTH_ABOVE else 0.0
 
 
 def _across(index: float, ratio: float) -> float:

@@ -22,3 +22,15 @@ def windowed(hu: NDArray, window: tuple[float, float] = BONE_WINDOW) -> NDArray[
     np.clip(gray, 0, 255, out=gray)
     gray += np.float32(0.5)
     return gray.astype(np.uint8)
+
+
+BONE_GRAY = int(windowed(np.array([180.0]))[0])
+"""Gray value of trabecular bone: cortex and dense marrow are brighter."""
+
+LEAST_BONE_MM2 = 100.0
+"""Of bone that a tile must hold to be looked at."""
+
+
+def holds_bone(pixels: NDArray[np.uint8], pixel_mm: float) -> bool:
+    """Whether a tile of square pixels shows enough bone for a network to look at it."""
+    return bool(np.count_nonzero(pixels > BONE_GRAY) * pixel_mm**2 >= LEAST_BONE_MM2)

@@ -9,6 +9,8 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from orthoai.segment.resample import smoothing_sigma
+
 Slice = NDArray[np.float32]
 
 PixelMm = tuple[float, float]
@@ -16,12 +18,6 @@ PixelMm = tuple[float, float]
 
 DARKEST_PERCENT, BRIGHTEST_PERCENT = 1.0, 99.0
 """Percentiles of a slice that become 0 and 1: MR values carry no unit, and a few vessels outshine all else."""
-
-FWHM_PER_SIGMA = 2.3548
-"""Full width at half maximum of a Gaussian, in standard deviations."""
-
-SMOOTH_ABOVE = 1.5
-"""Pixels this many times larger than the source's are smoothed for first: fine detail would otherwise alias."""
 
 
 def normalized(pixels: NDArray) -> Slice:
@@ -54,7 +50,7 @@ def target_size(size: int, pixel_mm: float, target_mm: float) -> int:
 def resampled_to(image: Slice, pixel_mm: PixelMm, shape: tuple[int, int], target_mm: PixelMm) -> Slice:
     """``image`` (H, W) on a grid of ``shape`` and ``target_mm`` with the same corner; past its edges edge values."""
     source = _placed(image, pixel_mm)
-    sigmas = [_sigma(target / pixel) * pixel for pixel, target in zip(pixel_mm, target_mm, strict=True)]
+    sigmas = [smoothing_sigma(target / pixel) * pixel for pixel, target in zip(pixel_mm, target_mm, strict=True)]
     if any(sigmas):
         # A variance of zero along one axis leaves that axis as it is.
         variance = [sigmas[1] ** 2, sigmas[0] ** 2]
@@ -66,11 +62,6 @@ def resampled_to(image: Slice, pixel_mm: PixelMm, shape: tuple[int, int], target
     resampler.SetInterpolator(sitk.sitkLinear)
     resampler.SetUseNearestNeighborExtrapolator(True)
     return sitk.GetArrayFromImage(resampler.Execute(source))
-
-
-def _sigma(ratio: float) -> float:
-    """Standard deviation in source pixels of the smoothing for pixels ``ratio`` times larger (Cardoso et al. 2015)."""
-    return float(np.sqrt(ratio**2 - 1)) / FWHM_PER_SIGMA if ratio > SMOOTH_ABOVE else 0.0
 
 
 def _placed(image: Slice, pixel_mm: PixelMm) -> sitk.Image:

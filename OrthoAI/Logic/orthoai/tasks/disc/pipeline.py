@@ -252,9 +252,7 @@ def _graded(spine: Spine, engines: Engines) -> tuple[tuple[Finding, ...], NDArra
 
 def _place(stack: SagittalStack, center: tuple[float, float], index: int) -> Place:
     lps = stack.grid.index_to_lps((center[1], center[0], index))
-    own = stack.volume.geometry
-    slice_index = int(np.clip(np.rint(own.lps_to_index(lps)[2]), 0, own.shape[0] - 1))
-    return Place((float(lps[0]), float(lps[1]), float(lps[2])), slice_index)
+    return Place((float(lps[0]), float(lps[1]), float(lps[2])), stack.volume.geometry.slice_of(lps))
 
 
 def _boxes(spine: Spine) -> tuple[Box, ...]:

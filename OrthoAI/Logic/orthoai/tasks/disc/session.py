@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orthoai.errors import InputError
+from orthoai.models.choose import ensemble_weight
 from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.models.store import Model
 
@@ -23,16 +24,9 @@ def ensemble(model: Model, role: str) -> list[Member]:
     A card entry without "weight" counts 1. Raises InputError when there is none, or when one is damaged.
     """
     roles = sorted(name for name in model.metadata.networks if name == role or name.startswith(f"{role}_"))
-    weights = [_weight(model, name) for name in roles]
+    weights = [ensemble_weight(model, name) for name in roles]
     if sum(weights) <= 0:
         raise InputError(f'The model "{model.name}" has no {role}: choose another model.')
     # A member of weight zero would cost time and change nothing.
     used = [(name, weight) for name, weight in zip(roles, weights, strict=True) if weight > 0]
     return [Member(OnnxNetwork(model.weights(name)), weight / sum(weights)) for name, weight in used]
-
-
-def _weight(model: Model, role: str) -> float:
-    value = model.network(role).settings.get("weight", 1.0)
-    if not isinstance(value, (int, float)) or value < 0:
-        raise InputError(f'The card of the model "{model.name}" gives its {role} a weight that is no number: {value}.')
-    return float(value)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai.errors import InputError
-from orthoai.models.choose import require_grid, task_model, undescribed
+from orthoai.models.choose import ensemble_weight, require_grid, task_model, undescribed
 from orthoai.models.store import Model, ModelStore
 from orthoai.models.warm import WarmCache
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SIZE, FRACTURE_SLICE_MM
@@ -116,7 +116,7 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
 
     model = task_model(options.model, DEFAULT_MODEL, NAME, store)
     choose(options.device)
-    weights = {role: _weight(model, role) for role in (SAGITTAL, AXIAL) if role in model.metadata.networks}
+    weights = {role: ensemble_weight(model, role) for role in (SAGITTAL, AXIAL) if role in model.metadata.networks}
     # A plane of weight zero would cost time and change nothing.
     used = {role: weight for role, weight in weights.items() if weight > 0}
     if not used:
@@ -138,13 +138,6 @@ def _network(model: Model, role: str, warm: WarmCache) -> SliceNetwork:
     if not network.takes_tiles:
         raise undescribed(model, role)
     return network
-
-
-def _weight(model: Model, role: str) -> float:
-    value = model.network(role).settings.get("weight", 1.0)
-    if not isinstance(value, int | float) or value < 0:
-        raise undescribed(model, role)
-    return float(value)
 
 
 def _least(options: RunOptions, own: object, usual: float) -> float:

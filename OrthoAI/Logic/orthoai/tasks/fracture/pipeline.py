@@ -187,9 +187,8 @@ def _told(
         if number not in edges:
             continue
         cm3 = float(counts[number]) * geometry.voxel_volume / 1000
-        slice_index = int(np.clip(np.rint(geometry.lps_to_index(each.body.center)[2]), 0, geometry.shape[0] - 1))
         place = 1 + sum(one.label == each.label for one in findings)
-        made = finding(each, place, cm3, slice_index)
+        made = finding(each, place, cm3, geometry.slice_of(each.body.center))
         findings.append(made)
         low, high = edges[number]
         found.append(Box.from_index(made.label, made.probability, low, high, geometry))

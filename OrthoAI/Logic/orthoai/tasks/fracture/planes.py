@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from orthoai.detect.tiles import Tile, tiles
 from orthoai.progress import Progress
 from orthoai.spine.stack import FRACTURE_SIZE, Stack
-from orthoai.spine.window import windowed
+from orthoai.spine.window import holds_bone
 from orthoai.tasks.fracture.engines import SliceNetwork
 
 BATCH = 4
@@ -20,12 +20,6 @@ BATCH = 4
 
 OVERLAP = 64
 """Pixels that neighboring tiles of a slice share, at least; their mean counts there."""
-
-BONE_GRAY = int(windowed(np.array([180.0]))[0])
-"""Gray value of trabecular bone: cortex and dense marrow are brighter."""
-
-LEAST_BONE_MM2 = 100.0
-"""Of bone that a tile must hold to be looked at; elsewhere the probability is 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,5 +73,5 @@ def _with_bone(
         for tile in places:
             looked += 1
             pixels = tile.cut(stack.pictures[index])
-            if np.count_nonzero(pixels > BONE_GRAY) * stack.pixel_mm**2 >= LEAST_BONE_MM2:
+            if holds_bone(pixels, stack.pixel_mm):
                 yield looked, index, tile, pixels

@@ -206,9 +206,7 @@ def _place(body: OvfBody, stack: Stack, volume: Volume) -> Place:
     """The body's center in its mid-sagittal slice."""
     column, row, _ = body.body.center
     lps = stack.grid.index_to_lps((column, row, body.body.best_slice))
-    own = volume.geometry
-    index = int(np.clip(np.rint(own.lps_to_index(lps)[2]), 0, own.shape[0] - 1))
-    return Place((float(lps[0]), float(lps[1]), float(lps[2])), index)
+    return Place((float(lps[0]), float(lps[1]), float(lps[2])), volume.geometry.slice_of(lps))
 
 
 def _classes(spine: Spine) -> NDArray[np.uint8]:

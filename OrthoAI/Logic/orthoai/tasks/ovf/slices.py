@@ -16,7 +16,7 @@ from orthoai.detect.tiles import JOIN_IOU, Tile, tiles
 from orthoai.progress import Progress
 from orthoai.segment.components import largest_parts
 from orthoai.spine.stack import OVF_PIXEL_MM, Stack
-from orthoai.spine.window import windowed
+from orthoai.spine.window import holds_bone
 from orthoai.tasks.ovf.eigencam import eigen_cam
 from orthoai.tasks.ovf.engines import BodyDetector
 
@@ -24,12 +24,6 @@ STAGE = "Detect"
 
 OVERLAP = round(64 / OVF_PIXEL_MM)
 """Pixels that neighboring tiles share: more than a vertebral body is high."""
-
-BONE_GRAY = int(windowed(np.array([180.0]))[0])
-"""Gray value of trabecular bone: cortex and dense marrow are brighter."""
-
-LEAST_BONE_MM2 = 100.0
-"""Of bone that a tile must hold to be looked at."""
 
 COARSE = 4
 """Every so many slices are looked at first; a body shows in seven or more. Between two that show none there is none."""
@@ -132,11 +126,10 @@ def _look_at(
     """The bodies of one slice; its ``attention`` (H, W) is filled in."""
     picture = stack.pictures[index]
     shape = (picture.shape[0], picture.shape[1])
-    least = LEAST_BONE_MM2 / stack.pixel_mm**2
     found: list[tuple[Instance, SliceBody]] = []
     for tile in tiles(shape, detector.image_size, OVERLAP):
         pixels = tile.cut(picture)
-        if np.count_nonzero(pixels > BONE_GRAY) < least:
+        if not holds_bone(pixels, stack.pixel_mm):
             continue
         progress.check()
         answer = detector.answer(pixels, confidence)
