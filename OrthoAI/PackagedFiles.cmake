@@ -126,7 +126,6 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/spine/in_line.py
   Logic/orthoai/spine/mark.py
   Logic/orthoai/spine/measured.py
-  Logic/orthoai/spine/names.py
   Logic/orthoai/spine/numbered.py
   Logic/orthoai/spine/region.py
   Logic/orthoai/spine/separate.py

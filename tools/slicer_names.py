@@ -31,7 +31,6 @@ APP = "qSlicerApplication"
 PYTHONQT_MEMBERS = ("connect", "disconnect", "findChild", "findChildren", "deleteLater", "delete", "property")
 """What PythonQt gives every object by itself."""
 
-QOBJECT = "qt.QObject"
 VTK = "VTK 9.6"
 
 

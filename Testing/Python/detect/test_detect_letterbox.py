@@ -17,10 +17,13 @@ def _noise(shape: tuple[int, int]) -> np.ndarray:
 
 
 @given(height=sides, width=sides, size=st.sampled_from([32, 160, 416]))
-def test_boxes_survive_the_way_into_the_square_and_back(height: int, width: int, size: int) -> None:
+def test_boxes_come_back_from_the_square_at_their_share_of_the_picture(height: int, width: int, size: int) -> None:
     letterbox = Letterbox((height, width), size)
-    edges = np.array([[0, 0, width, height], [0.1 * width, 0.2 * height, 0.7 * width, 0.9 * height]])
-    np.testing.assert_allclose(letterbox.to_picture(letterbox.from_picture(edges)), edges, atol=1e-9)
+    rows, cols = letterbox.resized
+    start = [letterbox.left, letterbox.top] * 2
+    shares = np.array([[0, 0, 1, 1], [0.1, 0.2, 0.7, 0.9]])
+    found = letterbox.to_picture(start + shares * [cols, rows, cols, rows])
+    np.testing.assert_allclose(found, shares * [width, height, width, height], atol=1e-9)
 
 
 @given(height=sides, width=sides)

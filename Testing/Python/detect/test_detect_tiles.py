@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from orthoai.detect.instance import Instance
 from orthoai.detect.tiles import Tile
 
 
@@ -24,3 +25,18 @@ def test_a_tile_is_empty_beyond_the_picture(tile: Tile, expected: list[list[int]
     back = np.zeros_like(picture)
     back[there] = tile.cut(picture)[here]
     assert set(back[back > 0]) == {value for row in expected for value in row if value}
+
+
+@pytest.mark.parametrize(
+    ("tile", "box", "cut"),
+    [
+        (Tile(0, 0, 64), (0.0, 0.0, 20.0, 20.0), False),
+        (Tile(0, 0, 64), (50.0, 10.0, 63.0, 20.0), True),
+        (Tile(36, 0, 64), (10.0, 1.0, 20.0, 20.0), True),
+        (Tile(36, 0, 64), (0.0, 10.0, 20.0, 64.0), False),
+        (Tile(0, 26, 64), (1.0, 2.0, 20.0, 20.0), True),
+    ],
+)
+def test_only_a_border_behind_which_the_picture_goes_on_cuts(tile: Tile, box: tuple, cut: bool) -> None:
+    instance = Instance("wedge", 1.0, box, np.zeros((64, 64), bool), (0.0, 1.0, 0.0, 0.0))
+    assert tile.cuts(instance, (100, 90)) is cut

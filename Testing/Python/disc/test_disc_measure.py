@@ -40,7 +40,7 @@ TILTS = (-25.0, 0.0, 10.0, 30.0)
 @pytest.mark.parametrize("height", [4.0, 8.0, 12.0])
 def test_heights_and_depth_are_the_known_ones(height: float, tilt: float) -> None:
     found = measured(Phantom(height=height, tilt=tilt))
-    for value in (found.anterior_mm, found.middle_mm, found.posterior_mm, found.height_mm):
+    for value in (found.anterior_mm, found.middle_mm, found.posterior_mm):
         assert value == pytest.approx(height, abs=0.6)
     assert found.depth_mm == pytest.approx(36, abs=1.0)
 

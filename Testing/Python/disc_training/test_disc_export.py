@@ -101,7 +101,7 @@ def test_an_exported_classifier_grades_as_the_network(grader, grader_file):
     assert found.bulge == pytest.approx(float(logits[1].sigmoid()), abs=0.01)
     assert found.pfirrmann == pytest.approx(logits[2:].softmax(0).tolist(), abs=0.01)
     assert sum(found.pfirrmann) == pytest.approx(1)
-    assert found.herniation_spread == found.pfirrmann_spread == pytest.approx(0, abs=1e-9)
+    assert found.herniation_spread == found.bulge_spread == pytest.approx(0, abs=1e-9)
 
 
 def test_no_crops_no_grades(grader_file):

@@ -6,7 +6,6 @@ import pytest
 from orthoai_training.disc.data.pictures import picture_patients, read_pictures
 from orthoai_training.disc.data.split import FOLDS, draw_split, fixed_split, split_of
 from orthoai_training.disc.data.strata import patient_strata
-from orthoai_training.disc.data.tptbox import read_tptbox
 from orthoai_training.disc.data.volumes import read_volumes, volume_patients
 
 
@@ -84,12 +83,3 @@ def test_pictures_read_with_boxes_from_caudal_upward(real_data):
 def test_the_turned_picture_is_left_out(real_data):
     assert 1 in picture_patients(real_data)
     assert not list(read_pictures(real_data, {1}))
-
-
-@pytest.mark.realdata
-def test_the_other_scanner_reads_upright(real_data):
-    case = read_tptbox(real_data)
-    assert sorted(case.image.shape) == [52, 67, 68] and case.spacing_mm == pytest.approx((1.5, 1.5, 1.5), abs=0.01)
-    assert set(case.labels.ravel()) == {0, 1, 2, 3}
-    middle = case.labels[len(case.labels) // 2]
-    assert (middle == 3).nonzero()[1].mean() > (middle == 2).nonzero()[1].mean()

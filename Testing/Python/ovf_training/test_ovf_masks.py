@@ -6,10 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
-from orthoai.detect.instance import Instance
 from orthoai.detect.letterbox import Letterbox
 from orthoai.detect.masks import instance_mask, over_picture
-from orthoai.detect.tiles import detect_tiled, tiles
+from orthoai.detect.tiles import tiles
 from orthoai_training.detector.polygon_mask import polygon_mask
 
 
@@ -64,28 +63,3 @@ def test_tiles_cover_every_pixel_and_overlap(shape: tuple[int, int]) -> None:
     assert seen.min() >= 1
     starts = sorted({tile.row for tile in made})
     assert all(b - a <= 64 - 16 for a, b in itertools.pairwise(starts))
-
-
-class Bright:
-    """Finds the one bright square of a tile."""
-
-    image_size = 64
-
-    def detect(self, picture: np.ndarray, confidence: float | None = None) -> list[Instance]:
-        found = []
-        for level in np.unique(picture[picture > 0]):
-            rows, cols = np.nonzero(picture == level)
-            box = (float(cols.min()), float(rows.min()), float(cols.max() + 1), float(rows.max() + 1))
-            found.append(Instance("wedge", float(level) / 255, box, picture == level, (0.0, 1.0, 0.0, 0.0)))
-        return found
-
-
-def test_tiled_detection_answers_each_thing_once_and_whole() -> None:
-    picture = np.zeros((220, 90), np.uint8)
-    places = [(0, 5), (58, 30), (120, 60), (200, 70)]
-    for n, (row, col) in enumerate(places):
-        picture[row : row + 12, col : col + 14] = 100 + n
-    found = detect_tiled(Bright(), picture, 20)
-    assert sorted((i.box[1], i.box[0]) for i in found) == [(float(r), float(c)) for r, c in places]
-    assert all(instance.area == 12 * 14 and instance.mask.shape == picture.shape for instance in found)
-    assert [i.score for i in found] == sorted((i.score for i in found), reverse=True)

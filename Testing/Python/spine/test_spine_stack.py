@@ -7,7 +7,6 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 from orthoai.geometry import Geometry
-from orthoai.spine.names import vertebra_id, vertebra_name
 from orthoai.spine.stack import OUTSIDE_HU, PLANES, Stack, working_stack
 from orthoai.spine.window import windowed
 from orthoai.volume import Volume
@@ -122,8 +121,3 @@ def test_pictures_show_the_bone_window() -> None:
     assert windowed(np.array([-3000, -200, 400, 1000, 3000])).tolist() == [0, 0, 128, 255, 255]
     stack = working_stack(blob_volume((4, 5, 6)), "axial", 1.0, 1.0)
     np.testing.assert_array_equal(stack.pictures, windowed(stack.hu))
-
-
-def test_names_follow_verse() -> None:
-    assert [vertebra_name(n) for n in (8, 19, 20, 24, 26)] == ["T1", "T12", "L1", "L5", "sacrum"]
-    assert all(vertebra_id(vertebra_name(n)) == n for n in (*range(1, 27), 28))

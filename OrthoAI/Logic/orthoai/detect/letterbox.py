@@ -72,12 +72,6 @@ class Letterbox:
         moved = (np.asarray(edges, np.float64) - start) / gain
         return np.clip(moved, 0.0, np.array([width, height] * 2, np.float64))
 
-    def from_picture(self, edges: NDArray) -> NDArray[np.float64]:
-        """Box edges (N, 4) in the picture to edges in the square; undoes :meth:`to_picture` inside the picture."""
-        height, width = self.shape
-        gain = np.array([self.resized[1] / width, self.resized[0] / height] * 2)
-        return np.asarray(edges, np.float64) * gain + np.array([self.left, self.top] * 2)
-
 
 def resize_linear(image: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
     """``image`` (H, W) at ``shape`` (rows, cols) by linear interpolation of the four nearest pixels, in fixed point."""

@@ -15,9 +15,6 @@ from orthoai.output import RESULT_FILE, beside, write_error
 from orthoai.progress import Progress
 from orthoai.result import Result
 
-EXCHANGE_SUFFIX = ".nrrd"
-"""Of the files that :func:`write_exchange` makes."""
-
 SEGMENTATION_FILE = "segmentation.npy"
 """The label map (K, J, I), uint8, in a result folder."""
 

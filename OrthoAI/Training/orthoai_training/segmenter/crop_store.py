@@ -19,8 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 from orthoai.errors import InputError
 
-SUBSETS = ("train", "validation", "test")
-
 HU_RANGE = (-1024, 4095)
 """Kept of a CT; far more than the networks' own range, so that intensity changes have something to work on."""
 

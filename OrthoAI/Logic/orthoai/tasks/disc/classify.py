@@ -38,7 +38,6 @@ class _Votes:
 
     def grades(self, index: int) -> DiscGrades:
         """The average over the members for one crop, and how far they differ."""
-        expected = self.pfirrmann[:, index] @ np.array(PFIRRMANN_GRADES, np.float64)
         first, second, third, fourth, fifth = (float(share) for share in self.shares @ self.pfirrmann[:, index])
         return DiscGrades(
             herniation=float(self.shares @ self.herniation[:, index]),
@@ -46,7 +45,6 @@ class _Votes:
             pfirrmann=(first, second, third, fourth, fifth),
             herniation_spread=self._spread(self.herniation[:, index]),
             bulge_spread=self._spread(self.bulge[:, index]),
-            pfirrmann_spread=self._spread(expected),
         )
 
     def _spread(self, values: NDArray[np.float64]) -> float:

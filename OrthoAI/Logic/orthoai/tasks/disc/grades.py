@@ -16,8 +16,8 @@ class DiscGrades:
         herniation: probability that the disc is herniated (prolapsed), 0..1.
         bulge: probability that it bulges, 0..1.
         pfirrmann: probability of each of PFIRRMANN_GRADES; sums to 1.
-        herniation_spread, bulge_spread, pfirrmann_spread: the ensemble's disagreement, the standard deviation over its
-            members (of the expected grade for pfirrmann_spread); 0 for a single member.
+        herniation_spread, bulge_spread: the ensemble's disagreement, the standard deviation over its members; 0 for a
+            single member.
     """
 
     herniation: float
@@ -25,7 +25,6 @@ class DiscGrades:
     pfirrmann: tuple[float, float, float, float, float]
     herniation_spread: float = 0.0
     bulge_spread: float = 0.0
-    pfirrmann_spread: float = 0.0
 
     @property
     def pfirrmann_grade(self) -> int:

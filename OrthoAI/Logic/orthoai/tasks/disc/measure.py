@@ -78,11 +78,6 @@ class DiscMeasures:
     canal_mm: float | None
     one_endplate: bool = False
 
-    @property
-    def height_mm(self) -> float:
-        """Mean of the three heights."""
-        return (self.anterior_mm + self.middle_mm + self.posterior_mm) / 3
-
 
 @dataclass(frozen=True)
 class Axes:

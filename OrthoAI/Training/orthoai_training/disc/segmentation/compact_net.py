@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 
 COMPACT_WIDTHS = (16, 32, 64, 128, 192, 224)
@@ -61,8 +60,3 @@ def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
         nn.BatchNorm2d(outputs),
         nn.ReLU(inplace=True),
     )
-
-
-def parameter_count(network: nn.Module) -> int:
-    """Numbers to store, buffers included."""
-    return sum(tensor.numel() for tensor in network.state_dict().values() if isinstance(tensor, torch.Tensor))
