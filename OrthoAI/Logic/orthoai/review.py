@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import zip_longest
@@ -105,14 +105,6 @@ class Review:
             raise ValueError(f"a review's revision counts from 1, not {self.revision}")
         if self.time_spent_s < 0:
             raise ValueError("a review cannot have taken a negative time")
-
-    def next_revision(self, **edits: Any) -> Review:
-        """The review that follows this one, made now.
-
-        Args:
-            edits: fields of a Review that differ, such as ``verdict``, ``comment``, ``result`` or ``changes``.
-        """
-        return replace(self, **{"revision": self.revision + 1, "created": utc_now(), **edits})
 
     def to_json(self) -> str:
         """Everything but the voxels, as JSON (schema REVIEW_SCHEMA_VERSION); the result is as in result.json."""

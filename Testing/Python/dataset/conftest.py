@@ -72,6 +72,6 @@ def edited() -> Callable[..., Review]:
         labels[0, 0, 0] = value
         result = replace(review.result, segmentation=labels)
         given = {"result": result, "verdict": Verdict.CORRECTED, "created": "2025-11-21T10:00:00Z", **changes}
-        return review.next_revision(**given)
+        return replace(review, revision=review.revision + 1, **given)
 
     return edit

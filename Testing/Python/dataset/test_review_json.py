@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from orthoai.box import Box
 from orthoai.errors import InputError
-from orthoai.review import Change, Review, Verdict, changes_between, utc_now
+from orthoai.review import Change, Review, Verdict, changes_between
 
 KEYS = ("verdict", "comment", "reviewer", "time_spent_s", "revision", "created", "changes", "result")
 
@@ -59,14 +59,6 @@ def test_damaged_and_foreign_reviews_are_refused(rods: Callable) -> None:
     ):
         with pytest.raises(InputError, match=sentence):
             Review.from_json(text)
-
-
-def test_the_next_revision_keeps_what_it_is_not_told_and_takes_the_time(rods: Callable) -> None:
-    _, review = rods()
-    following = review.next_revision(verdict=Verdict.FLAGGED)
-    assert (following.revision, following.verdict) == (2, Verdict.FLAGGED)
-    assert (following.comment, following.reviewer) == (review.comment, review.reviewer)
-    assert review.created < following.created <= utc_now()
 
 
 def test_impossible_reviews_are_refused(rods: Callable) -> None:

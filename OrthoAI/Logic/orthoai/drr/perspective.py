@@ -3,6 +3,7 @@
 Every ray steps from slice to slice along the volume axis that it follows most closely and reads each slice by bilinear
 interpolation (Joseph, IEEE TMI 1982): a stack of 2D samplings, a few slices at a time. Views along the axes are sums:
 take orthoai.drr.parallel for those.
+No task draws such views yet; they are kept for those that compare a radiograph with a CT.
 """
 
 from __future__ import annotations
