@@ -12,11 +12,11 @@ from evaluate_fakes import GRID, Shifted, rods, scan
 from orthoai.cli.main import main
 from orthoai.errors import InputError
 from orthoai.io.write import write_labels, write_volume
+from orthoai_training.case_seeds import SEED_STRIDE
 from orthoai_training.evaluate import command, subjects
 from orthoai_training.evaluate.femur import EvaluationRequest, evaluate_femur
 from orthoai_training.evaluate.subjects import OWN, PARAMETRIC, REAL_SHAPES, Folders, Simulation, kind_of
 from orthoai_training.synth.limbs import LimbCase, LimbRecipe
-from orthoai_training.train.simulate import SEED_STRIDE
 from tiny_model import write_tiny_model
 
 

@@ -191,3 +191,12 @@ def test_a_run_keeps_to_its_cases(tmp_path, case_folder):
     rmtree(case_folder / before[1].test[0])
     with pytest.raises(InputError, match=f"Case {before[1].test[0]} of .* is missing"):
         prepared_cases(request, Progress())
+
+
+def test_cases_of_tests_are_not_trained_on(tmp_path, make_case):
+    with pytest.raises(InputError, match="are for tests"):
+        FractureRequest(tmp_path, simulate=3, seed=9)
+    for number in range(3):
+        write_case(make_case(900_000 + number), tmp_path / "cases" / f"spine_{number}", "fracture")
+    with pytest.raises(InputError, match="are for tests"):
+        prepared_cases(FractureRequest(tmp_path / "out", data=tmp_path / "cases"), Progress())

@@ -12,17 +12,14 @@ from numpy.typing import NDArray
 from orthoai.errors import InputError
 from orthoai.volume import Volume
 
+from orthoai_training.case_seeds import LIMB_TESTS, SEED_STRIDE, case_seed
 from orthoai_training.dataset import CaseFolder, find_cases
 from orthoai_training.identity import last_names, place_of
 from orthoai_training.shared_options import check_seed
 from orthoai_training.synth.limbs import LimbRecipe, simulate_limb
-from orthoai_training.train.simulate import SEED_STRIDE
 
 PARAMETRIC, REAL_SHAPES, OWN = "simulated", "simulated from real shapes", "real"
 """Kinds of data. No figure on the first two says how accurate a model is in patients."""
-
-UNSEEN = SEED_STRIDE // 2
-"""Added to the number of a case: with any seed, a training run of fewer cases never meets the same ones."""
 
 KEPT_META = ("seed", "field", "shapes", "textures", "metal", "axes")
 """What a record says of its case; nothing else, since own data may name patients."""
@@ -67,9 +64,9 @@ class Simulation:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        if not 1 <= self.count <= SEED_STRIDE - UNSEEN:
+        if not 1 <= self.count <= SEED_STRIDE - LIMB_TESTS:
             raise InputError(
-                f"Between 1 and {SEED_STRIDE - UNSEEN} cases can be simulated: give --simulate such a number."
+                f"Between 1 and {SEED_STRIDE - LIMB_TESTS} cases can be simulated: give --simulate such a number."
             )
         check_seed(self.seed)
         if not 0 <= self.recipe.real_share <= 1:
@@ -84,7 +81,7 @@ class Simulation:
 
     def case_seed(self, number: int) -> int:
         """The seed of one case."""
-        return self.seed * SEED_STRIDE + UNSEEN + number
+        return case_seed(self.seed, LIMB_TESTS + number)
 
     def identity(self) -> dict[str, Any]:
         """What tells whether records of an earlier run are of the same cases; folders by their last two names."""

@@ -19,6 +19,7 @@ from orthoai.errors import InputError
 from orthoai.output import made_folder
 from orthoai.progress import Progress
 
+from orthoai_training.case_seeds import case_seed, refuse_tests
 from orthoai_training.dataset import CaseFolder, Split
 from orthoai_training.earlier_run import claim_cases, claim_start, refuse_earlier_run
 from orthoai_training.fracture.cases import find_spine_cases
@@ -26,7 +27,7 @@ from orthoai_training.fracture.credits import refuse_share_alike
 from orthoai_training.fracture.export import export_fracture
 from orthoai_training.fracture.plane_network import ONNX_FILE, first_weights, keep_first, start_from
 from orthoai_training.fracture.recipe import FractureRecipe, get_recipe
-from orthoai_training.fracture.simulate import MOST_TRAINING_SEEDS, spine_options
+from orthoai_training.fracture.simulate import spine_options
 from orthoai_training.fracture.slices import PLANES, cut_slices
 from orthoai_training.fracture.trainer import FractureRun, train_fracture
 from orthoai_training.kept_split import kept_split
@@ -95,8 +96,8 @@ class FractureRequest:
             raise InputError("A step takes at least two crops: give --batch a number above 1.")
         if self.test_slices is not None and self.test_slices < 1:
             raise InputError("At least one slice per case must be measured: give --test-slices a number above 0.")
-        if self.simulate is not None and not 0 <= self.seed < MOST_TRAINING_SEEDS:
-            raise InputError(f"Other seeds are for tests: give --seed a number from 0 to {MOST_TRAINING_SEEDS - 1}.")
+        if self.simulate is not None:
+            refuse_tests(case_seed(self.seed, number) for number in range(self.simulate))
         check_blend(self.blend, self.start)
         refuse_share_alike((*self.shapes, *self.textures))
 
@@ -190,6 +191,7 @@ def prepared_cases(request: FractureRequest, progress: Progress) -> tuple[list[C
         claim_cases(request)
         simulate_cases(folder, request.simulate, request.seed, options, "fracture", progress)
     cases = find_spine_cases(folder)
+    refuse_tests(case.meta.get("seed") for case in cases)
     refuse_share_alike(str(name) for case in cases for name in case.meta.get("shapes") or ())
     claim_cases(request)
     split = kept_split(request.out, cases, request.seed, VALIDATION_SHARE, TEST_SHARE, may_grow=True)

@@ -1,4 +1,4 @@
-"""What a training and a measurement simulate, and with which seeds."""
+"""What a training and a measurement simulate."""
 
 from __future__ import annotations
 
@@ -6,12 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orthoai_training.spine_ct.options import SpineOptions
-
-TEST_SEEDS = 900_000
-"""First seed of the cases that are measured on."""
-
-MOST_TRAINING_SEEDS = 9
-"""Trainings have seeds below: a case's seed is 100,000 times that of its run, and its number; so none is a test's."""
 
 REAL_SHARE = 0.5
 """Of cases from real shapes, when there are any."""

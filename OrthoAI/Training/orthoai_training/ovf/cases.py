@@ -15,9 +15,6 @@ from orthoai_training.spine_ct.case import BODIES_FILE, write_case
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.simulate import simulate
 
-FIRST_TRAINING_SEED, FIRST_VALIDATION_SEED, FIRST_TEST_SEED = 1_000, 500_000, 900_000
-"""Of simulated cases; a run's own seed is added. Nothing is ever tuned on test seeds."""
-
 VALIDATION_SHARE = 0.1
 
 

@@ -14,13 +14,12 @@ from orthoai.progress import Progress
 from orthoai.tasks.ovf.engines import DETECTOR, OUTLINE
 from orthoai.tasks.ovf.task import NAME as TASK_NAME
 
+from orthoai_training.case_seeds import FIRST_OVF_TRAINING, FIRST_OVF_VALIDATION, refuse_tests
 from orthoai_training.dataset import CaseFolder
 from orthoai_training.earlier_run import claim_run
 from orthoai_training.fracture.credits import refuse_share_alike, spine_credits
 from orthoai_training.identity import place_of
 from orthoai_training.ovf.cases import (
-    FIRST_TRAINING_SEED,
-    FIRST_VALIDATION_SEED,
     VALIDATION_SHARE,
     case_folders,
     dealt,
@@ -175,18 +174,19 @@ def _cases(
     validation = None if request.validation is None else case_folders(request.validation)
     if request.data is not None:
         folders = case_folders(request.data)
+        refuse_tests(CaseFolder(path).meta.get("seed") for path in folders)
         _claim(request, model)
         return dealt(request.out, folders, request.seed) if validation is None else (folders, validation)
     count = request.simulate or 0
     if count < 1:
         raise InputError("At least one case must be simulated: give --simulate a number above 0.")
+    first, first_held_out = FIRST_OVF_TRAINING + request.seed, FIRST_OVF_VALIDATION + request.seed
+    held_out = max(1, round(VALIDATION_SHARE * count))
+    refuse_tests((*range(first, first + count), *range(first_held_out, first_held_out + held_out)))
     _claim(request, model)
     cases = request.out / "cases"
-    train = simulated(cases, count, FIRST_TRAINING_SEED + request.seed, progress)
-    if validation is not None:
-        return train, validation
-    held_out = max(1, round(VALIDATION_SHARE * count))
-    return train, simulated(cases, held_out, FIRST_VALIDATION_SEED + request.seed, progress)
+    train = simulated(cases, count, first, progress)
+    return train, simulated(cases, held_out, first_held_out, progress) if validation is None else validation
 
 
 def _claim(request: TrainRequest, start: Model | None) -> None:

@@ -10,12 +10,10 @@ from orthoai.dataset.layout import LABELS_FILE, META_FILE
 from orthoai.io.write import write_labels
 from orthoai.progress import Progress
 
+from orthoai_training.case_seeds import case_seed
 from orthoai_training.spine_ct.case import CLASSES, SpineCase, class_map, write_case
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.simulate import require_sources, simulate
-
-SEED_STRIDE = 100_000
-"""Cases of two runs with different seeds never share a seed."""
 
 
 def task_labels(case: SpineCase, task: str) -> NDArray[np.uint8]:
@@ -42,7 +40,7 @@ def simulate_cases(
         place = folder / f"spine_{number:04d}"
         if (place / META_FILE).exists():
             continue
-        case = simulate(seed * SEED_STRIDE + number, options)
+        case = simulate(case_seed(seed, number), options)
         place.mkdir(parents=True, exist_ok=True)
         write_labels(task_labels(case, task), case.volume.geometry, place / LABELS_FILE)
         # Last: a folder with its case.json is complete.

@@ -14,6 +14,7 @@ from pathlib import Path
 from orthoai.io.write import write_labels, write_volume
 from orthoai.progress import Progress
 
+from orthoai_training.case_seeds import case_seed
 from orthoai_training.dataset import IMAGE_FILE, LABELS_FILE, META_FILE
 from orthoai_training.segmenter.crops import check_manifest, cut_case
 from orthoai_training.synth.limbs import LimbRecipe, require_sources, simulate_limb
@@ -43,9 +44,6 @@ a worn joint in a coarse scan is what is hardest to see."""
 CROP_METAL = 0.25
 """Chance of metal in these scans: more than people have, since streaks are hard as well."""
 
-SEED_STRIDE = 100_000
-"""Cases of two runs with different seeds never share a seed."""
-
 
 def simulate_cases(
     folder: Path, count: int, seed: int, recipe: LimbRecipe, device: str = "cpu", progress: Progress | None = None
@@ -62,7 +60,7 @@ def simulate_cases(
         if (case / META_FILE).exists():
             continue
         case.mkdir(parents=True, exist_ok=True)
-        made = simulate_limb(recipe, seed * SEED_STRIDE + number, device)
+        made = simulate_limb(recipe, case_seed(seed, number), device)
         write_volume(made.volume, case / IMAGE_FILE)
         write_labels(made.labels, made.volume.geometry, case / LABELS_FILE)
         # Last: a folder with it is complete.
@@ -104,7 +102,7 @@ def simulate_crops(
             metal=CROP_METAL,
             real_share=0.0 if number < validation else limbs.real_share,
         )
-        made = simulate_limb(one, seed * SEED_STRIDE + number)
+        made = simulate_limb(one, case_seed(seed, number))
         cut_case(made.volume, made.labels, name, recipe, subset, seed=0, missing=number >= validation)
         (subset / f"{name}.done").touch()
     progress.report(STAGE, 1.0)

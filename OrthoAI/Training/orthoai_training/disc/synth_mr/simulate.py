@@ -15,6 +15,7 @@ from orthoai.io.write import write_labels, write_volume
 from orthoai.progress import Progress
 from orthoai.volume import Source, Volume
 
+from orthoai_training.case_seeds import case_seed
 from orthoai_training.disc.synth_mr.render import CONTRASTS, Grid, Look, render
 from orthoai_training.disc.synth_mr.spine import Disc, Spine, random_spine
 
@@ -26,9 +27,6 @@ BULGING_MM = 1.0
 
 FLUID_VALUE = 900.0
 """Gray value of fluid in the files, as a scanner might have it."""
-
-SEED_STRIDE = 100_000
-"""Patients of two runs with different seeds never share a seed."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ def simulate_cases(folder: Path, count: int, seed: int, recipe: SeriesRecipe, pr
         if (case / META_FILE).exists():
             continue
         case.mkdir(parents=True, exist_ok=True)
-        made = simulate_spine(recipe, seed * SEED_STRIDE + number)
+        made = simulate_spine(recipe, case_seed(seed, number))
         write_volume(made.volume, case / IMAGE_FILE)
         write_labels(made.labels, made.volume.geometry, case / LABELS_FILE)
         # Last: a folder with it is complete.

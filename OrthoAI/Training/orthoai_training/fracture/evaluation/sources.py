@@ -9,8 +9,9 @@ from typing import Any
 
 from orthoai.errors import InputError
 
+from orthoai_training.case_seeds import SPINE_TESTS
 from orthoai_training.fracture.cases import FractureCase, case_files, find_spine_cases, load_case
-from orthoai_training.fracture.simulate import TEST_SEEDS, spine_options
+from orthoai_training.fracture.simulate import spine_options
 from orthoai_training.identity import last_names, place_of
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.simulate import require_sources, simulate
@@ -60,7 +61,7 @@ class Simulated:
     @property
     def about(self) -> str:
         """One sentence for the tables."""
-        first = TEST_SEEDS + self.seed * MOST_CASES
+        first = SPINE_TESTS.start + self.seed * MOST_CASES
         return f"{self.count} cases simulated with seeds from {first} on, which no training uses."
 
     def subjects(self) -> Iterator[Subject]:
@@ -69,7 +70,7 @@ class Simulated:
             yield Subject(f"spine_{number:04d}", lambda number=number: self._make(number))  # type: ignore[misc]
 
     def _make(self, number: int) -> FractureCase:
-        case = simulate(TEST_SEEDS + self.seed * MOST_CASES + number, self.options)
+        case = simulate(SPINE_TESTS.start + self.seed * MOST_CASES + number, self.options)
         return FractureCase.of(case, f"spine_{number:04d}")
 
 

@@ -26,7 +26,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", metavar="CASES", type=Path, help="folder of simulated cases (orthoai synth ovf)")
     source.add_argument("--simulate", metavar="N", type=int, help="N simulated cases that no training run has met")
-    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of the simulated cases; default: 0")
+    parser.add_argument(
+        "--seed",
+        metavar="S",
+        type=int,
+        default=0,
+        help="number of the first simulated case, the others follow: two evaluations share no case only where their "
+        "seeds lie at least --simulate apart; default: 0",
+    )
     add_sources(parser)
     parser.add_argument(
         "--real-share", metavar="X", type=float, default=REAL_SHARE, help="share from real shapes; default: 0.5"

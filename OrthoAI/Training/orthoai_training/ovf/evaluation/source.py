@@ -8,7 +8,8 @@ from pathlib import Path
 
 from orthoai.errors import InputError
 
-from orthoai_training.ovf.cases import FIRST_TEST_SEED, case_folders
+from orthoai_training.case_seeds import SPINE_TESTS
+from orthoai_training.ovf.cases import case_folders
 from orthoai_training.spine_ct.case import SpineCase, read_case
 from orthoai_training.spine_ct.options import SpineOptions
 
@@ -24,7 +25,7 @@ class Source:
 
     Attributes:
         data: folder of cases; None simulates.
-        simulate: how many; seed: added to the first test seed.
+        simulate: how many; seed: added to the first test seed, so near seeds share cases.
         shapes, texture: real vertebrae and real CT to simulate from.
         real_share: share of the cases with real vertebrae, where there are any.
     """
@@ -44,11 +45,15 @@ class Source:
             return
         if self.simulate < 1:
             raise InputError("At least one case must be measured: give --simulate a number above 0.")
+        if not 0 <= self.seed <= len(SPINE_TESTS) - self.simulate:
+            raise InputError(
+                f"There are {len(SPINE_TESTS)} seeds of tests: give --seed a number up to that less --simulate."
+            )
         # Heavy: torch.
         from orthoai_training.spine_ct.simulate import require_sources, simulate
 
         options = SpineOptions(shapes=self.shapes, texture=self.texture, real_share=self.real_share)
         require_sources(options)
         for number in range(self.simulate):
-            seed = FIRST_TEST_SEED + self.seed + number
+            seed = SPINE_TESTS.start + self.seed + number
             yield f"seed_{seed}", lambda seed=seed: simulate(seed, options)  # type: ignore[misc]
