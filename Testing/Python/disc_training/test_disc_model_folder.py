@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 
 import pytest
 from orthoai.errors import InputError
 from orthoai.models.store import SHIPPED_ROOT, ModelStore
-from orthoai_training.disc.model_folder import NETWORKS_FILE, write_disc_model
+from orthoai_training.disc.model_folder import TrainedNetwork, write_disc_model, write_networks
 
 
 def part(folder: Path, role: str, architecture: str, metrics: dict) -> Path:
-    folder.mkdir()
-    (folder / f"{role}.onnx").write_bytes(role.encode())
-    entry = {
-        "file": f"{role}.onnx",
-        "sha256": hashlib.sha256(role.encode()).hexdigest(),
-        "architecture": architecture,
-        "image_size": 320,
-    }
-    content = {"networks": {role: entry}, "training": {role: {"recipe": "compact"}}, "metrics": metrics}
-    (folder / NETWORKS_FILE).write_text(json.dumps(content))
+    file = folder / "run" / "network.onnx"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(role.encode())
+    network = TrainedNetwork(file, architecture, {"image_size": 320})
+    write_networks(folder, {role: network}, {role: {"recipe": "compact"}}, metrics)
     return folder
 
 
@@ -62,3 +55,18 @@ def test_the_shipped_model_is_small_and_made_of_these_parts() -> None:
     model = ModelStore((SHIPPED_ROOT,)).verify("lumbar_disc")
     assert {"lumbar", "discs", "segmenter", "classifier"} <= set(model.metadata.networks)
     assert sum(file.stat().st_size for file in model.folder.iterdir()) < 20_000_000
+
+
+def test_members_that_a_training_names_alike_keep_files_of_their_own(tmp_path: Path) -> None:
+    for member in ("0", "1"):
+        (tmp_path / member).mkdir()
+        (tmp_path / member / "classifier.onnx").write_text(member)
+    networks = {
+        role: TrainedNetwork(tmp_path / member / "classifier.onnx", "compact_cnn")
+        for role, member in (("classifier", "0"), ("classifier_1", "1"))
+    }
+    write_networks(tmp_path / "part", networks, {}, {})
+    write_disc_model([tmp_path / "part"], tmp_path / "models" / "mine", ModelStore((SHIPPED_ROOT,)))
+    assert [(tmp_path / "models" / "mine" / f"{role}.onnx").read_text() for role in networks] == ["0", "1"]
+    with pytest.raises(InputError, match="not there"):
+        write_networks(tmp_path / "other", {"discs": TrainedNetwork(tmp_path / "no.onnx", "yolov8n")}, {}, {})

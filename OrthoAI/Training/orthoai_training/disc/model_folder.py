@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from orthoai.models.store import ModelStore
 from orthoai.tasks.disc.labels import NAMES
 from orthoai.tasks.disc.task import DEFAULT_MODEL, NAME
 
-from orthoai_training.text_files import read_json
+from orthoai_training.text_files import read_json, write_json
 from orthoai_training.train.credits import SPIDER
 from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, written
 
@@ -40,6 +41,42 @@ PAGE = ModelPage(
     figures="Each group says on which patients; those of the test were met once, when nothing was tuned any more. "
     "With what they mean: docs/results/disc.md.",
 )
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A network file (.onnx) of a training, and what the card says of it beside file name and hash."""
+
+    file: Path
+    architecture: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write_networks(
+    folder: Path,
+    networks: Mapping[str, TrainedNetwork],
+    training: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+) -> None:
+    """Put ``networks``, by role, into ``folder`` as ROLE.onnx, with the networks.json that a model is made from.
+
+    Args:
+        training: how each was trained, by role.
+        metrics: figures by role; others are those of all ``networks``.
+
+    Raises:
+        InputError: a file is not there, or the disk refuses.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = {}
+    for role, network in networks.items():
+        name = f"{role}.onnx"
+        if not network.file.is_file():
+            raise InputError(f"{network.file} is not there: name the file that the training of {role} has written.")
+        shutil.copyfile(network.file, folder / name)
+        named = {"file": name, "sha256": file_sha256(folder / name), "architecture": network.architecture}
+        entries[role] = {**named, **network.settings}
+    write_json(folder / NETWORKS_FILE, {"networks": entries, "training": dict(training), "metrics": dict(metrics)})
 
 
 def write_disc_model(parts: Sequence[Path], out: Path, store: ModelStore | None = None) -> Card:
