@@ -161,6 +161,12 @@ class Split:
             raise InputError(f"The split in {path.name} is not readable: remove it to split again.") from error
 
 
+def cases_named(cases: Sequence[CaseFolder], names: Sequence[str]) -> list[CaseFolder]:
+    """Of ``cases``, those called one of ``names``, in their order."""
+    wanted = set(names)
+    return [case for case in cases if case.name in wanted]
+
+
 def split_cases(
     cases: Sequence[CaseFolder], seed: int, validation_share: float = 0.1, test_share: float = 0.0
 ) -> Split:

@@ -10,13 +10,13 @@ from typing import Any
 from orthoai.progress import Progress
 from orthoai.tasks.fracture.engines import OnnxSlices
 
-from orthoai_training.dataset import CaseFolder, Split
+from orthoai_training.dataset import CaseFolder, Split, cases_named
 from orthoai_training.fracture.credits import spine_credits
 from orthoai_training.fracture.fitted_evidence import FittedEvidence
 from orthoai_training.fracture.fusion import Fusion, search_fusion
 from orthoai_training.fracture.model_folder import NAME, write_fracture_model
 from orthoai_training.fracture.plane_network import PlaneNetwork
-from orthoai_training.fracture.request import FractureRequest, part_of, prepared_cases
+from orthoai_training.fracture.request import FractureRequest, prepared_cases
 from orthoai_training.fracture.slices import PLANES
 from orthoai_training.text_files import write_json
 from orthoai_training.train.credits import case_sources, first_credits
@@ -39,11 +39,11 @@ def assemble(request: FractureRequest, progress: Progress | None = None) -> Path
     progress = progress or Progress()
     cases, split = prepared_cases(request, progress)
     searched = {plane: OnnxSlices(network.file) for plane, network in found.items() if network.lent_weight != 0}
-    fusion = search_fusion(searched, part_of(cases, split.validation), progress)
+    fusion = search_fusion(searched, cases_named(cases, split.validation), progress)
     if start is not None and fusion.evidence.with_height is None:
         fusion = _with_evidence_of(start, fusion)
     write_json(request.out / FUSION_FILE, fusion.to_json())
-    used = part_of(cases, split.train)
+    used = cases_named(cases, split.train)
     credits = spine_credits([*map(str, (*request.shapes, *request.textures)), *case_sources(used)])
     inherited = [line for network in found.values() for line in network.makers]
     folder = request.out / "model" / NAME

@@ -12,6 +12,7 @@ from orthoai.progress import Progress
 from orthoai.spine.stack import FRACTURE_SIZE
 from torch import nn
 
+from orthoai_training.dataset import cases_named
 from orthoai_training.earlier_run import refuse_earlier_run
 from orthoai_training.evaluate.intervals import Summary
 from orthoai_training.fracture.cases import FRACTURE
@@ -20,7 +21,6 @@ from orthoai_training.fracture.networks import ABLATIONS, COMPARATORS, OURS
 from orthoai_training.fracture.predict import slice_probabilities
 from orthoai_training.fracture.request import (
     FractureRequest,
-    part_of,
     prepared_cases,
     train_one,
     with_network,
@@ -101,7 +101,7 @@ def make_table(request: FractureRequest, table: str, progress: Progress) -> list
     cases, split = prepared_cases(request, progress)
     plane = request.planes[0]
     precision = choose_precision(request.device)
-    test = cut_slices(part_of(cases, split.test), plane, request.slices_folder, progress)
+    test = cut_slices(cases_named(cases, split.test), plane, request.slices_folder, progress)
     test = [spread(case, request.test_slices) for case in test]
     rows: list[Row] = []
     ours: list[Counts] = []

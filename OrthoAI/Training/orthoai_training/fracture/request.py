@@ -20,7 +20,7 @@ from orthoai.output import made_folder
 from orthoai.progress import Progress
 
 from orthoai_training.case_seeds import case_seed, refuse_tests
-from orthoai_training.dataset import CaseFolder, Split
+from orthoai_training.dataset import CaseFolder, Split, cases_named
 from orthoai_training.earlier_run import claim_cases, claim_start, refuse_earlier_run
 from orthoai_training.fracture.cases import find_spine_cases
 from orthoai_training.fracture.credits import refuse_share_alike
@@ -157,8 +157,8 @@ def train_one(
 ) -> Learned:
     """Train one network of one plane into ``folder``, from the weights in ``first`` (ONNX), if any."""
     run = FractureRun(
-        cut_slices(part_of(cases, split.train), plane, request.slices_folder, progress),
-        cut_slices(part_of(cases, split.validation), plane, request.slices_folder, progress),
+        cut_slices(cases_named(cases, split.train), plane, request.slices_folder, progress),
+        cut_slices(cases_named(cases, split.validation), plane, request.slices_folder, progress),
         plane,
         recipe,
         folder,
@@ -198,12 +198,6 @@ def prepared_cases(request: FractureRequest, progress: Progress) -> tuple[list[C
     # Cases that came later belong to no part.
     known = {*split.train, *split.validation, *split.test}
     return [case for case in cases if case.name in known], split
-
-
-def part_of(cases: Sequence[CaseFolder], names: Sequence[str]) -> list[CaseFolder]:
-    """Of ``cases``, those called one of ``names``."""
-    wanted = set(names)
-    return [case for case in cases if case.name in wanted]
 
 
 def with_network(recipe: FractureRecipe, network: str) -> FractureRecipe:

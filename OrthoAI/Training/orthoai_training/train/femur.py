@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from orthoai.output import made_folder
 from orthoai.progress import Progress
 
-from orthoai_training.dataset import CaseFolder, Split, find_cases
+from orthoai_training.dataset import CaseFolder, Split, cases_named, find_cases
 from orthoai_training.detector.recipe import DetectorRecipe
 from orthoai_training.earlier_run import claim_cases, claim_run, claim_start, refuse_earlier_run
 from orthoai_training.kept_split import kept_split
@@ -79,7 +79,7 @@ def train_femur(
             made = blended(first, made, request.blend, request.out / part)
         keep(request.out / part, made, recipe.name, start if first else None)
     # A detector completes the models of whatever was trained before it.
-    used = _subset(cases, split.train)
+    used = cases_named(cases, split.train)
     folders = [assemble(request, part, recipe, used, split, start) for part in SEGMENTERS]
     return [folder for folder in folders if folder is not None]
 
@@ -123,10 +123,6 @@ def _split(request: TrainRequest, recipe: Recipe, cases: Sequence[CaseFolder]) -
     return kept_split(request.out, cases, request.seed, recipe.validation_share, recipe.test_share)
 
 
-def _subset(cases: Sequence[CaseFolder], names: Sequence[str]) -> list[CaseFolder]:
-    return [case for case in cases if case.name in names]
-
-
 # Networks
 
 
@@ -152,8 +148,8 @@ def detector_part(
     claim_run(out, {"recipe": asdict(recipe), "seed": request.seed}, "--recipe or --seed", ultralytics_engine.SUMMARY)
     pictures = write_yolo_dataset(
         out / "pictures",
-        _subset(cases, split.train),
-        _subset(cases, split.validation),
+        cases_named(cases, split.train),
+        cases_named(cases, split.validation),
         recipe,
         seed=request.seed,
         progress=progress,
@@ -187,7 +183,7 @@ def _segmenter_part(
     if request.simulate is not None and not chosen.whole_volume:
         _simulate_crops(request, recipe, chosen, crops, progress)
     else:
-        cut_crops(_subset(cases, split.train + split.validation), split, chosen, crops, request.seed, progress)
+        cut_crops(cases_named(cases, split.train + split.validation), split, chosen, crops, request.seed, progress)
     trained = train_segmenter(
         crops,
         chosen,
