@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from leaning_rods import leaning_rods
 from orthoai.box import Box
 from orthoai.finding import Finding, Measurement, Place
 from orthoai.geometry import Geometry
@@ -48,10 +49,7 @@ def rods() -> Callable[..., Case]:
     """Builder of (volume, approved review); another ``seed`` is another image, another ``study`` another subject."""
 
     def build(seed: int = 0, codes: str = "LPS", study: str = "", task: str = "femur") -> Case:
-        k, j, i = np.meshgrid(*(np.linspace(-1, 1, n) for n in GRID.shape), indexing="ij")
-        labels = np.zeros(GRID.shape, np.uint8)
-        labels[(np.hypot((i - 0.5 - 0.1 * k) / 0.2, (j - 0.4 * k) / 0.25) < 1) & (np.abs(k) < 0.6)] = 1
-        labels[(np.hypot((i + 0.5) / 0.16, (j + 0.3 * k) / 0.3) < 1) & (np.abs(k - 0.1) < 0.8)] = 2
+        labels = leaning_rods(GRID.shape, (0.2, 0.25), (0.16, 0.3))
         source = Source(
             "dicom", f"{seed:064x}", {"study": study, "series": "1.2.3.4"} if study else {}, "Thigh of Jane"
         )

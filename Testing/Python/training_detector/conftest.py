@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from leaning_rods import leaning_rods
 from orthoai.geometry import Geometry, Triple
 from orthoai.volume import Volume
 
@@ -34,10 +35,7 @@ def bone_case() -> Callable[..., MemoryCase]:
     def build(
         name: str = "case", spacing: Triple = (2.0, 2.0, 2.0), shape: tuple[int, int, int] = (90, 60, 70)
     ) -> MemoryCase:
-        k, j, i = np.meshgrid(*(np.linspace(-1, 1, n) for n in shape), indexing="ij")
-        labels = np.zeros(shape, np.uint8)
-        labels[(np.hypot((i - 0.5 - 0.1 * k) / 0.18, (j - 0.4 * k) / 0.2) < 1) & (np.abs(k) < 0.6)] = 1
-        labels[(np.hypot((i + 0.5) / 0.15, (j + 0.3 * k) / 0.25) < 1) & (np.abs(k - 0.1) < 0.8)] = 2
+        labels = leaning_rods(shape, (0.18, 0.2), (0.15, 0.25))
         grid = Geometry(shape=shape, spacing=spacing, origin=(-70.0, -60.0, 30.0))
         voxels = np.where(labels > 0, 1400, -1000).astype(np.int16)
         return MemoryCase(name, Volume(voxels, grid, "CT"), Volume(labels, grid))
