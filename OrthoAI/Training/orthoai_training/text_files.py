@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ def write_text(path: Path, text: str) -> None:
     except OSError as error:
         raise write_error(error, path) from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):  # What it says would hide why the file could not be written.
+            aside.unlink()
 
 
 def write_json(path: Path, content: object) -> None:

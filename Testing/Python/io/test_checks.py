@@ -122,6 +122,13 @@ def test_a_voxel_size_in_other_units_is_named(ct_volume: Builder, factor: float)
         require_ct(replace(volume, geometry=other))
 
 
+@pytest.mark.parametrize(("size", "kind"), [((0.156, 0.156, 0.2), "nifti"), ((0.1, 0.1, 0.1), "dicom")])
+def test_a_small_field_of_fine_voxels_is_taken(size: tuple, kind: str) -> None:
+    values = np.random.default_rng(0).normal(0, 200, (20, 512, 512)).astype(np.int16)
+    grid = Geometry(values.shape, size)
+    require_ct(Volume(values, grid, source=Source(kind)))
+
+
 def test_scaled_values_and_label_maps_are_named(ct_volume: Builder) -> None:
     volume = ct_volume(dtype=np.float32)
     with pytest.raises(InputError, match="scaled values"):

@@ -148,6 +148,15 @@ def test_a_root_of_the_environment_may_be_a_model_itself(tmp_path, monkeypatch):
     assert ModelStore.default().get("femur_two_stage").folder == folder
 
 
+@pytest.mark.parametrize("named", [".", "femur_two_stage", "model"])
+def test_no_other_model_stands_in_for_one_whose_card_is_damaged(tmp_path, monkeypatch, named):
+    folder = install(tmp_path, "femur_two_stage", folder="model" if named == "model" else "femur_two_stage")
+    (folder / CARD_NAME).write_text('{"name":')
+    monkeypatch.setenv(ROOTS_VARIABLE, str(tmp_path / named))
+    with pytest.raises(InputError, match="damaged"):
+        ModelStore.default().get("femur_two_stage")
+
+
 @pytest.mark.parametrize(("root", "wrong"), [("missing", "is no folder"), ("empty", "has no model")])
 def test_a_root_of_the_environment_without_a_model_is_told(tmp_path, monkeypatch, root, wrong):
     (tmp_path / "empty").mkdir()

@@ -41,6 +41,16 @@ def test_a_file_that_cannot_be_written_stays_as_it_was(tmp_path, monkeypatch):
     assert file.read_text() == "before" and [entry.name for entry in tmp_path.iterdir()] == ["note.txt"]
 
 
+def test_a_disk_that_is_read_only_now_is_told_in_a_sentence(tmp_path, monkeypatch):
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    for name in ("write_text", "unlink"):
+        monkeypatch.setattr(type(tmp_path), name, refused)
+    with pytest.raises(InputError, match="read-only disk"):
+        write_text(tmp_path / "note.txt", "after")
+
+
 def test_a_folder_is_filled_with_one_set_of_options(tmp_path):
     folder = tmp_path / "cases"
     claim_folder(folder, "recipe.json", CONTENT, "other cases")

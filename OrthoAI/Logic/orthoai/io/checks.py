@@ -11,9 +11,9 @@ from orthoai.volume import Volume
 LONGEST_MM = 3000.0
 """No patient is longer; an image with millimeters that says meters is."""
 
-FINEST_MM, SMALL_MM = 0.2, 100.0
-"""A CT with finer voxels than the first whose longest side is below the second is one in centimeters: a CT of a patient
-with such voxels shows a whole limb, as cone-beam CT does."""
+FINEST_MM, SMALL_MM = 0.15, 65.0
+"""A CT with finer voxels than the first whose longest side is below the second is one in centimeters: with 512 pixels
+a row, those of a patient are longer. DICOM knows no other unit than mm."""
 
 SAMPLES = 2_000_000
 """Values looked at to judge what an image is; a full histogram of a long CT would take seconds."""
@@ -105,7 +105,8 @@ def _require_millimeters(volume: Volume) -> None:
     """A header in centimeters or meters gives nonsense, or fills the memory."""
     spacing = volume.geometry.spacing
     extent = [n * step for n, step in zip(volume.geometry.size, spacing, strict=True)]
-    if max(extent) > LONGEST_MM or (max(extent) < SMALL_MM and min(spacing) < FINEST_MM):
+    is_tiny = max(extent) < SMALL_MM and min(spacing) < FINEST_MM
+    if volume.source.kind != "dicom" and (max(extent) > LONGEST_MM or is_tiny):
         size = " x ".join(f"{length:.3g}" for length in extent)
         raise InputError(
             f"The image would be {size} mm large: its voxel size is not in millimeters; correct the header or export "

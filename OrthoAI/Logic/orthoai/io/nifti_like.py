@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from orthoai.errors import InputError, is_out_of_memory
 from orthoai.geometry import Geometry
 from orthoai.io.digest import sha256_of
-from orthoai.io.itk_limits import check_meta_dimensions, check_name, check_pattern
+from orthoai.io.itk_limits import check_compressed, check_directions, check_meta_dimensions, check_name, check_pattern
 from orthoai.io.nifti_header import HEADER_BYTES, NiftiHeader, parse_header
 from orthoai.io.pixels import compact
 from orthoai.volume import Source, Volume
@@ -57,13 +57,19 @@ def read_nifti(path: Path) -> Volume:
 
 def read_nrrd(path: Path) -> Volume:
     """Read a .nrrd file, or a .nhdr with its data file. Raises InputError as :func:`read_nifti`."""
-    return _read_with_itk(path, "NrrdImageIO", "nrrd")
+    volume = _read_with_itk(path, "NrrdImageIO", "nrrd")
+    check_directions(path)
+    return volume
 
 
 def read_meta(path: Path) -> Volume:
     """Read a .mha file, or a .mhd with its data file. Raises InputError as :func:`read_nifti`."""
     check_meta_dimensions(path)
-    return _read_with_itk(path, "MetaImageIO", "mha")
+    volume = _read_with_itk(path, "MetaImageIO", "mha")
+    parts = _parts(path)
+    if parts is not None:
+        check_compressed(path, parts[-1])
+    return volume
 
 
 def _read_with_itk(path: Path, io: str, kind: str) -> Volume:

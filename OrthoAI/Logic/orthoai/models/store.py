@@ -125,18 +125,21 @@ class ModelStore:
         if Path(name).name == name:
             for problem in self._bad_roots().values():
                 raise InputError(problem)
-        models = self.list()
-        for model in models:
+        for folder in self._folders():
+            try:
+                model = _model(folder)
+            except InputError:
+                # A later model of this name must not stand in for it.
+                if folder.name == name or folder in self.required:
+                    raise
+                continue
             if model.name == name:
                 return model
-        for folder in self._folders():
-            if folder.name == name:
-                return _model(folder)
         # A bare name is never a path, so that a folder in the working directory cannot stand in for a model.
         if Path(name).name != name and Path(name).is_dir():
             # Whole, so that the folder's own path names this model too: "./a" as a Path is "a", a name.
             return _model(Path(name).absolute())
-        names = ", ".join(model.name for model in models)
+        names = ", ".join(model.name for model in self.list())
         advice = f"available: {names}" if names else f"none is installed; set {ROOTS_VARIABLE} to a folder of models"
         path = f"; for the folder of that name give ./{name}" if Path(name).is_dir() else ""
         raise InputError(f'There is no model "{name}" ({advice}{path}).')
