@@ -21,6 +21,10 @@ from orthoai.volume import Source
 SCHEMA_VERSION = 1
 """Raised when a key of result.json changes its meaning or goes away."""
 
+VERTEBRAE = "vertebrae"
+"""Name of the extra that a reviewed case keeps, since a training needs it: all vertebral bodies, the sound ones too,
+numbered from the lowest."""
+
 
 @dataclass(frozen=True)
 class Provenance:

@@ -4,6 +4,7 @@ DATASET/
   cases/<case>/        the newest revision of each case
     image.nii.gz       the image, as it was reviewed
     labels.nii.gz      uint8 labels on the image's grid
+    vertebrae.nii.gz   uint8 numbers of all vertebral bodies on the same grid, where the task gave them
     review.json        the verdict, the reviewer's changes, boxes and findings
     case.json          where it came from
   revisions/<case>/<number>/   the older ones, without the image, which never changes
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 IMAGE_FILE = "image.nii.gz"
 LABELS_FILE = "labels.nii.gz"
+VERTEBRAE_FILE = "vertebrae.nii.gz"
 REVIEW_FILE = "review.json"
 
 META_FILE = "case.json"

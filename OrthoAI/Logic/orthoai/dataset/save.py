@@ -16,6 +16,7 @@ from orthoai.dataset.layout import (
     META_FILE,
     REVIEW_FILE,
     REVISIONS_FOLDER,
+    VERTEBRAE_FILE,
 )
 from orthoai.dataset.lineage import Lineage
 from orthoai.dataset.store import DatasetCase
@@ -24,6 +25,7 @@ from orthoai.io.digest import sha256_of
 from orthoai.io.pixels import compact
 from orthoai.marker import Marker
 from orthoai.output import staged_folder
+from orthoai.result import VERTEBRAE
 from orthoai.review import Review, Verdict
 from orthoai.volume import Volume
 
@@ -123,7 +125,19 @@ def _holds(previous: DatasetCase, review: Review) -> bool:
     same = replace(review, revision=previous.lineage.revision)
     if same.to_json() != (previous.path / REVIEW_FILE).read_text("utf-8"):
         return False
-    return np.array_equal(previous.labels().voxels, review.result.segmentation)
+    return np.array_equal(previous.labels().voxels, review.result.segmentation) and _holds_bodies(previous, review)
+
+
+def _holds_bodies(previous: DatasetCase, review: Review) -> bool:
+    """Whether ``previous`` has the vertebral bodies of ``review``, or neither has any."""
+    bodies, file = review.result.extra(VERTEBRAE), previous.path / VERTEBRAE_FILE
+    known = previous.lineage.files.get(VERTEBRAE_FILE)
+    if bodies is None or known is None:
+        return bodies is None and known is None
+    if not file.is_file() or sha256_of([file]) != known:
+        return False
+    saved = previous.vertebrae()
+    return saved is not None and np.array_equal(saved.voxels, bodies.voxels)
 
 
 def _write_case(
@@ -135,6 +149,9 @@ def _write_case(
     result = review.result
     write_volume(volume, folder / IMAGE_FILE)
     write_labels(result.segmentation, volume.geometry, folder / LABELS_FILE)
+    bodies = result.extra(VERTEBRAE)
+    if bodies is not None:
+        write_labels(bodies.voxels, volume.geometry, folder / VERTEBRAE_FILE)
     (folder / REVIEW_FILE).write_text(review.to_json(), "utf-8")
     lineage = Lineage(
         task=result.task,
@@ -150,7 +167,7 @@ def _write_case(
         revision=review.revision,
         parent_revision=None if previous is None else previous.lineage.revision,
         created=review.created,
-        files={name: sha256_of([folder / name]) for name in (IMAGE_FILE, LABELS_FILE, REVIEW_FILE)},
+        files={file.name: sha256_of([file]) for file in sorted(folder.iterdir())},
     )
     (folder / META_FILE).write_text(lineage.to_json(), "utf-8")
 
@@ -159,5 +176,7 @@ def _archive(dataset: Path, previous: DatasetCase) -> None:
     """Keep what the new revision is about to replace, except the image: the same name means the same image."""
     kept = dataset / REVISIONS_FOLDER / previous.name / f"{previous.lineage.revision:04d}"
     with staged_folder(kept, CASE) as aside:
-        for name in (LABELS_FILE, REVIEW_FILE, META_FILE):
-            shutil.copyfile(previous.path / name, aside / name)
+        for name in (LABELS_FILE, VERTEBRAE_FILE, REVIEW_FILE, META_FILE):
+            # A case need not have vertebrae.
+            if name != VERTEBRAE_FILE or (previous.path / name).is_file():
+                shutil.copyfile(previous.path / name, aside / name)

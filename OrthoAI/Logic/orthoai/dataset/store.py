@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from orthoai.dataset.layout import CASES_FOLDER, IMAGE_FILE, LABELS_FILE, META_FILE, REVIEW_FILE
+from orthoai.dataset.layout import CASES_FOLDER, IMAGE_FILE, LABELS_FILE, META_FILE, REVIEW_FILE, VERTEBRAE_FILE
 from orthoai.dataset.lineage import Lineage
 from orthoai.errors import InputError
 from orthoai.io.digest import sha256_of
@@ -46,6 +46,10 @@ class DatasetCase:
         """uint8 labels on the image's grid."""
         return self._read(LABELS_FILE)
 
+    def vertebrae(self) -> Volume | None:
+        """uint8 numbers of all vertebral bodies on the image's grid; None for a case that was saved without them."""
+        return self._read(VERTEBRAE_FILE) if VERTEBRAE_FILE in self.lineage.files else None
+
     def review(self) -> Review:
         """The review, with its segmentation."""
         try:
@@ -60,7 +64,8 @@ class DatasetCase:
         except InputError as error:
             return [str(error)]
         found = []
-        for name in (IMAGE_FILE, LABELS_FILE, REVIEW_FILE):
+        kept = (VERTEBRAE_FILE,) if VERTEBRAE_FILE in files else ()
+        for name in (IMAGE_FILE, LABELS_FILE, *kept, REVIEW_FILE):
             file = self.path / name
             if not file.is_file():
                 found.append(f"Case {self.name} has lost its {name}; export its review again.")

@@ -13,7 +13,7 @@ from orthoai.finding import Finding, Place
 from orthoai.models.choose import LOWEST_CONFIDENCE
 from orthoai.progress import Progress
 from orthoai.provenance import provenance
-from orthoai.result import Extra, Result
+from orthoai.result import VERTEBRAE, Extra, Result
 from orthoai.spine.checks import require_spine_ct
 from orthoai.spine.genant import NORMAL
 from orthoai.spine.given_boxes import checked_boxes
@@ -36,8 +36,8 @@ from orthoai.tasks.ovf.slices import Seen, look
 from orthoai.tasks.ovf.task import TASK
 from orthoai.volume import Volume
 
-VERTEBRAE, ATTENTION = "vertebrae", "attention"
-"""Names of the further pictures: all bodies, numbered from the lowest, and where the network looked, 0..255."""
+ATTENTION = "attention"
+"""Name of the further picture of where the network looked, 0..255."""
 
 NO_BONE = "No bone found."
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from orthoai.finding import Finding, Measurement
-from orthoai.result import Extra, Result
+from orthoai.result import VERTEBRAE, Extra, Result
 from orthoai.tasks.ovf.labels import FRACTURES, UNCLEAR
-from orthoai.tasks.ovf.pipeline import VERTEBRAE
 from scipy import ndimage
 
 from orthoai_training.spine_ct.case import SpineCase, VertebraTruth, class_map
