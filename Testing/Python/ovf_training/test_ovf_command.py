@@ -19,7 +19,7 @@ from orthoai.models.store import ModelStore
 from orthoai_training.half_onnx import HALF, stored_weights
 from orthoai_training.ovf import request
 from orthoai_training.ovf.calibration import FittedCalibration
-from orthoai_training.ovf.cases import case_folders, dealt
+from orthoai_training.ovf.cases import case_folders, dealt, training_folders
 from orthoai_training.ovf.evaluation.source import Source
 from orthoai_training.ovf.model_folder import with_settings, write_ovf_model
 from orthoai_training.ovf.recipe import COMPACT
@@ -69,7 +69,7 @@ def test_reviewed_cases_are_told_where_they_train(tmp_path: Path, place: str) ->
     case.mkdir(parents=True)
     (case / "case.json").write_text('{"task": "ovf", "verdict": "approved"}')
     with pytest.raises(InputError, match=r"holds reviewed cases, .*: train orthoai train fracture with them"):
-        case_folders(tmp_path)
+        training_folders(tmp_path)
 
 
 def test_seeds_of_training_and_test_never_meet() -> None:

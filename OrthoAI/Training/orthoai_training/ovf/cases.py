@@ -11,6 +11,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.dataset import CaseFolder, case_paths, holds_reviewed
 from orthoai_training.kept_split import kept_split
+from orthoai_training.ovf.reviewed import is_reviewed
 from orthoai_training.spine_ct.case import BODIES_FILE, write_case
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.simulate import simulate
@@ -21,13 +22,32 @@ VALIDATION_SHARE = 0.1
 def case_folders(folder: Path) -> list[Path]:
     """The simulated spines in ``folder``, by name. Raises InputError when there is none.
 
-    Reviewed cases do not count: they have no outlines of sound vertebrae.
+    Reviewed cases do not count: they do not tell the heights and the exact outlines of sound vertebrae.
     """
-    found = [path for path in case_paths(folder) if all((path / name).is_file() for name in (BODIES_FILE, META_FILE))]
+    found = [path for path in case_paths(folder) if is_simulated(path)]
+    return _some(folder, found, "do not tell the true heights and exact outlines that are needed here")
+
+
+def training_folders(folder: Path) -> list[Path]:
+    """What the detector learns from in ``folder``, by name: simulated spines, and reviewed cases of the task.
+
+    A reviewed case that does not tell its sound vertebrae is left out. Raises InputError when no other is there.
+    """
+    found = [path for path in case_paths(folder) if is_simulated(path) or is_reviewed(path)]
+    return _some(folder, found, "do not show the sound vertebrae that this network learns from too")
+
+
+def is_simulated(folder: Path) -> bool:
+    """Whether ``folder`` is a simulated spine."""
+    return all((folder / name).is_file() for name in (BODIES_FILE, META_FILE))
+
+
+def _some(folder: Path, found: list[Path], lack: str) -> list[Path]:
+    """``found`` (InputError for none); ``lack`` is what reviewed cases in ``folder`` then do."""
     if not found and holds_reviewed(folder):
         raise InputError(
-            f"{folder} holds reviewed cases, which do not show the sound vertebrae that this network learns from too: "
-            "train orthoai train fracture with them, or give simulated cases (orthoai synth ovf)."
+            f"{folder} holds reviewed cases, which {lack}: train orthoai train fracture with them, or give simulated "
+            "cases (orthoai synth ovf)."
         )
     if not found:
         raise InputError(f"No case in {folder}: a case is a folder with image.nii.gz, {BODIES_FILE} and {META_FILE}.")

@@ -23,7 +23,9 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of a training."""
     parser.add_argument("-o", "--out", metavar="DIR", type=Path, required=True, help="folder of the training run")
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--data", metavar="CASES", type=Path, help="folder of simulated cases (orthoai synth ovf)")
+    source.add_argument(
+        "--data", metavar="CASES", type=Path, help="folder of cases: simulated (orthoai synth ovf) or reviewed"
+    )
     source.add_argument("--simulate", metavar="N", type=int, help="simulate N cases first")
     source.add_argument(
         "--pictures", metavar="DIR", type=Path, help="own sagittal pictures: PNG with YOLO-seg text files"

@@ -25,6 +25,7 @@ from orthoai_training.detector.yolo_dataset import write_data_file
 from orthoai_training.ovf.cases import require_apart
 from orthoai_training.ovf.pictures import Outline, Picture, training_pictures, validation_pictures
 from orthoai_training.ovf.recipe import OvfRecipe
+from orthoai_training.ovf.reviewed import is_reviewed, reviewed_scene
 from orthoai_training.ovf.scenes import case_scene
 from orthoai_training.spine_ct.case import read_case
 
@@ -44,7 +45,8 @@ def write_case_pictures(
     """Draw the pictures of all cases into ``folder``, which must not exist; it appears whole or not at all.
 
     Args:
-        train, validation: folders of cases (see :func:`orthoai_training.spine_ct.case.read_case`).
+        train, validation: folders of cases, simulated (see :func:`orthoai_training.spine_ct.case.read_case`) or
+            reviewed (see :func:`orthoai_training.ovf.reviewed.reviewed_scene`).
 
     Raises:
         InputError: a use without cases, a case in both, or one that cannot be read.
@@ -56,7 +58,7 @@ def write_case_pictures(
     with _staged(folder, progress) as staged:
         for number, path in enumerate([*train, *validation]):
             progress.report("pictures", number / total, f"case {number + 1} of {total}")
-            scene = case_scene(read_case(path))
+            scene = reviewed_scene(path) if is_reviewed(path) else case_scene(read_case(path))
             if number < len(train):
                 for picture in training_pictures(scene, path.name, recipe, seed):
                     _write(staged, "train", picture)

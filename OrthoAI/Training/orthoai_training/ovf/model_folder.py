@@ -17,6 +17,7 @@ from orthoai.tasks.ovf.engines import DETECTOR
 from orthoai.tasks.ovf.labels import CLASSES, FRACTURES
 
 from orthoai_training.ovf.calibration import FittedCalibration
+from orthoai_training.ovf.reviewed import is_reviewed
 from orthoai_training.ovf.train import NETWORK_FILE, OvfRun, TrainedOvf
 from orthoai_training.train.credits import first_credits
 from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, written
@@ -60,7 +61,7 @@ def write_ovf_model(
         "confidence": CONFIDENCE,
         "calibration": FittedCalibration().to_json(),
     }
-    data: dict[str, Any] = {"kind": "own pictures" if run.pictures is not None else "simulated spine CT"}
+    data: dict[str, Any] = {"kind": _kind(run)}
     if run.pictures is None:
         data |= {"train_cases": len(run.train), "validation_cases": len(run.validation)}
     if start is not None:
@@ -84,6 +85,14 @@ def write_ovf_model(
     )
     written(card, folder, PAGE)
     return folder
+
+
+def _kind(run: OvfRun) -> str:
+    """Of what the network is trained on."""
+    if run.pictures is not None:
+        return "own pictures"
+    reviewed = sum(is_reviewed(path) for path in run.train)
+    return f"simulated spine CT and {reviewed} reviewed cases" if reviewed else "simulated spine CT"
 
 
 def with_settings(folder: Path, settings: Mapping[str, Any], metrics: Mapping[str, Any]) -> Path:

@@ -24,7 +24,9 @@ from orthoai_training.ovf.cases import (
     case_folders,
     dealt,
     former_run,
+    is_simulated,
     simulated,
+    training_folders,
 )
 from orthoai_training.ovf.evaluation.fitting import fit_to_cases
 from orthoai_training.ovf.model_folder import MODEL_FOLDER, with_settings, write_ovf_model
@@ -124,7 +126,9 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
     settings = {"confidence": found.confidence, "calibration": found.calibration.to_json()}
     with_settings(folder, settings, {"validation": found.figures})
     folder = folder if model is None else keep_outline(folder, model)
-    return fit_to_cases(folder, validation, request.device, progress or Progress())
+    # Heights are compared with true ones, which a reviewed case does not tell.
+    known = [path for path in validation if is_simulated(path)]
+    return fit_to_cases(folder, known, request.device, progress or Progress())
 
 
 def _start(request: TrainRequest) -> Model | None:
@@ -171,9 +175,11 @@ def _cases(
             raise InputError("--validation names cases: split own pictures into folders train and val instead.")
         _claim(request, model)
         return (), ()
-    validation = None if request.validation is None else case_folders(request.validation)
+    # Outlines are learned finer than a task's own answer tells them.
+    found = case_folders if request.network == OUTLINE else training_folders
+    validation = None if request.validation is None else found(request.validation)
     if request.data is not None:
-        folders = case_folders(request.data)
+        folders = found(request.data)
         refuse_tests(CaseFolder(path).meta.get("seed") for path in folders)
         _claim(request, model)
         return dealt(request.out, folders, request.seed) if validation is None else (folders, validation)

@@ -27,7 +27,7 @@ class BodyBlock:
     """One vertebral body on the working grid.
 
     Attributes:
-        id: its VerSe number.
+        id: its number in the case: VerSe's in a simulated one.
         kind: its class in class order.
         start: (slice, row, column) of the block's first voxel.
         occupancy: float32 (s, r, c), share of the body; its outline runs at 0.5.
