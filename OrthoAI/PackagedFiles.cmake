@@ -13,6 +13,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/marked_class.py
   Logic/orthoai/marker.py
   Logic/orthoai/output.py
+  Logic/orthoai/packed_map.py
   Logic/orthoai/progress.py
   Logic/orthoai/provenance.py
   Logic/orthoai/result.py

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,7 +79,7 @@ class Result:
         message: one sentence for the user.
         timings_s: seconds by stage.
         provenance: with what it was made.
-        extras: further pictures on ``geometry``; a result that was read from JSON has none.
+        extras: further pictures on ``geometry``; one that was read from JSON has those whose voxels were given.
         structures: what was measured in every structure seen, those without a finding included, by their names.
     """
 
@@ -136,12 +136,18 @@ class Result:
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
-    def from_json(cls, text: str, segmentation: NDArray[np.uint8] | None = None) -> Result:
+    def from_json(
+        cls,
+        text: str,
+        segmentation: NDArray[np.uint8] | None = None,
+        extras: Mapping[str, NDArray[np.uint8]] | None = None,
+    ) -> Result:
         """Undo :meth:`to_json`.
 
         Args:
             text: content of a result.json.
             segmentation: the voxels (K, J, I) that belong to it; empty where None.
+            extras: voxels (K, J, I) of further pictures by name; those that are absent are left out.
 
         Raises:
             InputError: no JSON, another schema version, or keys missing or of the wrong kind.
@@ -160,6 +166,7 @@ class Result:
                 message=str(content["message"]),
                 provenance=Provenance(**content["provenance"]),
                 timings_s={name: float(seconds) for name, seconds in content["timings_s"].items()},
+                extras=tuple(_extra_from_json(content, name, voxels) for name, voxels in (extras or {}).items()),
                 structures={
                     str(name): _measured_from_json(found) for name, found in content.get("structures", {}).items()
                 },
@@ -254,6 +261,10 @@ def _finding_from_json(content: dict[str, Any]) -> Finding:
         place=None if place is None else Place(_triple(place["lps"]), place["slice_index"]),
         flags=tuple(str(flag) for flag in content["flags"]),
     )
+
+
+def _extra_from_json(content: dict[str, Any], name: str, voxels: NDArray[np.uint8]) -> Extra:
+    return Extra(name, voxels, {int(value): str(label) for value, label in content["extras"][name].items()})
 
 
 def _measured_to_json(measurements: dict[str, Measurement]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orthoai.result import Result
+from orthoai.packed_map import pack
+from orthoai.result import VERTEBRAE, Result
 
 from OrthoAILib.Bridge.Extent import EMPTY, Extent
 from OrthoAILib.Bridge.MaskArchive import MaskArchive
@@ -19,10 +20,12 @@ class PreparedResult:
     Attributes:
         masks: by label value, for every label of the result.
         archive: the same as text (MaskArchive).
+        vertebrae: the extra of that name as text (orthoai.packed_map); None where the task gave none.
     """
 
     masks: dict[int, Mask]
     archive: str
+    vertebrae: str | None = None
 
     @classmethod
     def of(cls, result: Result, extents: Mapping[int, Extent] | None = None) -> PreparedResult:
@@ -37,4 +40,5 @@ class PreparedResult:
         for value in result.labels:
             extent = extentOf(result.segmentation, value) if extents is None else extents.get(value, EMPTY)
             masks[value] = cropOf(result.segmentation, value, extent)
-        return cls(masks, MaskArchive.toText(masks))
+        bodies = result.extra(VERTEBRAE)
+        return cls(masks, MaskArchive.toText(masks), None if bodies is None else pack(bodies.voxels))

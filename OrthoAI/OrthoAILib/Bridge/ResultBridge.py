@@ -77,6 +77,9 @@ class ResultBridge:
                 roles.REFERENCE + roles.ORIGINAL,
                 self._addText(roles.ORIGINAL, prepared.archive, resultId, result).GetID(),
             )
+            if prepared.vertebrae is not None:
+                record = self._addText(roles.BODIES, prepared.vertebrae, resultId, result)
+                text.SetNodeReferenceID(roles.REFERENCE + roles.BODIES, record.GetID())
             visible = [
                 self._addSegmentation(result, labels, prepared.masks, grid, volumeNode),
                 *self._addBoxes(result, labels, grid),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import slicer
-from orthoai.result import Result
+from orthoai.packed_map import unpack
+from orthoai.result import VERTEBRAE, Extra, Result
 
 from OrthoAILib.Bridge.Hierarchy import RESULT_ID, Hierarchy
 
@@ -13,7 +14,8 @@ ROLE = "OrthoAI.Role"
 TASK = "OrthoAI.Task"
 """Attributes of the nodes: what they are to the result, and the task that made it."""
 
-RESULT, ORIGINAL, SEGMENTATION, BOX, FINDINGS = "result", "original", "segmentation", "box", "findings"
+RESULT, ORIGINAL, BODIES = "result", "original", "vertebrae"
+SEGMENTATION, BOX, FINDINGS = "segmentation", "box", "findings"
 """Values of the attribute ROLE. The text node of role RESULT refers to the others under these names: a scene that is
 added to another one keeps references, while attributes of both may be equal."""
 
@@ -37,6 +39,7 @@ class ResultNodes:
         findingsTable: one row for each finding.
         resultText: vtkMRMLTextNode with result.json as the task gave it. Hidden.
         originalMasks: vtkMRMLTextNode with the masks as the task gave them (MaskArchive). Hidden.
+        vertebrae: vtkMRMLTextNode with all vertebral bodies (orthoai.packed_map), if the task gave any. Hidden.
         folderItem: of the subject hierarchy; 0 when the user removed it.
     """
 
@@ -46,6 +49,7 @@ class ResultNodes:
     findingsTable: slicer.vtkMRMLTableNode | None
     resultText: slicer.vtkMRMLTextNode
     originalMasks: slicer.vtkMRMLTextNode | None
+    vertebrae: slicer.vtkMRMLTextNode | None
     folderItem: int
 
     @classmethod
@@ -75,6 +79,7 @@ class ResultNodes:
             findingsTable=only(FINDINGS),
             resultText=resultText,
             originalMasks=only(ORIGINAL),
+            vertebrae=only(BODIES),
             folderItem=Hierarchy(resultText.GetScene()).folder(resultId),
         )
 
@@ -96,6 +101,17 @@ class ResultNodes:
         """
         return Result.from_json(self.resultText.GetText())
 
+    def extras(self, shape: tuple[int, int, int]) -> tuple[Extra, ...]:
+        """The vertebral bodies (K, J, I) as the task numbered them; none where it gave none, or the node was deleted.
+
+        Raises:
+            InputError: the text was damaged.
+        """
+        if self.vertebrae is None:
+            return ()
+        voxels = {VERTEBRAE: unpack(self.vertebrae.GetText(), shape)}
+        return Result.from_json(self.resultText.GetText(), extras=voxels).extras
+
     def renewed(self, resultId: str) -> ResultNodes:
         """The same nodes under another id: a scene that is added to itself holds one id twice."""
         hierarchy = Hierarchy(self.resultText.GetScene())
@@ -103,14 +119,15 @@ class ResultNodes:
             if node is not None:
                 node.SetAttribute(RESULT_ID, resultId)
                 hierarchy.renew(node, resultId)
-        for record in (self.originalMasks, self.resultText):
+        for record in (self.originalMasks, self.vertebrae, self.resultText):
             if record is not None:
                 record.SetAttribute(RESULT_ID, resultId)
         return ResultNodes.ofText(self.resultText)
 
     def remove(self, scene: slicer.vtkMRMLScene) -> None:
         """Take the result out of the scene: its nodes, what displays and stores them, and its folder."""
-        parts = (self.segmentation, *self.boxes, self.findingsTable, self.originalMasks, self.resultText)
+        records = (self.originalMasks, self.vertebrae, self.resultText)
+        parts = (self.segmentation, *self.boxes, self.findingsTable, *records)
         removeNodes(scene, [node for node in parts if node is not None])
         folder = Hierarchy(scene).folder(self.resultId)
         if folder:

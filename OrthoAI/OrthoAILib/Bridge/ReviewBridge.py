@@ -165,6 +165,7 @@ class ReviewBridge:
             segmentation=mergedLabels(masks, original, stored.geometry.shape),
             boxes=self._boxes(nodes, stored, volumeNode),
             findings=editedFindings(nodes.findingsTable, stored.findings),
+            extras=nodes.extras(stored.geometry.shape),
         )
         return with_marked_classes(stored, result), masks
 

@@ -1,5 +1,6 @@
 """Scenes that were saved as .mrb and read again."""
 
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from bridge_scene import labels_on, result_on, same_result
 from orthoai.geometry import Geometry
+from orthoai.result import VERTEBRAE, Extra
 from orthoai.review import Verdict
 from OrthoAILib.Bridge.Grid import Grid, toArray
 from OrthoAILib.Bridge.ResultBridge import ResultBridge
@@ -114,3 +116,22 @@ def test_a_record_of_a_long_noisy_mask_is_not_cut(workplace):
     other = workplace.reloaded()
     again = only(ResultBridge(other.scene).load())
     assert again.originalMasks.GetText() == nodes.originalMasks.GetText()
+
+
+def test_the_numbered_bodies_survive_and_come_with_the_review(workplace, oblique):
+    bodies = labels_on(oblique, seed=3)
+    result = replace(result_on(oblique), extras=(Extra(VERTEBRAE, bodies, {1: "L5", 2: "L4"}),))
+    ResultBridge(workplace.scene).show(result, workplace.volume_on(oblique))
+    other = workplace.reloaded()
+    nodes = only(ResultBridge(other.scene).load())
+    (extra,) = ReviewBridge(other.scene).review(nodes, nodes.volumeNode, Verdict.APPROVED).result.extras
+    assert (extra.name, extra.labels) == (VERTEBRAE, {1: "L5", 2: "L4"})
+    np.testing.assert_array_equal(extra.voxels, bodies)
+    nodes.remove(other.scene)
+    assert other.scene.GetNumberOfNodesByClass("vtkMRMLTextNode") == 0
+
+
+def test_a_result_without_numbered_bodies_has_none_in_its_review(workplace, oblique):
+    nodes = ResultBridge(workplace.scene).show(result_on(oblique), workplace.volume_on(oblique))
+    assert nodes.vertebrae is None
+    assert ReviewBridge(workplace.scene).result(nodes, nodes.volumeNode).extras == ()

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import replace
 from itertools import permutations, product
 from pathlib import Path
 
 import numpy as np
 import pytest
+from orthoai.box import Box
 from orthoai.errors import Canceled, InputError
 from orthoai.geometry import Geometry
 from orthoai.io.digest import sha256_of
 from orthoai.io.read import read_volume
+from orthoai.packed_map import pack, unpack
 from orthoai.progress import Progress
-from orthoai.result import Provenance, Result
+from orthoai.result import VERTEBRAE, Extra, Provenance, Result
+from orthoai.tasks import RunOptions
 from orthoai.volume import Source
-from orthoai.worker import exchange
+from orthoai.worker import exchange, verbs
 from orthoai.worker.exchange import read_result, write_exchange, write_result
 from orthoai.worker.extents import label_extents
+from orthoai.worker.requests import WorkerRun
 
 SHAPE = (3, 4, 5)
 ROTATION = np.array([[0.8, -0.6, 0.0], [0.48, 0.64, -0.6], [0.36, 0.48, 0.8]])
@@ -157,6 +162,47 @@ def test_a_damaged_result_is_refused(tmp_path: Path, damage: str) -> None:
         np.save(array, np.zeros((1, 2, 3), np.uint8))
     with pytest.raises(InputError, match="run the task again"):
         read_result(tmp_path)
+
+
+def test_the_numbered_bodies_of_a_result_come_back_and_no_other_extra(tmp_path: Path) -> None:
+    bodies = np.zeros(SHAPE, np.uint8)
+    bodies[1, 1:3, 2:] = np.arange(1, SHAPE[2] - 1)
+    extras = (Extra(VERTEBRAE, bodies, {1: "L5"}), Extra("attention", bodies))
+    write_result(replace(a_result(np.zeros(SHAPE, np.uint8)), extras=extras), tmp_path)
+    (back,) = read_result(tmp_path).extras
+    assert (back.name, back.labels) == (VERTEBRAE, {1: "L5"})
+    assert np.array_equal(back.voxels, bodies)
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "{}", '{"shape": [1, 2, 3], "place": [[0, 0], [0, 0], [0, 0]], "voxels": ""}', "µ"]
+)
+def test_damaged_bodies_are_refused(tmp_path: Path, text: str) -> None:
+    extra = Extra(VERTEBRAE, np.ones(SHAPE, np.uint8))
+    write_result(replace(a_result(np.zeros(SHAPE, np.uint8)), extras=(extra,)), tmp_path)
+    (tmp_path / "vertebrae.json").write_text(text, "utf-8")
+    with pytest.raises(InputError, match="run the task again"):
+        read_result(tmp_path)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_bodies_are_kept_where_no_boxes_told_which_to_look_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    boxes = (Box.from_index("wedge", 1.0, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), grid(np.eye(3))),) * count
+    result = replace(a_result(np.zeros(SHAPE, np.uint8)), extras=(Extra(VERTEBRAE, np.ones(SHAPE, np.uint8)),))
+    monkeypatch.setattr(verbs, "perform", lambda *_: (None, result))
+    asked = WorkerRun("ovf", tmp_path / "image.nrrd", tmp_path / "out", RunOptions(boxes=boxes))
+    verbs.run(asked, Progress())
+    assert len(read_result(tmp_path / "out").extras) == 1 - count
+
+
+@pytest.mark.parametrize("filled", [(), ((2, 3, 1),), ((0, 0, 0), (-1, -1, -1))], ids=["empty", "one", "corners"])
+def test_a_packed_map_comes_back(filled: tuple[tuple[int, int, int], ...]) -> None:
+    voxels = np.zeros(SHAPE, np.uint8)
+    for number, place in enumerate(filled, start=254):
+        voxels[place] = number
+    assert np.array_equal(unpack(pack(voxels), SHAPE), voxels)
 
 
 # Extents

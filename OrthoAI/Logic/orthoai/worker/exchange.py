@@ -12,11 +12,15 @@ from numpy.typing import NDArray
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 from orthoai.output import RESULT_FILE, beside, write_error
+from orthoai.packed_map import pack, unpack
 from orthoai.progress import Progress
-from orthoai.result import Result
+from orthoai.result import VERTEBRAE, Result
 
 SEGMENTATION_FILE = "segmentation.npy"
 """The label map (K, J, I), uint8, in a result folder."""
+
+VERTEBRAE_FILE = "vertebrae.json"
+"""The extra of that name in a result folder, packed; absent where the task gave none."""
 
 CHUNK_BYTES = 1 << 24
 """Written at a time: between two chunks other threads run and a cancel is heard."""
@@ -64,12 +68,15 @@ def write_exchange(voxels: NDArray, geometry: Geometry, path: Path, progress: Pr
 
 
 def write_result(result: Result, folder: Path, progress: Progress | None = None) -> None:
-    """Write segmentation.npy, then result.json into ``folder``. Raises OSError, Canceled."""
+    """Write segmentation.npy, vertebrae.json if any, then result.json into ``folder``. Raises OSError, Canceled."""
     labels = result.segmentation
     with (folder / SEGMENTATION_FILE).open("xb") as stream:
         header = {"descr": np.lib.format.dtype_to_descr(labels.dtype), "fortran_order": False, "shape": labels.shape}
         np.lib.format.write_array_header_1_0(stream, header)
         _write_chunks(stream, labels, labels.dtype, progress or Progress())
+    bodies = result.extra(VERTEBRAE)
+    if bodies is not None:
+        (folder / VERTEBRAE_FILE).write_text(pack(bodies.voxels), encoding="ascii")
     (folder / RESULT_FILE).write_text(result.to_json(), encoding="utf-8")
 
 
@@ -86,9 +93,10 @@ def read_result(folder: Path) -> Result:
     try:
         text = (folder / RESULT_FILE).read_text(encoding="utf-8")
         labels = np.load(folder / SEGMENTATION_FILE, mmap_mode="r", allow_pickle=False)
+        bodies = file.read_text(encoding="ascii") if (file := folder / VERTEBRAE_FILE).is_file() else None
     except (OSError, ValueError, EOFError) as error:
         raise InputError("The result of the run cannot be read; run the task again.") from error
-    return Result.from_json(text, labels)
+    return Result.from_json(text, labels, {} if bodies is None else {VERTEBRAE: unpack(bodies, labels.shape)})
 
 
 def _nrrd_header(dtype: np.dtype, geometry: Geometry) -> bytes:

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from orthoai.output import staged_folder
 from orthoai.progress import Progress
+from orthoai.result import VERTEBRAE, Result
 from orthoai.worker.exchange import write_result
 from orthoai.worker.extents import label_extents
 from orthoai.worker.perform import Hints, perform
@@ -47,9 +48,16 @@ def run(asked: WorkerRun, progress: Progress) -> Message:
 
             write_labels(result.segmentation, result.geometry, folder / NIFTI_FILE)
         result = replace(result, timings_s={**result.timings_s, "write": perf_counter() - clock})
-        write_result(result, folder, progress)
+        write_result(_without_part_of_spine(result, asked), folder, progress)
         progress.report("write", 1.0)
     return {"folder": str(asked.output), "extents": {str(value): list(extent) for value, extent in extents.items()}}
+
+
+def _without_part_of_spine(result: Result, asked: WorkerRun) -> Result:
+    """Where boxes tell what to look at, a body that is not marked may be fractured: none is kept as sound."""
+    if not asked.options.boxes:
+        return result
+    return replace(result, extras=tuple(extra for extra in result.extras if extra.name != VERTEBRAE))
 
 
 def export(asked: WorkerExport, progress: Progress) -> Message:
