@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai.errors import InputError
+from orthoai.foreign_json import JSON_ERRORS
 
 FASTEST = 1
 """zlib's level: the bodies of a spine pack to some ten kilobytes already, and the user waits for it."""
@@ -34,7 +35,7 @@ def unpack(text: str, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
         place = tuple(slice(int(first), int(stop)) for first, stop in content["place"])
         crop = np.frombuffer(zlib.decompress(base64.b64decode(content["voxels"])), np.uint8)
         whole[place] = crop.reshape(whole[place].shape)
-    except (ValueError, KeyError, TypeError, IndexError, zlib.error) as error:
+    except (*JSON_ERRORS, IndexError, zlib.error) as error:
         raise InputError("The record of the vertebral bodies is damaged; run the task again.") from error
     return whole
 
