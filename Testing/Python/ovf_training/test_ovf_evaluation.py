@@ -269,7 +269,7 @@ def test_an_unclear_finding_is_right_where_the_vertebra_is_broken(number: int, w
     score = case_score(case, "one", result_on(case, [finding_on(number, UNCLEAR, 0.7)], {}))
     # It is drawn as no fracture, and its probability is that of one.
     assert {each.found for each in score.vertebrae} == {NORMAL}
-    assert float(vote_calibration([score] * 60)(0.7)) == pytest.approx(worth, abs=0.05)
+    assert vote_calibration([score] * 60).formula(0.7) == pytest.approx(worth, abs=0.05)
 
 
 def test_the_table_of_vertebrae_has_a_line_for_each() -> None:
