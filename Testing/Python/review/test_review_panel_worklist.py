@@ -13,6 +13,15 @@ import pytest
 from review_room import CASES, caseText, click, exportAndWait, openFolder, press, review, typeInto
 
 
+def approveFirst(room, folder):
+    """Approve the first case of ``folder``, to be exported into the room's training set."""
+    room.child("exportFolder").setCurrentPath(str(room.training))
+    openFolder(room, folder)
+    click(room, "nextButton")
+    review(room)
+    click(room, "approveButton")
+
+
 def test_next_and_previous_walk_through_the_folder(room, folder):
     openFolder(room, folder)
     assert room.node.worklistFolder == str(folder) and caseText(room) == "0 of 3 decided"
@@ -203,11 +212,7 @@ def test_a_verdict_that_was_discarded_is_not_in_the_worklist(room, folder):
 def test_what_was_exported_stays_decided_when_later_words_are_discarded(room, folder):
     from OrthoAILib.Panels.Ask import Answer
 
-    room.child("exportFolder").setCurrentPath(str(room.training))
-    openFolder(room, folder)
-    click(room, "nextButton")
-    review(room)
-    click(room, "approveButton")
+    approveFirst(room, folder)
     exportAndWait(room)
     room.panel.session.setComment("later")
     room.ask.answers = [Answer.DISCARD]
@@ -220,11 +225,7 @@ def test_a_case_that_was_exported_is_not_out_of_the_training_set_before_its_fold
     from orthoai.dataset import Dataset
     from OrthoAILib.Panels.Ask import Answer
 
-    room.child("exportFolder").setCurrentPath(str(room.training))
-    openFolder(room, folder)
-    click(room, "nextButton")
-    review(room)
-    click(room, "approveButton")
+    approveFirst(room, folder)
     exportAndWait(room)
     click(room, button)
     (case,) = Dataset(room.training).cases()
@@ -242,11 +243,7 @@ def test_save_puts_the_case_into_the_training_set_before_the_next_one_opens(room
     from orthoai.dataset import Dataset
     from OrthoAILib.Panels.Ask import Answer
 
-    room.child("exportFolder").setCurrentPath(str(room.training))
-    openFolder(room, folder)
-    click(room, "nextButton")
-    review(room)
-    click(room, "approveButton")
+    approveFirst(room, folder)
     room.ask.answers = [Answer.SAVE]
     click(room, "nextButton")
     assert room.host.processEvents(until=lambda: caseText(room).startswith("Case 2 of 3"))
