@@ -118,6 +118,39 @@ def test_own_pictures_keep_their_split_and_their_outlines(tmp_path: Path) -> Non
     assert picture.outlines[0].box == pytest.approx((3, 4, 18, 20))
 
 
+def _picture(file: Path, gray: int = 0) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.full((8, 8), gray, np.uint8)).save(file)
+
+
+@pytest.mark.parametrize("side", ["val", "valid", "validation"])
+def test_a_yolo_folder_trains_on_neither_its_validation_nor_its_test_pictures(tmp_path: Path, side: str) -> None:
+    own = tmp_path / "own"
+    for gray, (split, name) in enumerate([("train", "a"), ("train", "b"), (side, "c"), ("test", "d"), ("test", "e")]):
+        _picture(own / split / "images" / f"{name}.png", gray)
+    told: list[str] = []
+    progress = Progress(lambda stage, share, message: told.append(message))
+    folder = copy_pictures(tmp_path / "set", own, progress=progress)
+    assert [picture.pixels[0, 0] for picture in read_pictures(folder, "train")] == [0, 1]
+    assert [picture.pixels[0, 0] for picture in read_pictures(folder, "val")] == [2]
+    assert told[0] == "left out, in test: 2 of 5"
+
+
+def test_test_pictures_alone_are_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        _picture(tmp_path / "own" / "test" / f"{name}.png")
+    with pytest.raises(InputError, match="fewer than two PNG pictures outside of test"):
+        copy_pictures(tmp_path / "set", tmp_path / "own")
+
+
+def test_pictures_that_would_get_one_name_are_refused(tmp_path: Path) -> None:
+    for name in ("a/b", "a_b", "c"):
+        _picture(tmp_path / "own" / f"{name}.png")
+    with pytest.raises(InputError, match=r"^a/b\.png and a_b\.png would get one name .*: rename one of them\.$"):
+        copy_pictures(tmp_path / "set", tmp_path / "own")
+    assert not (tmp_path / "set").exists()
+
+
 def test_pictures_that_all_validate_are_refused(tmp_path: Path) -> None:
     (tmp_path / "own" / "val").mkdir(parents=True)
     for name in ("a", "b"):

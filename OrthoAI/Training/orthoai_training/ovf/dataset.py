@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from orthoai.dataset.importers.classes import ClassTable
 from orthoai.dataset.importers.decode import gray_file
+from orthoai.dataset.importers.source import side_of
 from orthoai.dataset.importers.yolo import class_names
 from orthoai.errors import InputError
 from orthoai.progress import Progress
@@ -31,6 +32,9 @@ from orthoai_training.spine_ct.case import read_case
 
 VALIDATION_SHARE = 0.1
 """Of a folder of pictures without a split of its own."""
+
+TEST_FOLDER = "test"
+"""What lies in a folder of this name is kept for a test: no network sees it before."""
 
 
 def write_case_pictures(
@@ -71,20 +75,21 @@ def write_case_pictures(
 def copy_pictures(folder: Path, source: Path, *, seed: int = 0, progress: Progress | None = None) -> Path:
     """Take over a folder of one's own: PNG with YOLO-seg text files of the same names, beside them or in ``labels``.
 
-    A folder split into ``train`` and ``val`` keeps its split; otherwise a tenth of the pictures validates. Where
-    ``data.yaml`` or ``classes.txt`` names its classes, the names count, else the numbers are the network's.
+    A folder split into ``train`` and ``val`` (or ``valid``, ``validation``) keeps its split; otherwise a tenth of the
+    pictures validates. Those in ``test`` are left out. Where ``data.yaml`` or ``classes.txt`` names its classes, the
+    names count, else the numbers are the network's.
 
     Raises:
-        InputError: fewer than two pictures, or all in ``val``; one that is damaged, in color, not of 8 bits or stored
-            turned; a class that the network does not know; a label line that is no outline.
+        InputError: fewer than two pictures, all in ``val``, or two that would get one name; one that is damaged, in
+            color, not of 8 bits or stored turned; a class that the network does not know; a label line that is no
+            outline.
         Canceled: asked for by ``progress``.
     """
-    pictures = sorted(source.rglob("*.png"))
-    if len(pictures) < 2:
-        raise InputError(f"The folder {source.name} holds fewer than two PNG pictures: give one with their outlines.")
-    kinds = _kinds(source)
     progress = progress or Progress()
-    held_out = {path for path in pictures if "val" in path.relative_to(source).parts}
+    pictures = _pictures(source, progress)
+    names = _names(pictures, source)
+    kinds = _kinds(source)
+    held_out = {path for path in pictures if side_of(path.relative_to(source).parent.parts) == "val"}
     if len(held_out) == len(pictures):
         raise InputError("All pictures are in val: put some into train.")
     if not held_out:
@@ -94,8 +99,7 @@ def copy_pictures(folder: Path, source: Path, *, seed: int = 0, progress: Progre
         for number, path in enumerate(pictures):
             progress.report("pictures", number / len(pictures), path.name)
             split = "val" if path in held_out else "train"
-            # Parts of the path in the name: folders may repeat file names.
-            name = "_".join(path.relative_to(source).with_suffix("").parts)
+            name = names[path]
             lines = _label_lines(path, source, kinds)
             Image.fromarray(gray_file(path)).save(staged / "images" / split / f"{name}.png")
             (staged / "labels" / split / f"{name}.txt").write_text(lines)
@@ -143,6 +147,32 @@ def _write(folder: Path, split: str, picture: Picture) -> None:
         for outline in picture.outlines
     ]
     (folder / "labels" / split / f"{picture.name}.txt").write_text("".join(lines))
+
+
+def _pictures(source: Path, progress: Progress) -> list[Path]:
+    """Every PNG below ``source`` but those kept for a test, by path."""
+    found = sorted(source.rglob("*.png"))
+    pictures = [path for path in found if TEST_FOLDER not in path.relative_to(source).parent.parts]
+    if len(pictures) < 2:
+        aside = f" outside of {TEST_FOLDER}" if len(pictures) < len(found) else ""
+        raise InputError(
+            f"The folder {source.name} holds fewer than two PNG pictures{aside}: give one with their outlines."
+        )
+    if len(pictures) < len(found):
+        progress.report("pictures", 0.0, f"left out, in {TEST_FOLDER}: {len(found) - len(pictures)} of {len(found)}")
+    return pictures
+
+
+def _names(pictures: Sequence[Path], source: Path) -> dict[Path, str]:
+    """What each picture is called: the parts of its path, since folders may repeat file names."""
+    by_name: dict[str, Path] = {}
+    for path in pictures:
+        inside = path.relative_to(source)
+        first = by_name.setdefault("_".join(inside.with_suffix("").parts), path)
+        if first is not path:
+            one, other = first.relative_to(source).as_posix(), inside.as_posix()
+            raise InputError(f"{one} and {other} would get one name in the training set: rename one of them.")
+    return {path: name for name, path in by_name.items()}
 
 
 def _kinds(source: Path) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -123,9 +124,14 @@ class SourceFolder:
             'val/one_7'
         """
         *folders, stem = self._inside(file).with_suffix("").parts
-        sides = [SIDES[part] for part in folders if part in SIDES]
+        side = side_of(folders)
         plain = "_".join([*(part for part in folders if part not in (*PLAIN_FOLDERS, *SIDES)), stem])
-        return "/".join([*sides[:1], plain])
+        return plain if side is None else f"{side}/{plain}"
+
+
+def side_of(folders: Iterable[str]) -> str | None:
+    """ "train" or "val", as the first of ``folders`` that splits the pictures says; None where none does."""
+    return next((SIDES[name] for name in folders if name in SIDES), None)
 
 
 def source_folder(source: Path) -> SourceFolder:
