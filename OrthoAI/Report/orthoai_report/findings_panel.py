@@ -92,7 +92,7 @@ def _block(finding: Finding, palette: Palette) -> list[Line]:
         text = f"{text} · {item}" if text else item
     if text:
         lines.append((clipped(text, CHARACTERS), theme.QUIET, ""))
-    flags = ", ".join(flag_text(flag) for flag in finding.flags)
+    flags = ", ".join(flag_text(flag, finding.structure) for flag in finding.flags)
     lines += [(line, theme.WARNING, "") for line in textwrap.wrap(flags, CHARACTERS)]
     return lines
 

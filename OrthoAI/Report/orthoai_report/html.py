@@ -108,7 +108,7 @@ def _finding_cells(finding: Finding, palette: Palette, places: Places) -> list[s
         "" if finding.uncertainty is None else escape(percent(finding.uncertainty)),
         measurements,
         "<br>".join(map(escape, places.place(finding.place))) if finding.place else "",
-        "<br>".join(escape(flag_text(flag)) for flag in finding.flags),
+        "<br>".join(escape(flag_text(flag, finding.structure)) for flag in finding.flags),
     ]
 
 

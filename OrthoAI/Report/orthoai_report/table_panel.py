@@ -120,11 +120,11 @@ def note_lines(
     about: dict[str, list[str]] = {}
     for finding in findings:
         for flag in filter(is_note, finding.flags):
-            about.setdefault(flag, []).append(name_of(finding))
+            about.setdefault(flag_text(flag, finding.structure), []).append(name_of(finding))
     lines = []
-    for flag, levels in about.items():
+    for text, levels in about.items():
         names = ALL if len(levels) == len(findings) > 1 else ", ".join(levels)
-        lines += textwrap.wrap(f"{names}: {flag_text(flag)}", characters)
+        lines += textwrap.wrap(f"{names}: {text}", characters)
     return lines
 
 

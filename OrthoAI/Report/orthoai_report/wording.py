@@ -15,8 +15,11 @@ UNITS = {"cm3": "cm³", "mm3": "mm³", "cm2": "cm²", "mm2": "mm²", "deg": "°"
 PROPER = {"genant": "Genant"}
 """Words of flags that are names."""
 
-SENTENCES = {"level_not_named": "level not named: counted from the lowest vertebra found"}
-"""Flags whose short name says too little."""
+UNNAMED = "level_not_named"
+"""Flag whose short name says too little."""
+
+NUMBERED_APART = ("fracture_", "suspicion_")
+"""How names begin whose number counts what is reported, not the vertebrae."""
 
 JOINED = ("°", "%")
 """Units that follow their number without a space."""
@@ -52,10 +55,12 @@ def percent(share: float) -> str:
     return f"{share:.0%}".replace("%", " %")
 
 
-def flag_text(flag: str) -> str:
-    """A flag's short name as words, or the sentence that it stands for."""
-    if flag in SENTENCES:
-        return SENTENCES[flag]
+def flag_text(flag: str, structure: str = "") -> str:
+    """A flag's short name as words, or the sentence that it stands for with a finding of ``structure``."""
+    if flag == UNNAMED:
+        apart = structure.startswith(NUMBERED_APART)
+        counted = "numbered from the lowest one reported" if apart else "counted from the lowest vertebra found"
+        return f"level not named: {counted}"
     return " ".join(PROPER.get(word, word) for word in flag.replace("_", " ").split(" "))
 
 

@@ -159,6 +159,20 @@ def test_a_note_about_all_of_several_says_so_and_one_about_some_names_them() -> 
     assert told.endswith("Vertebra 101: level not named: counted from the lowest vertebra found")
 
 
+@pytest.mark.parametrize("kind", ["fracture", "suspicion"])
+def test_a_number_that_counts_what_is_reported_is_not_said_to_count_vertebrae(kind: str, tmp_path: Path) -> None:
+    volume, made = fracture()
+    findings = tuple(
+        replace(each, structure=f"{kind}_{n}", label="fracture" if kind == "fracture" else "unclear")
+        for n, each in enumerate(made.findings, start=1)
+    )
+    write_report(volume, replace(made, findings=findings), tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.count("level not named: numbered from the lowest one reported") >= len(findings)
+    assert "lowest vertebra found" not in page
+    assert note_lines(findings, characters=200) == ["All: level not named: numbered from the lowest one reported"]
+
+
 def test_a_table_without_room_counts_what_it_leaves_out() -> None:
     _, made = many()
     table = texts_of(panel(drawn(*many()), "table"))
