@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from orthoai.spine.genant import Heights, classify, grade, gradings, losses, reference
+from orthoai.spine.genant import LEAST_LOSS, Heights, classify, grade, gradings, losses, reaches, reference
 
 NORMAL = Heights(24.0, 23.0, 25.0)
 
@@ -17,6 +17,30 @@ def lost(anterior: float, middle: float, posterior: float) -> Heights:
 )
 def test_grades_begin_at_20_25_and_40_percent(loss: float, expected: int) -> None:
     assert grade(loss) == expected
+
+
+@pytest.mark.parametrize("normal", [10.0, 20.0, 23.0, 24.6, 25.0])
+@pytest.mark.parametrize(("percent", "expected"), [(20, 1), (25, 2), (40, 3)])
+def test_a_height_on_the_limit_has_the_grade_that_begins_there(normal: float, percent: int, expected: int) -> None:
+    whole, low = Heights(normal, normal, normal), normal * (100 - percent) / 100
+    assert classify(losses(Heights(low, normal, normal), whole)) == ("wedge", expected)
+    assert classify(losses(Heights(low, low, low), whole)) == ("crush", expected)
+    just_above = low + 1e-6 * normal
+    assert grade(losses(Heights(just_above, normal, normal), whole).anterior) == expected - 1
+
+
+def test_a_body_on_the_limit_of_a_clear_loss_is_no_neighbor() -> None:
+    sound, low = Heights(20.4, 20.4, 20.4), Heights(15.3, 20.4, 20.4)
+    assert 1 - low.anterior / sound.anterior < 0.25
+    (_, grading, above) = gradings([sound, low, sound], [False] * 3)
+    assert grading is not None and (grading.label, grading.grade) == ("wedge", 2)
+    assert above is not None and above.expected == sound
+
+
+def test_the_least_loss_of_a_fracture_is_reached_on_its_limit() -> None:
+    lost_share = losses(Heights(18, 20, 20), Heights(20, 20, 20)).anterior
+    assert lost_share < LEAST_LOSS and reaches(lost_share, LEAST_LOSS)
+    assert not reaches(LEAST_LOSS - 1e-6, LEAST_LOSS)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,9 @@ LEAST_LOSS = GRADE_CUTS[0] / 2
 """Loss below which a body is not called a fracture, whatever it looks like: half of what the mildest has, since heights
 are measured in a network's mask."""
 
+TIE = 1e-9
+"""What a loss may lack of a cut that it reaches: a share computed of two heights is not exact."""
+
 CRUSH, WEDGE, BICONCAVE, NORMAL = "crush", "wedge", "biconcave", "normal"
 
 UNCLEAR = "unclear"
@@ -84,7 +87,12 @@ def losses(measured: Heights, expected: Heights) -> Heights:
 
 def grade(loss: float) -> int:
     """Genant's grade, 0 to 3, of the largest loss over the sites."""
-    return sum(loss >= cut for cut in GRADE_CUTS)
+    return sum(reaches(loss, cut) for cut in GRADE_CUTS)
+
+
+def reaches(loss: float, cut: float) -> bool:
+    """Whether ``loss`` is ``cut`` or more, both shares of the expected height: 16 of 20 mm have lost 20 %."""
+    return loss >= cut - TIE
 
 
 def classify(lost: Heights) -> tuple[str, int]:
@@ -97,7 +105,7 @@ def classify(lost: Heights) -> tuple[str, int]:
     found = grade(max(lost))
     if not found:
         return NORMAL, 0
-    if lost.posterior >= POSTERIOR_CUT:
+    if reaches(lost.posterior, POSTERIOR_CUT):
         return CRUSH, found
     return (BICONCAVE if lost.middle >= lost.anterior else WEDGE), found
 
@@ -118,7 +126,7 @@ def gradings(heights: Sequence[Heights | None], fractured: Sequence[bool]) -> li
         doubtful = [
             (grading.loss, index)
             for index, grading in enumerate(found)
-            if usable[index] and grading is not None and grading.loss >= CLEAR_LOSS
+            if usable[index] and grading is not None and reaches(grading.loss, CLEAR_LOSS)
         ]
         if not doubtful:
             return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orthoai.finding import Finding, Measurement, Place
 from orthoai.spine.chain import UNNAMED
-from orthoai.spine.genant import LEAST_LOSS, UNCLEAR
+from orthoai.spine.genant import LEAST_LOSS, UNCLEAR, reaches
 from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
 from orthoai.spine.worst_first import LIKELY
 from orthoai.tasks.fracture.engines import Engines
@@ -47,7 +47,7 @@ def label_of(body: MeasuredBody[VotedBody], probability: float, engines: Engines
     """
     grading = body.grading
     if probability >= engines.likely:
-        return UNCLEAR if grading is not None and grading.loss < LEAST_LOSS else FRACTURE
+        return FRACTURE if grading is None or reaches(grading.loss, LEAST_LOSS) else UNCLEAR
     return UNCLEAR if grading is not None and engines.evidence.vote(body.body.score) >= LIKELY else None
 
 

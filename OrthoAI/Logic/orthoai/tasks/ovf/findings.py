@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from orthoai.finding import Finding, Place
 from orthoai.spine.chain import UNNAMED
-from orthoai.spine.genant import CLEAR_LOSS, LEAST_LOSS, NORMAL, Grading
+from orthoai.spine.genant import CLEAR_LOSS, LEAST_LOSS, NORMAL, Grading, reaches
 from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
 from orthoai.spine.worst_first import LIKELY
 from orthoai.tasks.ovf.engines import Engines
@@ -42,8 +42,8 @@ def label_of(body: OvfBody, weighed: Weighed | None) -> str:
     if chances is not None:
         label = NORMAL if chances[NORMAL] > LIKELY else max(FRACTURES, key=lambda name: chances[name])
     if label == NORMAL:
-        return UNCLEAR if voted.label != NORMAL or grading.loss >= CLEAR_LOSS else NORMAL
-    return UNCLEAR if grading.loss < LEAST_LOSS else label
+        return UNCLEAR if voted.label != NORMAL or reaches(grading.loss, CLEAR_LOSS) else NORMAL
+    return label if reaches(grading.loss, LEAST_LOSS) else UNCLEAR
 
 
 def finding(body: OvfBody, label: str, engines: Engines, place: Place) -> Finding:
