@@ -112,6 +112,7 @@ def test_thick_slices_and_a_tilted_scan_work() -> None:
     for grid in (thick, tilted):
         result = ran(spine(MIXED, grid))
         assert [each.label for each in result.findings] == ["wedge", "crush", "biconcave"]
+        assert result.message.endswith(" Slices of 5 mm: mild fractures may not show.") == (grid is thick)
 
 
 def test_network_and_heights_that_disagree_are_to_be_looked_at() -> None:

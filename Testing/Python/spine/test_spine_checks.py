@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
-from orthoai.spine.checks import require_spine_ct
+from orthoai.spine.checks import require_spine_ct, with_thick_slices_told
 from orthoai.spine.region import bone_region
 from orthoai.volume import Volume
 from ovf_fakes import Shown, spine
@@ -45,6 +45,20 @@ def test_a_spine_ct_is_taken_up_to_6_mm(ct: Volume) -> None:
 def test_what_is_unsuitable_has_its_sentence(ct: Volume, change, words: str) -> None:
     with pytest.raises(InputError, match=words):
         require_spine_ct(change(ct))
+
+
+@pytest.mark.parametrize(
+    ("side", "told"),
+    [
+        (1.0, "Found."),
+        (3.0000004, "Found."),
+        (3.75, "Found. Slices of 3.8 mm: mild fractures may not show."),
+        (5.0, "Found. Slices of 5 mm: mild fractures may not show."),
+    ],
+)
+def test_what_thick_slices_may_hide_is_told(ct: Volume, side: float, told: str) -> None:
+    for spacing in ((1.0, 1.0, side), (side, 1.0, 1.0)):
+        assert with_thick_slices_told("Found.", with_spacing(ct, spacing).geometry) == told
 
 
 def test_the_region_holds_the_bone_and_a_margin(ct: Volume) -> None:

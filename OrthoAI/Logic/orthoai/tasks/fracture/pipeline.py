@@ -17,7 +17,7 @@ from orthoai.finding import Finding
 from orthoai.progress import Progress
 from orthoai.provenance import provenance
 from orthoai.result import Extra, Result
-from orthoai.spine.checks import require_spine_ct
+from orthoai.spine.checks import require_spine_ct, with_thick_slices_told
 from orthoai.spine.genant import Grading
 from orthoai.spine.given_boxes import WorkingBox, checked_boxes
 from orthoai.spine.in_line import in_line
@@ -111,7 +111,7 @@ def run(
         segmentation=np.zeros_like(numbers) if spine is None else _marks(spine)[numbers],
         labels=TASK.label_table,
         findings=findings,
-        message=message(findings),
+        message=with_thick_slices_told(message(findings), volume.geometry),
         provenance=provenance(engines.model_name, engines.model_sha256, engines.device, engines.precision),
         timings_s=watch.seconds,
         extras=(Extra(ATTENTION, looked),),

@@ -14,7 +14,7 @@ from orthoai.models.choose import LOWEST_CONFIDENCE
 from orthoai.progress import Progress
 from orthoai.provenance import provenance
 from orthoai.result import VERTEBRAE, Extra, Result
-from orthoai.spine.checks import require_spine_ct
+from orthoai.spine.checks import require_spine_ct, with_thick_slices_told
 from orthoai.spine.genant import NORMAL
 from orthoai.spine.given_boxes import checked_boxes
 from orthoai.spine.in_line import in_line
@@ -127,6 +127,7 @@ def examined(
     spine = _find(volume, boxes, engines, progress, watch)
     with watch.stage("Measure"):
         numbers, findings, found = _written(spine, engines, volume, progress.check)
+    told = NO_BONE if spine is None else message(len(spine.bodies), findings, len(boxes))
     shape = volume.geometry.shape
     segmentation = np.zeros(shape, np.uint8) if spine is None else _classes(spine)[numbers]
     extras = () if spine is None else _extras(spine, numbers)
@@ -139,7 +140,7 @@ def examined(
         segmentation=segmentation,
         labels=TASK.label_table,
         findings=findings,
-        message=NO_BONE if spine is None else message(len(spine.bodies), findings, len(boxes)),
+        message=with_thick_slices_told(told, volume.geometry),
         provenance=provenance(engines.model_name, engines.model_sha256, engines.device, engines.precision),
         timings_s=watch.seconds,
         extras=extras,
