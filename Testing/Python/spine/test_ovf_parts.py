@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from orthoai.box import Box
+from orthoai.geometry import Geometry
 from orthoai.models.calibration import Calibration
 from orthoai.tasks.ovf.eigencam import eigen_cam
+from orthoai.tasks.ovf.given import GivenBox, pointed_at
 from orthoai.tasks.ovf.join import join, vote
 from orthoai.tasks.ovf.slices import SliceBody
 
@@ -43,6 +46,19 @@ def test_of_two_outlines_the_one_that_fits_better_is_taken_whatever_their_order(
 def test_a_body_that_tapers_to_its_sides_is_one() -> None:
     (body,) = join([outline(n, side=side) for n, side in enumerate((8, 12, 20, 20, 12, 8))])
     assert len(body.slices) == 6
+
+
+def test_a_box_that_reaches_into_a_neighbor_takes_each_outline_from_one_body_and_leaves_the_other() -> None:
+    faint, sure = (0.0, 0.5, 0.1, 0.1), (0.9, 0.0, 0.0, 0.0)
+    # In every second slice the neighbor is the surer one.
+    own = [outline(n, row=10, scores=sure if n % 2 else faint) for n in range(8)]
+    neighbor = [outline(n, row=40, scores=faint if n % 2 else sure) for n in range(8)]
+    grid = Geometry((8, 60, 40), (1.0, 1.0, 1.0))
+    box = GivenBox(Box.from_index("a", 1.0, (0, 5, -0.5), (40, 52, 7.5), grid), grid, grid)
+    outlines = sorted([*own, *neighbor], key=lambda each: each.index)
+    (asked,), rest = pointed_at([box], outlines, join(outlines))
+    assert list(asked.slices) == own
+    assert [list(body.slices) for body in rest] == [neighbor]
 
 
 def test_a_missed_slice_holds_what_both_its_neighbors_have() -> None:

@@ -212,6 +212,24 @@ def test_a_box_in_which_there_is_no_vertebra_is_told(mixed) -> None:
     assert len(asked.structures) == len(MIXED)
 
 
+def test_a_box_around_two_vertebrae_is_refused(mixed) -> None:
+    _, crush, biconcave = mixed[1].boxes
+    both = Box.from_index("spine", 1.0, crush.index_min, biconcave.index_max, mixed[1].geometry)
+    with pytest.raises(InputError, match="The box of spine holds more than one vertebra: draw a box for each"):
+        ran(spine(MIXED), RunOptions(boxes=(both,)))
+
+
+def test_two_boxes_on_the_halves_of_one_vertebra_ask_for_that_one(mixed) -> None:
+    volume = spine(MIXED)
+    left, right = (
+        Box.from_index("normal", 1.0, (low, 20.0, 79.0), (high, 75.0, 105.0), volume.geometry)
+        for low, high in ((18.0, 39.5), (39.5, 61.0))
+    )
+    asked = ran(volume, RunOptions(boxes=(left, right)))
+    assert [(each.structure, each.label) for each in asked.findings] == [("vertebra_3", "normal")]
+    assert len(asked.structures) == len(MIXED)
+
+
 def test_what_lies_beside_the_spine_is_no_vertebra_but_where_it_is_pointed_at() -> None:
     grid = Geometry((150, 96, 80), (1.0, 1.0, 1.0), (-39.5, -47.5, -24.0))
     volume = spine([NORMAL] * 3, grid, start=34.0)

@@ -28,10 +28,12 @@ class WorkingBox:
     """One checked box on a working grid.
 
     Attributes:
+        label: of the box.
         low, high: its outer edges as indices (column, row, slice) of the working grid.
     """
 
     def __init__(self, box: Box, volume: Geometry, grid: Geometry) -> None:
+        self.label = box.label
         corners = np.array(list(product(*zip(box.index_min, box.index_max, strict=True))))
         places = grid.lps_to_index(volume.index_to_lps(corners))
         self.low: NDArray[np.float64] = places.min(axis=0)

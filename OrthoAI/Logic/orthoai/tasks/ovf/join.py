@@ -114,6 +114,16 @@ class JoinedBody:
         offset = tuple(n - edge.start for n, edge in zip((index, row, column), self.place, strict=True))
         return all(inside) and bool(self.mask[offset])
 
+    def shared(self, other: JoinedBody) -> int:
+        """Pixels of its outlines that those of ``other`` have, too."""
+        own = {each.index: each for each in self.slices}
+        return sum(own[each.index].overlap(each) for each in other.slices if each.index in own)
+
+    def is_same(self, other: JoinedBody) -> bool:
+        """Whether the smaller of both lies mostly in the other."""
+        areas = [sum(each.area for each in body.slices) for body in (self, other)]
+        return self.shared(other) >= LEAST_OVERLAP * min(areas)
+
 
 def join(bodies: Sequence[SliceBody], least_slices: int = LEAST_SLICES) -> list[JoinedBody]:
     """Outlines of all slices as bodies.
@@ -133,7 +143,7 @@ def join(bodies: Sequence[SliceBody], least_slices: int = LEAST_SLICES) -> list[
             (share, n, m)
             for n, chain in enumerate(open_chains)
             for m, body in enumerate(here)
-            if (share := _covered(chain[-1], body)) >= LEAST_OVERLAP
+            if (share := chain[-1].covered(body)) >= LEAST_OVERLAP
         ]
         taken: tuple[set[int], set[int]] = (set(), set())
         for _, n, m in sorted(pairs, reverse=True):
@@ -169,10 +179,6 @@ def vote(bodies: Sequence[SliceBody]) -> Vote:
     each = scores[:, fractures].sum(axis=1) / sums if is_fractured else scores[:, normal] / sums
     spread = float(np.sqrt(weights @ (each - weights @ each) ** 2))
     return Vote(label, float(weights @ side), spread, shares)
-
-
-def _covered(first: SliceBody, second: SliceBody) -> float:
-    return first.overlap(second) / max(1, min(first.area, second.area))
 
 
 def _stacked(outlines: Sequence[tuple[int, int, int, NDArray]]) -> tuple[Block, NDArray]:

@@ -28,7 +28,7 @@ from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
 from orthoai.tasks.ovf.engines import Engines, LoadEngines, load_engines
 from orthoai.tasks.ovf.findings import OvfBody, finding, fractured, label_of, message
-from orthoai.tasks.ovf.given import GivenBox, pointed_at
+from orthoai.tasks.ovf.given import GivenBox, pointed_at, require_one_each
 from orthoai.tasks.ovf.join import JoinedBody, join
 from orthoai.tasks.ovf.labels import FRACTURES
 from orthoai.tasks.ovf.outline import redrawn
@@ -113,7 +113,7 @@ def examined(
         that says so. Beside it what was found on the working grid; None where there is no bone.
 
     Raises:
-        InputError: no CT of a spine, an unknown or damaged model, boxes that cannot be used.
+        InputError: no CT of a spine, an unknown or damaged model, boxes that cannot be used or hold two vertebrae.
         Canceled: asked for through ``progress``.
     """
     progress = progress or Progress()
@@ -166,7 +166,9 @@ def _find(volume: Volume, boxes: Sequence[Box], engines: Engines, progress: Prog
         progress.report("Measure", 0.0)
         visible = [body for body in seen.bodies if body.score >= FAINT * engines.confidence]
         joined = [body for body in join(visible) if body.is_sure(engines.confidence)]
-        asked, joined = pointed_at([GivenBox(box, volume.geometry, stack.grid) for box in boxes], seen.bodies, joined)
+        given = [GivenBox(box, volume.geometry, stack.grid) for box in boxes]
+        require_one_each(given, in_line(joined, stack))
+        asked, joined = pointed_at(given, seen.bodies, joined)
         # What nobody pointed at is a body only where it lies on the line of the spine.
         line = in_line([*asked, *joined], stack)
         joined = [body for body in joined if any(body is each for each in line)]

@@ -81,6 +81,10 @@ class SliceBody:
         ]
         return int(np.count_nonzero(parts[0] & parts[1]))
 
+    def covered(self, other: SliceBody) -> float:
+        """Share of the smaller of both that the other has, too, as seen from the side."""
+        return self.overlap(other) / max(1, min(self.area, other.area))
+
 
 @dataclass(frozen=True, eq=False)
 class Seen:
