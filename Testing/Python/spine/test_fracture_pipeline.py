@@ -289,6 +289,24 @@ def test_a_box_asks_for_the_body_whose_center_it_holds() -> None:
     assert asked.place is not None and abs(asked.place.lps[2] - 34) < 3
 
 
+def test_a_box_that_holds_no_center_asks_for_the_body_that_has_most_in_it() -> None:
+    volume = spine([NORMAL, BROKEN, NORMAL])
+    front = Box.from_index("fracture", 1.0, (20, 32, 48), (60, 44, 66), volume.geometry)
+    (asked,) = (result := ran(volume, RunOptions(boxes=(front,)), sagittal=BodyNetwork())).findings
+    assert asked.measurements["genant_grade"].value == 3
+    assert asked.place is not None and abs(asked.place.lps[2] - 34) < 3
+    marked = np.count_nonzero(result.segmentation)
+    assert asked.measurements["volume"].value == pytest.approx(marked / 1000)
+    assert 0 < marked < 0.5 * np.count_nonzero(volume.voxels == HU["crush"])
+
+
+def test_a_box_in_which_there_is_no_body_is_no_all_clear() -> None:
+    volume = spine([NORMAL, BROKEN, NORMAL])
+    flesh = Box.from_index("fracture", 1.0, (2, 40, 40), (8, 50, 50), volume.geometry)
+    result = ran(volume, RunOptions(boxes=(flesh,)), sagittal=BodyNetwork())
+    assert result.message == "No vertebra found in the box." and not result.findings
+
+
 def test_slices_that_say_otherwise_make_a_body_uncertain() -> None:
     volume = spine(FIVE)
     sure = ran(volume, sagittal=BodyNetwork()).findings

@@ -24,6 +24,11 @@ def checked_boxes(boxes: Sequence[Box], volume: Geometry) -> tuple[Box, ...]:
     return tuple(boxes)
 
 
+def none_found(asked: int) -> str:
+    """What the user is told where ``asked`` boxes hold nothing: no all-clear."""
+    return f"No vertebra found in the {'boxes' if asked > 1 else 'box'}."
+
+
 class WorkingBox:
     """One checked box on a working grid.
 

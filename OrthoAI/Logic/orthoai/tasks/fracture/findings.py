@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from orthoai.finding import Finding, Measurement, Place
 from orthoai.spine.chain import UNNAMED
 from orthoai.spine.genant import LEAST_LOSS, UNCLEAR, reaches
+from orthoai.spine.given_boxes import none_found
 from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
 from orthoai.spine.worst_first import LIKELY
 from orthoai.tasks.fracture.engines import Engines
@@ -56,7 +57,7 @@ def finding(called: CalledBody, number: int, cm3: float, slice_index: int) -> Fi
 
     Args:
         number: of those with its label from the lowest upward, from 1.
-        cm3: its volume on the input's grid.
+        cm3: its volume on the input's grid; in a given box, of the part that is marked.
         slice_index: of the input, that shows its center.
     """
     body, label = called.body, called.label
@@ -78,8 +79,14 @@ def finding(called: CalledBody, number: int, cm3: float, slice_index: int) -> Fi
     )
 
 
-def message(findings: Sequence[Finding]) -> str:
-    """A few sentences for the user."""
+def message(findings: Sequence[Finding], asked: int = 0) -> str:
+    """A few sentences for the user.
+
+    Args:
+        asked: boxes that a body was looked for in.
+    """
+    if asked and not findings:
+        return none_found(asked)
     count = sum(each.label == FRACTURE for each in findings)
     if not count:
         found = "No fractured vertebra found."

@@ -33,7 +33,7 @@ from orthoai.tasks.fracture.engines import AXIAL, SAGITTAL, Engines, LoadEngines
 from orthoai.tasks.fracture.evidence import Evidence
 from orthoai.tasks.fracture.findings import CalledBody, finding, label_of, message
 from orthoai.tasks.fracture.fuse import Fused, PlaneAnswer, fuse, worth_a_look
-from orthoai.tasks.fracture.given import keep_inside
+from orthoai.tasks.fracture.given import keep_inside, pointed_at
 from orthoai.tasks.fracture.mark import attention, marked_bodies
 from orthoai.tasks.fracture.planes import look
 from orthoai.tasks.fracture.task import FRACTURE, TASK
@@ -69,7 +69,8 @@ def run(
     Args:
         volume: HU, any of the 48 axis orders, oblique or not.
         options: of the ``boxes`` given there each body whose center lies in one is marked, however unlikely, and no
-            other; ``confidence`` is the least probability of a fracture.
+            other; one that holds no center asks for the body that has most in it. ``confidence`` is the least
+            probability of a fracture.
         progress: hears "Load", "Sagittal", "Axial", "Assemble", and may cancel at each and between tiles.
         load: gives the networks.
 
@@ -111,7 +112,7 @@ def run(
         segmentation=np.zeros_like(numbers) if spine is None else _marks(spine)[numbers],
         labels=TASK.label_table,
         findings=findings,
-        message=with_thick_slices_told(message(findings), volume.geometry),
+        message=with_thick_slices_told(message(findings, len(boxes)), volume.geometry),
         provenance=provenance(engines.model_name, engines.model_sha256, engines.device, engines.precision),
         timings_s=watch.seconds,
         extras=(Extra(ATTENTION, looked),),
@@ -131,7 +132,8 @@ def _find(
         bodies = Bodies.of(fused, stack.grid, engines.threshold)
         given = [WorkingBox(box, volume.geometry, stack.grid) for box in boxes]
         # What a person points at is a body, wherever it lies; what it is compared with lies on the line of the spine.
-        asked = [body for body in bodies.parts.bodies if any(box.holds(body.center) for box in given)]
+        wanted = [body for box in given for body in pointed_at(box, bodies.parts.bodies)]
+        asked = [body for body in bodies.parts.bodies if _is_of(body, wanted)]
         line = [body for body in in_line(bodies.parts.bodies, stack) if not _is_of(body, asked)]
         votes = [voted(body, fused) for body in [*asked, *line]]
         sure = partial(_sure, engines.evidence)

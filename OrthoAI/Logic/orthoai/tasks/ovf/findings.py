@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from orthoai.finding import Finding, Place
 from orthoai.spine.chain import UNNAMED
 from orthoai.spine.genant import CLEAR_LOSS, LEAST_LOSS, NORMAL, Grading, reaches
+from orthoai.spine.given_boxes import none_found
 from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
 from orthoai.spine.worst_first import LIKELY
 from orthoai.tasks.ovf.engines import Engines
@@ -79,7 +80,7 @@ def message(found: int, findings: Sequence[Finding], asked: int = 0) -> str:
         asked: boxes that a vertebra was looked for in.
     """
     if asked and not findings:
-        return f"No vertebra found in the {'boxes' if asked > 1 else 'box'}."
+        return none_found(asked)
     if not found:
         return "No vertebra found."
     count = f"{found} vertebrae" if found > 1 else "one vertebra"
