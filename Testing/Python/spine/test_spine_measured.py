@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from orthoai.geometry import Geometry
 from orthoai.segment.components import tight_box
 from orthoai.spine.genant import Heights
-from orthoai.spine.measured import CUT, GAP, NOT_MEASURED, Block, MeasuredBody, measured
+from orthoai.spine.measured import CUT, GAP, NOT_MEASURED, Block, MeasuredBody, is_cut, measured
 from orthoai.spine.stack import OUTSIDE_HU, PLANES, Stack
 from spine_bodies import draw, turned
 
@@ -77,6 +77,41 @@ def test_a_body_next_to_what_was_not_scanned_is_cut_and_measures_no_neighbor(mar
     grading = found[1].grading
     assert grading is not None
     assert grading.expected.middle == pytest.approx(23 if cut else (23 + 20) / 2, abs=0.7)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "cut"),
+    [(9, 0, True), (0, 9, True), (3, 0, False), (0, 3, False), (0, 0, False)],
+    ids=["left half", "right half", "just beyond the left side", "just beyond the right side", "whole"],
+)
+@pytest.mark.parametrize("padded", [False, True])
+def test_a_body_that_the_scan_cuts_sideways_is_cut_and_one_that_ends_inside_is_not(
+    left: int, right: int, cut: bool, padded: bool
+) -> None:
+    """``left`` and ``right`` slices were not scanned; the body lies in slices 2 to 15, or 4 to 13."""
+    whole = draw(NORMAL, GRID, center=(0.0, 0.0, 30.0)) > 0.5
+    if not cut:
+        whole[[2, 3, -3, -4]] = False
+    seen = slice(left, len(whole) - right)
+    hu = STACK.hu.copy()
+    hu[:left] = hu[len(hu) - right :] = OUTSIDE_HU
+    mask = np.zeros_like(whole)
+    mask[seen] = whole[seen]
+    place = tight_box(mask)
+    assert place is not None
+    scanned = GRID if padded else GRID.cropped((0, 0, seen.start), (*GRID.size[:2], seen.stop))
+    assert is_cut(DrawnBody(place, mask[place]), Stack(hu, GRID, scanned)) == cut
+
+
+def test_a_body_that_loses_a_sliver_at_its_tapering_side_is_not_cut() -> None:
+    mask = draw(NORMAL, GRID, center=(0.0, 0.0, 30.0)) > 0.5
+    first = int(np.flatnonzero(mask.any(axis=(1, 2)))[0])
+    front = np.flatnonzero(mask[first].any(axis=0))
+    mask[first][:, front[: len(front) // 3]] = False
+    place = tight_box(mask)
+    assert place is not None
+    scanned = GRID.cropped((0, 0, first), GRID.size)
+    assert not is_cut(DrawnBody(place, mask[place]), Stack(STACK.hu, GRID, scanned))
 
 
 def test_the_posterior_ratio_is_over_the_posterior_height_expected() -> None:

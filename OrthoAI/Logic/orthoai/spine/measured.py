@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from orthoai.drawn_boxes import ROUNDING
 from orthoai.finding import Measurement
 from orthoai.spine.chain import along_spine, directions, gaps, unnamed
 from orthoai.spine.genant import Grading, Heights, gradings
@@ -18,6 +19,10 @@ from orthoai.spine.stack import OUTSIDE_HU, Stack
 
 EDGE = 2
 """Voxels in the slice between a body and the end of what was scanned, at most, for one that is cut."""
+
+LEAST_SIDE = 0.8
+"""Share of a body's largest outline that its outermost one has, at least, where the end of the scan cuts its side. An
+ellipse with a smaller one has lost less than a fifth of its width, and its middle, where it is measured, is there."""
 
 LEAST_ALONG = 0.7
 """Cosine of the largest angle, 45 degrees, between a body's own axis and the spine's at its place."""
@@ -162,7 +167,10 @@ def measured(bodies: Sequence[B], stack: Stack, broken: WhichBroken[B], asked: i
 
 
 def is_cut(body: Body, stack: Stack) -> bool:
-    """Whether ``body`` reaches, within its slices, what was not scanned."""
+    """Whether ``body`` reaches what was not scanned, within its slices or at its sides.
+
+    One that only a sliver is missing of at a side, see LEAST_SIDE, is not cut.
+    """
     s, r, c = body.place
     rows, cols = stack.hu.shape[1:]
     if r.start < EDGE or c.start < EDGE or r.stop > rows - EDGE or c.stop > cols - EDGE:
@@ -171,7 +179,26 @@ def is_cut(body: Body, stack: Stack) -> bool:
     for axis in (1, 2):
         near = near | np.roll(near, EDGE, axis) | np.roll(near, -EDGE, axis)
     around = stack.hu[s, r.start - EDGE : r.stop + EDGE, c.start - EDGE : c.stop + EDGE]
-    return bool((around[near] <= OUTSIDE_HU).any())
+    return bool((around[near] <= OUTSIDE_HU).any()) or _loses_a_side(body, stack)
+
+
+def _loses_a_side(body: Body, stack: Stack) -> bool:
+    """Whether most of an outermost outline has, one slice further out, what was not scanned."""
+    s, r, c = body.place
+    areas = np.count_nonzero(body.mask, axis=(1, 2))
+    for end, beyond, outer_edge in ((0, s.start - 1, s.start - 1.5), (-1, s.stop, s.stop + 0.5)):
+        if areas[end] < LEAST_SIDE * areas.max():
+            continue
+        rows, cols = np.nonzero(body.mask[end]) + np.array([[r.start], [c.start]])
+        lps = stack.grid.index_to_lps(np.stack([cols, rows, np.full(len(rows), outer_edge)], axis=1))
+        places = stack.source.lps_to_index(lps)
+        # A slice that the scan holds a part of is no whole one.
+        gone = ((places < -0.5 - ROUNDING) | (places > np.array(stack.source.size) - 0.5 + ROUNDING)).any(axis=1)
+        if 0 <= beyond < len(stack.hu):
+            gone |= stack.hu[beyond, rows, cols] <= OUTSIDE_HU
+        if np.mean(gone) > 0.5:
+            return True
+    return False
 
 
 def _size(body: Body, stack: Stack, up: NDArray[np.float64]) -> BodyHeights | None:
