@@ -28,7 +28,7 @@ PATIENTS = ("005", "022", "034", "041", "110", "191")
 """None of them is a test patient."""
 
 PLAUSIBLE = {
-    "middle_mm": (2, 17), "depth_mm": (25, 55), "height_index": (0.1, 0.8), "signal_ratio": (0.01, 1),
+    "depth_mm": (25, 55), "height_index": (0.1, 0.8), "signal_ratio": (0.01, 1),
     "bulge_mm": (-5, 9), "canal_mm": (5, 22),
 }  # fmt: skip
 
