@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,8 @@ def names(folder: Path) -> list[str]:
 
 
 def test_the_images_of_a_killed_process_are_removed(tmp_path):
-    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "OrthoAI-1")], check=False)
+    finds_the_module = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "OrthoAI-1")], env=finds_the_module, check=False)
     assert names(tmp_path) == ["OrthoAI-1", "OrthoAI-1.lock"]
     removeLeft(tmp_path, "OrthoAI-")
     assert names(tmp_path) == []
