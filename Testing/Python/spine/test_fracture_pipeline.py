@@ -278,7 +278,10 @@ def test_where_network_and_heights_both_say_sound_they_do_not_disagree() -> None
     (asked,) = result.findings
     assert asked.measurements["genant_grade"].value == 0
     assert "look_again" in asked.flags and "network_and_measurement_disagree" not in asked.flags
-    assert result.message.endswith("Look again at fracture_1: less likely a fracture than not.")
+    assert result.message == (
+        "Marked one vertebral body in the box. Look again at fracture_1: less likely a fracture than not. "
+        "No vertebra outside the box was judged."
+    )
 
 
 def test_a_box_asks_for_the_body_whose_center_it_holds() -> None:

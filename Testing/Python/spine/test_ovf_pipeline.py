@@ -174,6 +174,17 @@ def test_a_given_box_asks_for_one_vertebra_only(mixed) -> None:
     assert (told.structure, told.label) == ("vertebra_1", "normal")
 
 
+def test_boxes_are_no_all_clear_for_the_vertebrae_without_one(mixed) -> None:
+    volume, crush = spine(MIXED), mixed[1].boxes[1]
+    sound = Box.from_index("wedge", 1.0, (15, 20, 5), (65, 75, 40), volume.geometry)
+    rest = "No vertebra outside the box was judged."
+    assert ran(volume, RunOptions(boxes=(sound,))).message == f"No fracture found in the vertebra in the box. {rest}"
+    assert ran(volume, RunOptions(boxes=(crush,))).message == f"Fractured: vertebra_4 crush. {rest}"
+    both = ran(volume, RunOptions(boxes=(sound, crush))).message
+    rest = rest.replace("box", "boxes")
+    assert both == f"1 of the 2 vertebrae in the boxes fractured: vertebra_4 crush. {rest}"
+
+
 @pytest.mark.parametrize("share", [0.15, 0.3])
 def test_a_box_that_is_drawn_too_short_takes_no_height_from_its_vertebra(mixed, share: float) -> None:
     volume = spine(MIXED)

@@ -26,7 +26,17 @@ def checked_boxes(boxes: Sequence[Box], volume: Geometry) -> tuple[Box, ...]:
 
 def none_found(asked: int) -> str:
     """What the user is told where ``asked`` boxes hold nothing: no all-clear."""
-    return f"No vertebra found in the {'boxes' if asked > 1 else 'box'}."
+    return f"No vertebra found in the {boxes_text(asked)}."
+
+
+def rest_unjudged(asked: int) -> str:
+    """What the user is told beside the findings in ``asked`` boxes: of other vertebrae they say nothing."""
+    return f"No vertebra outside the {boxes_text(asked)} was judged."
+
+
+def boxes_text(asked: int) -> str:
+    """The word for ``asked`` boxes."""
+    return "boxes" if asked > 1 else "box"
 
 
 class WorkingBox:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from orthoai.finding import Finding, Measurement, Place
 from orthoai.spine.chain import UNNAMED
 from orthoai.spine.genant import LEAST_LOSS, UNCLEAR, reaches
-from orthoai.spine.given_boxes import none_found
+from orthoai.spine.given_boxes import boxes_text, none_found, rest_unjudged
 from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
 from orthoai.spine.worst_first import LIKELY
 from orthoai.tasks.fracture.engines import Engines
@@ -83,12 +83,15 @@ def message(findings: Sequence[Finding], asked: int = 0) -> str:
     """A few sentences for the user.
 
     Args:
-        asked: boxes that a body was looked for in.
+        asked: boxes that a body was looked for in; what lies in one is marked, however unlikely, and no other is.
     """
     if asked and not findings:
         return none_found(asked)
     count = sum(each.label == FRACTURE for each in findings)
-    if not count:
+    if asked:
+        bodies = "one vertebral body" if count == 1 else f"{count} vertebral bodies"
+        found = f"Marked {bodies} in the {boxes_text(asked)}."
+    elif not count:
         found = "No fractured vertebra found."
     else:
         found = "Found one fractured vertebral body." if count == 1 else f"Found {count} fractured vertebral bodies."
@@ -98,4 +101,4 @@ def message(findings: Sequence[Finding], asked: int = 0) -> str:
         found += f" Look again at {', '.join(without_loss)}: the heights show no fracture."
     if unsure:
         found += f" Look again at {', '.join(unsure)}: less likely a fracture than not."
-    return found
+    return f"{found} {rest_unjudged(asked)}" if asked else found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from orthoai.finding import Finding, Place
 from orthoai.spine.chain import UNNAMED
 from orthoai.spine.genant import CLEAR_LOSS, LEAST_LOSS, NORMAL, Grading, reaches
-from orthoai.spine.given_boxes import none_found
+from orthoai.spine.given_boxes import boxes_text, none_found, rest_unjudged
 from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
 from orthoai.spine.worst_first import LIKELY
 from orthoai.tasks.ovf.engines import Engines
@@ -72,26 +72,31 @@ def _probability(body: OvfBody, label: str, engines: Engines) -> float:
 
 
 def message(found: int, findings: Sequence[Finding], asked: int = 0) -> str:
-    """One or two sentences for the user.
+    """A few sentences for the user.
 
     Args:
         found: vertebrae in all.
         findings: of fractured and of unclear ones; of all that were asked for, where some were.
-        asked: boxes that a vertebra was looked for in.
+        asked: boxes that a vertebra was looked for in; with any, nothing is said of the other vertebrae.
     """
     if asked and not findings:
         return none_found(asked)
     if not found:
         return "No vertebra found."
-    count = f"{found} vertebrae" if found > 1 else "one vertebra"
+    judged = len(findings) if asked else found
+    if asked:
+        count = f"the {f'{judged} vertebrae' if judged > 1 else 'vertebra'} in the {boxes_text(asked)}"
+    else:
+        count = f"{judged} vertebrae" if judged > 1 else "one vertebra"
     broken = [each for each in findings if each.label in FRACTURES]
     unclear = [each.structure for each in findings if each.label == UNCLEAR]
     if broken:
         names = ", ".join(f"{each.structure} {each.label}" for each in broken)
-        told = f"{len(broken)} of {count} fractured: {names}." if found > 1 else f"Fractured: {names}."
+        told = f"{len(broken)} of {count} fractured: {names}." if judged > 1 else f"Fractured: {names}."
     else:
         told = f"No fracture found in {count}."
-    return f"{told} Look again at {', '.join(unclear)}." if unclear else told
+    told += f" Look again at {', '.join(unclear)}." if unclear else ""
+    return f"{told} {rest_unjudged(asked)}" if asked else told
 
 
 def _flags(body: OvfBody, label: str) -> tuple[str, ...]:
