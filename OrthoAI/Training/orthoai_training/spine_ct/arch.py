@@ -39,10 +39,9 @@ class Rod:
 
 @dataclass(frozen=True)
 class Arch:
-    """The rods of one posterior arch, and the canal's half width and depth and middle, and the body's back, in mm."""
+    """The rods of one posterior arch, and the canal's half width and depth and middle, in mm."""
 
     rods: tuple[Rod, ...]
-    wall: float
     canal: tuple[float, float]
     canal_y: float
 
@@ -90,16 +89,12 @@ class Arch:
             out, rise = (24 + 6 * lumbar) * size, 3.0 * (1 - lumbar)
             rear = end_y + (9 * (1 - lumbar) + 2) * size
             rods.append(Rod(knee, (side * (half + out * 0.75), rear, rise + 0.1 * high), (3.8 * size, 3.0 * size)))
-        return cls(tuple(rods), back, canal, back + canal[1] + 0.8)
+        return cls(tuple(rods), canal, back + canal[1] + 0.8)
 
     def distance(self, x: Field, y: Field, z: Field) -> Field:
         """mm to the arch's surface."""
         joined = reduce(union, (rod.distance(x, y, z) for rod in self.rods))
         return np.maximum(joined, -self.canal_distance(x, y))
-
-    def root_distance(self, x: Field, y: Field, z: Field) -> Field:
-        """mm to the pedicles, where body and arch are one bone."""
-        return reduce(np.minimum, (rod.distance(x, y, z) for rod in self.rods if rod.start[1] < self.wall))
 
     def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Box (low, high) of all of it in the vertebra's frame."""

@@ -114,11 +114,7 @@ class Painter:
             return
         box, x, y, z = found
         distance, to_plate = body.distance(x, y, z)
-        # The basivertebral vein leaves through the back wall.
-        vein = np.exp(-((x / 4) ** 2 + (z / 3) ** 2))
-        root = np.clip(-vertebra.arch.root_distance(x, y, z) / 1.5, 0, 1)
-        behind = (y > 0.25 * body.depth) & (to_plate < -1.5)
-        self._bone(box, distance, 1.0, 0.0, to_plate, np.maximum(vein, root) * behind)
+        self._bone(box, distance, 1.0, 0.0, to_plate)
         if vertebra.dense or any(vertebra.hard):
             self.canvas.hu[box] += gained_hu(vertebra, x, y, z) * self.canvas.share(distance + 0.6)
         if vertebra.vacuum:
@@ -153,9 +149,8 @@ class Painter:
         cortex: float,
         denser: float,
         to_plate: Field | None = None,
-        gap: Field | None = None,
     ) -> None:
-        """Marrow inside a shell ``cortex`` times as thick as a body's; ``gap`` is 1 where the shell is open."""
+        """Marrow inside a shell ``cortex`` times as thick as a body's."""
         tissue = self.tissue
         blur = float(np.hypot(POINT_SPREAD_MM, 0.4 * self.canvas.voxel_mm))
         depth = -distance

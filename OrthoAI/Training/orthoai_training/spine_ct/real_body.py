@@ -18,9 +18,6 @@ HUMP_MM, HUMP_RADIUS_MM = 0.6, (6.0, 14.0)
 EVERYWHERE_MM = 1e4
 """Radius of a move of a whole endplate."""
 
-ROOT_MM = 2.5
-"""So far behind the wall it is looked whether bone goes on."""
-
 
 @dataclass(frozen=True, eq=False)
 class Grid:
@@ -163,10 +160,6 @@ class RealArch:
         wall = np.interp(x / self.scale, at, self.wall) * self.scale
         distance: Field = np.maximum(whole, wall - 0.5 - y).astype(np.float32)
         return distance
-
-    def root_distance(self, x: Field, y: Field, z: Field) -> Field:
-        """mm to the bone that goes on behind the body."""
-        return self.grid.at(x / self.scale, y / self.scale + ROOT_MM, z / self.scale) * self.scale
 
     def canal_distance(self, x: Field, y: Field) -> Field:
         """mm to the spinal canal, an elliptic cylinder along the frame's z."""
