@@ -88,6 +88,13 @@ def test_bridges_are_cut_whatever_the_voxel_size() -> None:
     assert not kept[:40].any()
 
 
+@pytest.mark.parametrize(("voxel_mm", "widest"), [(0.8, 4), (1.0, 4), (1.5, 4), (1.6, 2), (2.0, 2), (2.1, 0)])
+def test_the_widest_link_that_is_cut_has_as_many_voxels_as_is_said(voxel_mm: float, widest: int) -> None:
+    links = range(1, 7)
+    kept = [main_part(_knee(link)[0], (voxel_mm,) * 3)[:20].any() for link in links]
+    assert kept == [link > widest for link in links]
+
+
 def test_voxels_too_large_to_show_a_bridge_leave_the_mask_whole() -> None:
     both, _ = _knee(link=2)
     assert np.array_equal(main_part(both, (3.0, 3.0, 3.0)), both)
