@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from orthoai.progress import Progress
 from orthoai_training.fracture.assemble import assemble
 from orthoai_training.fracture.cases import find_spine_cases
 from orthoai_training.fracture.fusion import best_fusion, sampled, search_fusion
+from orthoai_training.fracture.recipe import COMPACT
 from orthoai_training.fracture.request import FractureRequest, prepared_cases
+from orthoai_training.learning.checkpoint import recorded
 
 
 class Bright:
@@ -55,16 +58,18 @@ def test_a_model_is_written_once_both_planes_are_there(tmp_path, case_folder, mo
     request = FractureRequest(tmp_path / "out", data=case_folder, steps=40, batch=4)
     prepared_cases(request, Progress())
     monkeypatch.setattr("orthoai_training.fracture.assemble.OnnxSlices", lambda file: Bright(0.7))
-    for plane in ("sagittal", "axial"):
+    for plane, steps in (("sagittal", 40), ("axial", 7)):
         assert assemble(request) is None
         folder = request.out / plane
         folder.mkdir()
         (folder / "network.onnx").write_bytes(b"weights")
-        (folder / "metrics.json").write_text(json.dumps({"steps": 1}))
+        (folder / "metrics.json").write_text(
+            json.dumps({"steps": 1, "recipe": recorded(replace(COMPACT, steps=steps))})
+        )
     made = assemble(request)
     assert made == request.out / "model" / "spine_fracture"
     card = read_card(made)
     assert card.task == "fracture" and set(card.networks) == {"sagittal", "axial"}
-    recipe = card.training["networks"]
-    assert (recipe["steps"], recipe["batch"], recipe["early_stop"]) == (40, 4, 0)
+    assert [card.training[plane]["steps"] for plane in ("sagittal", "axial")] == [40, 7]
+    assert card.training["recipe"] == "compact" and card.networks["axial"].architecture == "msff"
     assert card.training["data"]["train_cases_by_kind"] == {"simulated": card.training["data"]["train_cases"]}

@@ -29,7 +29,6 @@ from orthoai_training.fracture.fitting import fit_model
 from orthoai_training.fracture.fusion import Fusion
 from orthoai_training.fracture.model_folder import write_fracture_model
 from orthoai_training.fracture.plane_network import PlaneNetwork
-from orthoai_training.fracture.recipe import COMPACT
 from orthoai_training.fracture.slices import PLANES
 from orthoai_training.ovf.calibration import FittedCalibration
 
@@ -50,7 +49,7 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
     (tmp_path / "network.onnx").write_bytes(b"weights")
     planes = dict.fromkeys(PLANES, PlaneNetwork(tmp_path / "network.onnx", {"steps": 5}))
     fusion = Fusion({"sagittal": 1.0}, 0.4, 0.9, {}, FittedEvidence(FittedCalibration(), None), 5)
-    write_fracture_model(planes, COMPACT, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "model")
+    write_fracture_model(planes, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "model")
     engines = Engines({"sagittal": Plane(Low(), 1.0)}, threshold=0.4)
     monkeypatch.setattr(fitting, "load_engines", lambda options: engines)
     return ModelStore.default().get(str(tmp_path / "model"))

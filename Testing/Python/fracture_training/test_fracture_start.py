@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from orthoai_training.fracture.fitted_evidence import FittedEvidence
 from orthoai_training.fracture.fusion import Fusion
 from orthoai_training.fracture.model_folder import write_fracture_model
 from orthoai_training.fracture.networks import build_network
-from orthoai_training.fracture.plane_network import FIRST_FILE, PlaneNetwork
+from orthoai_training.fracture.plane_network import FIRST_FILE, PlaneNetwork, start_from
 from orthoai_training.fracture.recipe import COMPACT, CropAugmentation
 from orthoai_training.fracture.request import FractureRequest, prepared_cases, train_planes
 from orthoai_training.fracture.slices import PLANES, PlaneSlices
@@ -57,10 +57,10 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def model(tmp_path: Path, file: Path) -> Path:
     """Both planes have that network; only the sagittal one has a weight."""
-    planes = dict.fromkeys(PLANES, PlaneNetwork(file, {"steps": 5}))
+    planes = dict.fromkeys(PLANES, PlaneNetwork(file, {"steps": 5}, recipe=asdict(COMPACT)))
     evidence = FittedEvidence(FittedCalibration(Calibration(2.0, 0.5), 40, 0.1, 0.1), WithHeight(1.0, -1.0, 8.0), 0.3)
     fusion = Fusion({"sagittal": 1.0, "axial": 0.0}, 0.4, 0.9, {}, evidence, 5)
-    write_fracture_model(planes, COMPACT, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "before")
+    write_fracture_model(planes, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "before")
     return tmp_path / "before"
 
 
@@ -119,6 +119,9 @@ def test_one_plane_is_trained_on_and_the_other_taken_over(tmp_path, case_folder,
     for key in ("threshold", "calibration", "calibration_with_height", "likely"):
         assert card.networks["sagittal"].settings[key] == before.networks["sagittal"].settings[key]
     assert card.attribution == ("First weights: a maker",)
+    # Each plane keeps the recipe that it was trained by.
+    assert (card.training["recipe"], card.training["sagittal"]["learning_rate"]) == ("compact", 0.05)
+    assert card.training["axial"] == before.training["axial"] and card.training["axial"]["learning_rate"] == 0.002
     data = card.training["data"]
     assert data["started_from"]["sagittal"]["sagittal_sha256"] == before.networks["sagittal"].sha256
     assert data["started_from"]["axial"]["data"] == {"train_cases": 7}
@@ -150,6 +153,16 @@ def test_what_a_network_went_on_from_is_known_to_a_later_call_without_it(tmp_pat
     (out / FIRST_FILE).write_text("{")
     with pytest.raises(InputError, match="damaged"):
         PlaneNetwork.trained(out)
+
+
+def test_a_plane_of_a_model_with_one_recipe_for_both_has_that(tmp_path: Path, model: Path) -> None:
+    card = json.loads((model / "metadata.json").read_text())
+    training = card["training"]
+    training["networks"] = {**training.pop("sagittal"), "batch": 3, "network": "no SEM"}
+    del training["axial"]
+    (model / "metadata.json").write_text(json.dumps(card))
+    lent = PlaneNetwork.lent(start_from(str(model)), "axial")
+    assert lent is not None and (lent.recipe["batch"], lent.architecture) == (3, "no SEM")
 
 
 def test_a_model_alone_is_no_new_model(tmp_path, case_folder, model):

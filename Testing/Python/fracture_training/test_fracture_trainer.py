@@ -143,7 +143,7 @@ def test_a_model_folder_holds_what_the_task_needs(tmp_path):
     networks = dict.fromkeys(PLANES, PlaneNetwork(tmp_path / "network.onnx", {"steps": 3, "history": [], "recipe": {}}))
     planes = {"sagittal": 0.88, "axial": 0.7}
     fusion = Fusion({"sagittal": 0.7, "axial": 0.3}, 0.45, 0.9, planes, FittedEvidence(FittedCalibration(), None), 5)
-    write_fracture_model(networks, COMPACT, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "model")
+    write_fracture_model(networks, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "model")
     card = read_card(tmp_path / "model")
     settings = card.networks["sagittal"].settings
     assert (settings["weight"], settings["threshold"], settings["image_size"]) == (0.7, 0.45, 256)

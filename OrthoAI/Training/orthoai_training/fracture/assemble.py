@@ -49,7 +49,7 @@ def assemble(request: FractureRequest, progress: Progress | None = None) -> Path
     folder = request.out / "model" / NAME
     lineage = {plane: network.lineage for plane, network in found.items() if network.lineage is not None}
     data = {**_data(request, used, split), **({"started_from": lineage} if lineage else {})}
-    write_fracture_model(found, request.chosen, fusion, data, (*credits, *first_credits(inherited, credits)), folder)
+    write_fracture_model(found, fusion, data, (*credits, *first_credits(inherited, credits)), folder)
     return folder
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from orthoai.spine.window import BONE_WINDOW
 
 from orthoai_training.fracture.fusion import Fusion
 from orthoai_training.fracture.plane_network import PlaneNetwork
-from orthoai_training.fracture.recipe import FractureRecipe
 from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, written
 
 NAME = "spine_fracture"
@@ -31,7 +29,6 @@ PAGE = ModelPage(
 
 def write_fracture_model(
     planes: Mapping[str, PlaneNetwork],
-    recipe: FractureRecipe,
     fusion: Fusion,
     data: Mapping[str, Any],
     attribution: Sequence[str],
@@ -40,7 +37,8 @@ def write_fracture_model(
     """Put the networks of ``planes`` with card and page into place.
 
     Every network's settings hold what the task needs: size, pixel, slice distance, window, the plane's weight, and the
-    threshold and calibration of the weighed probability. The card goes last.
+    threshold and calibration of the weighed probability. Each keeps the recipe that it was trained by. The card goes
+    last.
     """
     folder.mkdir(parents=True, exist_ok=True)
     networks, metrics = {}, {}
@@ -56,9 +54,11 @@ def write_fracture_model(
             "threshold": fusion.threshold,
             **fusion.evidence.settings,
         }
-        networks[plane] = Network(target.name, file_sha256(target), recipe.network, settings)
+        networks[plane] = Network(target.name, file_sha256(target), network.architecture, settings)
         metrics[plane] = {key: value for key, value in network.metrics.items() if key not in ("recipe", "history")}
     metrics["fusion"] = {"dice": fusion.dice, "plane_dice": dict(fusion.plane_dice), "cases": fusion.cases}
+    recipes = {plane: dict(network.recipe) for plane, network in planes.items()}
+    names = dict.fromkeys(str(recipe["name"]) for recipe in recipes.values() if "name" in recipe)
     card = Card(
         name=NAME,
         version=__version__,
@@ -69,7 +69,7 @@ def write_fracture_model(
         attribution=tuple(attribution),
         labels={1: "fracture"},
         networks=networks,
-        training={"recipe": recipe.name, "data": dict(data), "networks": asdict(recipe)},
+        training={"recipe": " and ".join(names), "data": dict(data), **recipes},
         metrics=metrics,
         libraries=libraries(),
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from orthoai.errors import InputError
 from orthoai.tasks.fracture.task import NAME as TASK_NAME
 
+from orthoai_training.fracture.recipe import FractureRecipe
 from orthoai_training.learning.loop import METRICS_FILE
 from orthoai_training.text_files import read_json, write_json
 from orthoai_training.train.blend import SHARE
@@ -26,7 +27,7 @@ class PlaneNetwork:
     """The network of one plane.
 
     Attributes:
-        file: ONNX. metrics: of its training.
+        file: ONNX. metrics: of its training. recipe: that it was trained by, as a card says it; empty where unknown.
         lineage: of the model that it went on from or is taken from (:meth:`Start.lineage`), and the share of a blended
             one; None for one from nothing.
         makers: whom that model names.
@@ -38,6 +39,12 @@ class PlaneNetwork:
     lineage: Mapping[str, Any] | None = None
     makers: Sequence[str] = ()
     lent_weight: float | None = None
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def architecture(self) -> str:
+        """A name of :data:`orthoai_training.fracture.networks.NETWORKS`."""
+        return str(self.recipe.get("network", FractureRecipe.network))
 
     @classmethod
     def trained(cls, folder: Path) -> PlaneNetwork | None:
@@ -46,7 +53,8 @@ class PlaneNetwork:
             return None
         first = _content(folder / FIRST_FILE) if (folder / FIRST_FILE).exists() else {}
         metrics = _content(folder / METRICS_FILE)
-        return cls(folder / ONNX_FILE, metrics, first.get("lineage"), first.get("makers", ()))
+        lineage, makers = first.get("lineage"), first.get("makers", ())
+        return cls(folder / ONNX_FILE, metrics, lineage, makers, recipe=metrics.get("recipe", {}))
 
     @classmethod
     def lent(cls, start: Start, plane: str) -> PlaneNetwork | None:
@@ -55,7 +63,9 @@ class PlaneNetwork:
         if file is None:
             return None
         weight = float(start.model.network(plane).settings.get("weight", 1.0))
-        return cls(file, said.metrics.get(plane, {}), start.lineage(plane), said.attribution, weight)
+        # Cards from before each plane kept its own have one recipe for both.
+        recipe = said.training.get(plane, said.training.get("networks", {}))
+        return cls(file, said.metrics.get(plane, {}), start.lineage(plane), said.attribution, weight, recipe)
 
 
 def start_from(name: str) -> Start:
