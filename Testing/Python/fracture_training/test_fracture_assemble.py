@@ -73,3 +73,11 @@ def test_a_model_is_written_once_both_planes_are_there(tmp_path, case_folder, mo
     assert [card.training[plane]["steps"] for plane in ("sagittal", "axial")] == [40, 7]
     assert card.training["recipe"] == "compact" and card.networks["axial"].architecture == "msff"
     assert card.training["data"]["train_cases_by_kind"] == {"simulated": card.training["data"]["train_cases"]}
+    # A case that a person reviewed is told as such, on the card and on its page.
+    reviewed = case_folder / json.loads((request.out / "split.json").read_text())["train"][0] / "case.json"
+    meta = json.loads(reviewed.read_text())
+    del meta["kind"]
+    reviewed.write_text(json.dumps({**meta, "verdict": "approved"}))
+    again = assemble(request)
+    assert read_card(again).training["data"]["train_cases_by_kind"]["reviewed"] == 1
+    assert "Trained on simulated CT and reviewed cases" in (again / "README.md").read_text()

@@ -150,6 +150,33 @@ def test_a_model_folder_holds_what_the_task_needs(tmp_path):
     assert card.labels == {1: "fracture"} and "simulat" in (tmp_path / "model" / "README.md").read_text()
 
 
+@pytest.mark.parametrize(
+    ("own", "before", "told"),
+    [
+        (
+            {"simulated": 3, "simulated from real shapes": 1},
+            {},
+            "simulated CT: figures say how well the method works on si",
+        ),
+        (
+            {"reviewed": 2},
+            {"simulated": 3},
+            "simulated CT and reviewed cases: figures say how well the method works on ca",
+        ),
+        ({"real": 2}, {}, "real cases: "),
+    ],
+)
+def test_the_page_says_on_what_the_networks_and_those_before_were_trained(tmp_path, own, before, told):
+    (tmp_path / "network.onnx").write_bytes(b"weights")
+    networks = dict.fromkeys(PLANES, PlaneNetwork(tmp_path / "network.onnx", {}))
+    fusion = Fusion({"sagittal": 1.0}, 0.4, 0.9, {}, FittedEvidence(FittedCalibration(), None), 5)
+    first = {"started_from": {"sagittal": {"model": "m", "data": {"train_cases_by_kind": before}}}} if before else {}
+    write_fracture_model(networks, fusion, {"train_cases_by_kind": own, **first}, (), tmp_path / "model")
+    page = (tmp_path / "model" / "README.md").read_text()
+    assert f"Trained on {told}" in page and "A single axial slice" in page
+    assert ("of the same simulations" in page) == (told.startswith("simulated CT:"))
+
+
 def test_the_command_names_what_the_training_knows():
     assert set(train_command.RECIPE_NAMES) == set(RECIPES)
     assert train_command.PLANE_NAMES == PLANES

@@ -163,6 +163,40 @@ def test_the_model_folder_says_what_the_task_needs(tmp_path: Path) -> None:
     json.dumps(changed.to_json())
 
 
+@pytest.mark.parametrize(
+    ("train", "validation", "kind", "figures"),
+    [
+        ("ss", "s", "simulated spine CT", "On simulated validation cases"),
+        ("sr", "s", "simulated spine CT and 1 reviewed case", "On validation cases"),
+        ("rr", "r", "2 reviewed cases", "On validation cases"),
+        ("ss", "r", "simulated spine CT", "On validation cases"),
+        ("", "", "own pictures", "On validation cases"),
+    ],
+)
+def test_the_page_says_on_what_the_network_was_trained(
+    tmp_path: Path, train: str, validation: str, kind: str, figures: str
+) -> None:
+    reviewed = {"task": "ovf", "verdict": "approved", "files": {"vertebrae.nii.gz": ""}}
+
+    def case(name: str, letter: str) -> Path:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "case.json").write_text(json.dumps(reviewed if letter == "r" else {}))
+        return tmp_path / name
+
+    cases = [
+        [case(f"{use}{n}", letter) for n, letter in enumerate(word)] for use, word in (("t", train), ("v", validation))
+    ]
+    (tmp_path / "detector.onnx").write_bytes(b"network")
+    run = OvfRun(tmp_path, COMPACT, *cases, pictures=None if train else tmp_path)
+    trained = TrainedOvf(tmp_path / "detector.onnx", {}, 12.0)
+    folder = write_ovf_model(trained, run, tmp_path / "model", "compact")
+    for _ in range(2):
+        page = (folder / "README.md").read_text()
+        assert f"Trained on {kind}: " in page and f"{figures}, never on test cases" in page
+        assert ("works on simulations" in page) == ("simulated" in figures)
+        with_settings(folder, {"confidence": 0.4}, {})
+
+
 def test_a_blended_detector_lies_between_the_weights_before_and_after(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

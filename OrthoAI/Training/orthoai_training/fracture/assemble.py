@@ -14,7 +14,7 @@ from orthoai_training.dataset import CaseFolder, Split, cases_named
 from orthoai_training.fracture.credits import spine_credits
 from orthoai_training.fracture.fitted_evidence import FittedEvidence
 from orthoai_training.fracture.fusion import Fusion, search_fusion
-from orthoai_training.fracture.model_folder import NAME, write_fracture_model
+from orthoai_training.fracture.model_folder import KINDS, NAME, write_fracture_model
 from orthoai_training.fracture.plane_network import PlaneNetwork
 from orthoai_training.fracture.request import FractureRequest, prepared_cases
 from orthoai_training.fracture.slices import PLANES
@@ -71,11 +71,11 @@ def _data(request: FractureRequest, used: Sequence[CaseFolder], split: Split) ->
     """What the card says of the data."""
     kinds: dict[str, int] = {}
     for case in used:
-        kind = str(case.meta.get("kind", "real"))
+        kind = str(case.meta.get("kind", "reviewed" if "verdict" in case.meta else "real"))
         kinds[kind] = kinds.get(kind, 0) + 1
     return {
         "train_cases": len(split.train),
-        "train_cases_by_kind": kinds,
+        KINDS: kinds,
         "validation_cases": len(split.validation),
         "test_cases_held_out": len(split.test),
         "seed": request.seed,

@@ -18,7 +18,7 @@ from orthoai.tasks.fracture.engines import load_engines
 from orthoai_training.dataset import CaseFolder
 from orthoai_training.fracture.cases import load_case
 from orthoai_training.fracture.fitted_evidence import fitted_evidence
-from orthoai_training.fracture.model_folder import PAGE
+from orthoai_training.fracture.model_folder import page_of
 from orthoai_training.fracture.planes_of_case import PlanesOfCase, look_at
 from orthoai_training.ovf.calibration import LEAST_ANSWERS
 from orthoai_training.train.model_folder import written
@@ -65,5 +65,5 @@ def fit_model(model: Model, cases: Sequence[CaseFolder], progress: Progress) -> 
     card = replace(
         model.metadata, networks={role: changed(network) for role, network in model.metadata.networks.items()}
     )
-    written(card, model.folder, PAGE)
+    written(card, model.folder, page_of(card))
     return Fitted(len(cases), evidence.bodies, evidence.settings)

@@ -15,15 +15,18 @@ from orthoai.spine.window import BONE_WINDOW
 
 from orthoai_training.fracture.fusion import Fusion
 from orthoai_training.fracture.plane_network import PlaneNetwork
-from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, written
+from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, limits_of, written
 
 NAME = "spine_fracture"
 
-PAGE = ModelPage(
-    limits="Research use only; not a medical device. Trained on simulated CT: figures say how well the method works on "
-    "simulations, not how accurate it is in patients. A single axial slice shows little of a vertebra's height, so the "
-    "sagittal network carries most of the answer.",
-    figures="On validation cases of the same simulations, never on test cases.",
+KINDS = "train_cases_by_kind"
+"""Key of the card's data: how many training cases are simulated, reviewed, or other real ones."""
+
+SIMULATED = "simulated"
+"""How the kinds of simulated cases begin."""
+
+AXIAL_LIMIT = (
+    "A single axial slice shows little of a vertebra's height, so the sagittal network carries most of the answer."
 )
 
 
@@ -73,4 +76,24 @@ def write_fracture_model(
         metrics=metrics,
         libraries=libraries(),
     )
-    return written(card, folder, PAGE)
+    return written(card, folder, page_of(card))
+
+
+def page_of(card: Card) -> ModelPage:
+    """What the page says of a model with ``card``: also on what the models before it were trained."""
+    kinds = _kinds(card.training.get("data", {}))
+    others = sorted(f"{kind} cases" for kind in kinds if not kind.startswith(SIMULATED))
+    simulated = ["simulated CT"] if not others or any(kind.startswith(SIMULATED) for kind in kinds) else []
+    own = "kinds" if others else "simulations"
+    return ModelPage(
+        f"{limits_of(' and '.join([*simulated, *others]), not others)} {AXIAL_LIMIT}",
+        f"On validation cases of the same {own}, never on test cases.",
+    )
+
+
+def _kinds(data: Mapping[str, Any]) -> set[str]:
+    """Of the training cases that a card's ``data`` tell, those of the models that it was started from included."""
+    kinds = set(data.get(KINDS, ()))
+    for lineage in data.get("started_from", {}).values():
+        kinds |= _kinds(lineage.get("data", {}))
+    return kinds

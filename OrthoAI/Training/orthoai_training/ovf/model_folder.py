@@ -20,7 +20,7 @@ from orthoai_training.ovf.calibration import FittedCalibration
 from orthoai_training.ovf.reviewed import is_reviewed
 from orthoai_training.ovf.train import NETWORK_FILE, OvfRun, TrainedOvf
 from orthoai_training.train.credits import first_credits
-from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, written
+from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, limits_of, written
 
 MODEL_FOLDER = "model"
 """In the run folder."""
@@ -30,12 +30,11 @@ NAME = "vertebral_fractures"
 CONFIDENCE = 0.25
 """Score from which the task takes a detection, until a validation says better."""
 
-PAGE = ModelPage(
-    limits="Research use only; not a medical device. Trained on simulated CT: figures say how well the method works on "
-    "simulations, not how accurate it is in patients.",
-    figures="On simulated validation cases, never on test cases: ultralytics' own figures per picture (B: boxes, M: "
-    "masks).",
-)
+SIMULATED, OWN_PICTURES = "simulated spine CT", "own pictures"
+"""What the card says of the training's kind; reviewed cases are counted beside it."""
+
+REVIEWED = "reviewed_cases"
+"""Key of the card's data: how many of the cases that train and validate a person reviewed; left out where none is."""
 
 
 def write_ovf_model(
@@ -64,6 +63,8 @@ def write_ovf_model(
     data: dict[str, Any] = {"kind": _kind(run)}
     if run.pictures is None:
         data |= {"train_cases": len(run.train), "validation_cases": len(run.validation)}
+        reviewed = {"train": _reviewed(run.train), "validation": _reviewed(run.validation)}
+        data |= {REVIEWED: reviewed} if any(reviewed.values()) else {}
     if start is not None:
         data["first_weights"] = f"layers of the detector of the model {start.name}"
     inherited = () if start is None else start.metadata.attribution
@@ -83,16 +84,34 @@ def write_ovf_model(
         metrics={"detector": {**trained.metrics, "training_s": trained.seconds}},
         libraries=libraries(),
     )
-    written(card, folder, PAGE)
+    written(card, folder, page_of(card))
     return folder
+
+
+def page_of(card: Card) -> ModelPage:
+    """What the page says of a model with ``card``."""
+    data = card.training.get("data", {})
+    kind = str(data.get("kind", SIMULATED))
+    is_simulated = kind != OWN_PICTURES and REVIEWED not in data
+    cases = "simulated validation cases" if is_simulated else "validation cases"
+    return ModelPage(
+        limits_of(kind, is_simulated),
+        f"On {cases}, never on test cases: ultralytics' own figures per picture (B: boxes, M: masks).",
+    )
 
 
 def _kind(run: OvfRun) -> str:
     """Of what the network is trained on."""
     if run.pictures is not None:
-        return "own pictures"
-    reviewed = sum(is_reviewed(path) for path in run.train)
-    return f"simulated spine CT and {reviewed} reviewed cases" if reviewed else "simulated spine CT"
+        return OWN_PICTURES
+    reviewed = _reviewed(run.train)
+    parts = [] if reviewed and reviewed == len(run.train) else [SIMULATED]
+    parts += [f"{reviewed} reviewed case{'s' if reviewed > 1 else ''}"] if reviewed else []
+    return " and ".join(parts)
+
+
+def _reviewed(cases: Sequence[Path]) -> int:
+    return sum(is_reviewed(path) for path in cases)
 
 
 def with_settings(folder: Path, settings: Mapping[str, Any], metrics: Mapping[str, Any]) -> Path:
@@ -105,5 +124,5 @@ def with_settings(folder: Path, settings: Mapping[str, Any], metrics: Mapping[st
     old = card.networks[DETECTOR]
     network = replace(old, settings={**old.settings, **settings})
     changed = replace(card, networks={**card.networks, DETECTOR: network}, metrics={**card.metrics, **metrics})
-    written(changed, folder, PAGE)
+    written(changed, folder, page_of(changed))
     return folder

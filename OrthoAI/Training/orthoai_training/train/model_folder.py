@@ -118,6 +118,20 @@ class ModelPage:
     figures: str = "On its held-out validation cases, never on test cases."
 
 
+def limits_of(trained_on: str, is_simulated: bool) -> str:
+    """The limits on the page of a model for the spine.
+
+    Args:
+        trained_on: such as "simulated CT".
+        is_simulated: whether no case is of a person.
+    """
+    if is_simulated:
+        worth = "how well the method works on simulations, not how accurate it is in patients."
+    else:
+        worth = "how well the method works on cases like these, not how accurate it is in other patients."
+    return f"Research use only; not a medical device. Trained on {trained_on}: figures say {worth}"
+
+
 def libraries() -> dict[str, str]:
     """What the card says of the libraries that trained a model."""
     return {"monai_version": monai.__version__, "pytorch_version": torch.__version__, "numpy_version": np.__version__}

@@ -15,7 +15,7 @@ from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM
 from orthoai.tasks.ovf.engines import OUTLINE
 from orthoai.tasks.ovf.outline_network import OUTLINE_SIZE
 
-from orthoai_training.ovf.model_folder import PAGE
+from orthoai_training.ovf.model_folder import page_of
 from orthoai_training.ovf.outline.train import NETWORK_FILE, OutlineRun, TrainedOutline
 from orthoai_training.train.model_folder import written
 
@@ -56,7 +56,7 @@ def write_outline_model(
             OUTLINE: {key: metrics[key] for key in ("best_dice", "best_step", "steps", "training_s", "parameters")},
         },
     )
-    written(changed, folder, PAGE)
+    written(changed, folder, page_of(changed))
     return folder
 
 
@@ -78,7 +78,7 @@ def keep_outline(folder: Path, start: Model) -> Path:
         training=_with_outline(card.training, start.metadata.training),
         metrics=_with_outline(card.metrics, start.metadata.metrics),
     )
-    written(changed, folder, PAGE)
+    written(changed, folder, page_of(changed))
     return folder
 
 
