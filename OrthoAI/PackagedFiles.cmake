@@ -59,6 +59,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/dataset/importers/run_lengths.py
   Logic/orthoai/dataset/importers/shapes.py
   Logic/orthoai/dataset/importers/source.py
+  Logic/orthoai/dataset/importers/split.py
   Logic/orthoai/dataset/importers/yolo.py
 
   Logic/orthoai/detect/__init__.py

@@ -136,6 +136,23 @@ def test_a_yolo_folder_trains_on_neither_its_validation_nor_its_test_pictures(tm
     assert told[0] == "left out, in test: 2 of 5"
 
 
+def test_a_data_file_says_which_own_pictures_train(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    for gray, name in enumerate(["one/a", "one/b", "two/c", "three/d", "four/e"]):
+        _picture(own / f"{name}.png", gray)
+    (own / "data.yaml").write_text("names: [crush, wedge]\ntrain: one\nval: two\ntest: three\n")
+    told: list[str] = []
+    progress = Progress(lambda stage, share, message: told.append(message))
+    folder = copy_pictures(tmp_path / "set", own, progress=progress)
+    assert [picture.pixels[0, 0] for picture in read_pictures(folder, "train")] == [0, 1]
+    assert [picture.pixels[0, 0] for picture in read_pictures(folder, "val")] == [2]
+    assert told[:2] == ["left out, in test: 1 of 5", "left out, not in data.yaml: 1 of 5"]
+    (own / "data.yaml").write_text("names: [crush]\nval: gone\n")
+    with pytest.raises(InputError, match="names gone under val"):
+        copy_pictures(tmp_path / "other", own)
+    assert not (tmp_path / "other").exists()
+
+
 def test_test_pictures_alone_are_refused(tmp_path: Path) -> None:
     for name in ("a", "b"):
         _picture(tmp_path / "own" / "test" / f"{name}.png")

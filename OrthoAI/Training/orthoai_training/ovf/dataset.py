@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from orthoai.dataset.exporters.yolo import DATA_FILE
 from orthoai.dataset.importers.classes import ClassTable
 from orthoai.dataset.importers.decode import gray_file
-from orthoai.dataset.importers.source import side_of
+from orthoai.dataset.importers.source import TEST, VAL
+from orthoai.dataset.importers.split import UNLISTED, sides_of
 from orthoai.dataset.importers.yolo import class_names
 from orthoai.errors import InputError
 from orthoai.progress import Progress
@@ -32,9 +34,6 @@ from orthoai_training.spine_ct.case import read_case
 
 VALIDATION_SHARE = 0.1
 """Of a folder of pictures without a split of its own."""
-
-TEST_FOLDER = "test"
-"""What lies in a folder of this name is kept for a test: no network sees it before."""
 
 
 def write_case_pictures(
@@ -75,21 +74,22 @@ def write_case_pictures(
 def copy_pictures(folder: Path, source: Path, *, seed: int = 0, progress: Progress | None = None) -> Path:
     """Take over a folder of one's own: PNG with YOLO-seg text files of the same names, beside them or in ``labels``.
 
-    A folder split into ``train`` and ``val`` (or ``valid``, ``validation``) keeps its split; otherwise a tenth of the
-    pictures validates. Those in ``test`` are left out. Where ``data.yaml`` or ``classes.txt`` names its classes, the
-    names count, else the numbers are the network's.
+    A folder that ``data.yaml`` splits, or that is split into ``train`` and ``val`` (or ``valid``, ``validation``),
+    keeps its split; otherwise a tenth of the pictures validates. Those in ``test`` are left out. Where ``data.yaml`` or
+    ``classes.txt`` names its classes, the names count, else the numbers are the network's.
 
     Raises:
         InputError: fewer than two pictures, all in ``val``, or two that would get one name; one that is damaged, in
             color, not of 8 bits or stored turned; a class that the network does not know; a label line that is no
-            outline.
+            outline; a path in ``data.yaml`` that leads nowhere.
         Canceled: asked for by ``progress``.
     """
     progress = progress or Progress()
-    pictures = _pictures(source, progress)
+    sides = _sides(source, progress)
+    pictures = list(sides)
     names = _names(pictures, source)
     kinds = _kinds(source)
-    held_out = {path for path in pictures if side_of(path.relative_to(source).parent.parts) == "val"}
+    held_out = {path for path, side in sides.items() if side == VAL}
     if len(held_out) == len(pictures):
         raise InputError("All pictures are in val: put some into train.")
     if not held_out:
@@ -149,18 +149,21 @@ def _write(folder: Path, split: str, picture: Picture) -> None:
     (folder / "labels" / split / f"{picture.name}.txt").write_text("".join(lines))
 
 
-def _pictures(source: Path, progress: Progress) -> list[Path]:
-    """Every PNG below ``source`` but those kept for a test, by path."""
-    found = sorted(source.rglob("*.png"))
-    pictures = [path for path in found if TEST_FOLDER not in path.relative_to(source).parent.parts]
-    if len(pictures) < 2:
-        aside = f" outside of {TEST_FOLDER}" if len(pictures) < len(found) else ""
+def _sides(source: Path, progress: Progress) -> dict[Path, str | None]:
+    """The side of every PNG below ``source``, by path, but of those kept for a test and those that are in no part."""
+    found = sides_of(source, sorted(source.rglob("*.png")))
+    sides = {path: side for path, side in found.items() if side not in (TEST, UNLISTED)}
+    if len(sides) < 2:
+        kept = f" outside of {TEST}" if TEST in found.values() else f" in the parts that {DATA_FILE} names"
+        aside = kept if len(sides) < len(found) else ""
         raise InputError(
             f"The folder {source.name} holds fewer than two PNG pictures{aside}: give one with their outlines."
         )
-    if len(pictures) < len(found):
-        progress.report("pictures", 0.0, f"left out, in {TEST_FOLDER}: {len(found) - len(pictures)} of {len(found)}")
-    return pictures
+    for left_out, where in ((TEST, f"in {TEST}"), (UNLISTED, f"not in {DATA_FILE}")):
+        count = sum(side == left_out for side in found.values())
+        if count:
+            progress.report("pictures", 0.0, f"left out, {where}: {count} of {len(found)}")
+    return sides
 
 
 def _names(pictures: Sequence[Path], source: Path) -> dict[Path, str]:

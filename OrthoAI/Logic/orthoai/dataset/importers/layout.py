@@ -4,7 +4,7 @@ DIR/
   classes.txt      one class name on each line; its number is the line's, from 0
   NAME.png         8-bit gray
   NAME.txt         beside each picture: one line per object, class and corners x, y ... in fractions of the size
-  train, val       the same for pictures that came split into such folders
+  train|val|test   the same for pictures that came split into these
   import.json      format, counts; marks the folder as one that a new import may replace
 """
 

@@ -16,7 +16,9 @@ SUFFIXES = (".png", ".jpg", ".jpeg")
 PLAIN_FOLDERS = ("images",)
 """Folders that say nothing about a picture and stay out of its name."""
 
-SIDES = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val"}
+TRAIN, VAL, TEST = "train", "val", "test"
+
+SIDES = {TRAIN: TRAIN, "training": TRAIN, VAL: VAL, "valid": VAL, "validation": VAL, TEST: TEST}
 """Folders that split the pictures by their use, and what they are called after the import."""
 
 
@@ -116,22 +118,29 @@ class SourceFolder:
         """``file`` for a sentence: files of several folders may have one name."""
         return self._inside(file).as_posix()
 
-    def name(self, file: Path) -> str:
-        """A name for the picture or label ``file``, of its folders and its stem; "train/" or "val/" before it stays.
+    def name(self, file: Path, side: str | None = None) -> str:
+        """A name for the picture or label ``file``, of its folders and its stem; "train/", "val/" or "test/" stays.
+
+        Args:
+            side: one of these where it is known; None goes by the folders' names.
 
         Example:
             >>> SourceFolder(Path("a")).name(Path("a/images/valid/one/7.png"))
             'val/one_7'
         """
         *folders, stem = self._inside(file).with_suffix("").parts
-        side = side_of(folders)
+        side = side or side_of(folders)
         plain = "_".join([*(part for part in folders if part not in (*PLAIN_FOLDERS, *SIDES)), stem])
         return plain if side is None else f"{side}/{plain}"
 
 
 def side_of(folders: Iterable[str]) -> str | None:
-    """ "train" or "val", as the first of ``folders`` that splits the pictures says; None where none does."""
-    return next((SIDES[name] for name in folders if name in SIDES), None)
+    """ "train", "val" or "test", as ``folders`` say, of which the first counts; None where none splits the pictures.
+
+    Whatever lies in a folder "test" is kept for a test: no network sees it before.
+    """
+    sides = [SIDES[name] for name in folders if name in SIDES]
+    return TEST if TEST in sides else next(iter(sides), None)
 
 
 def source_folder(source: Path) -> SourceFolder:

@@ -1,7 +1,7 @@
 """YOLO: one text file for each picture, with boxes (detection) or outlines (segmentation) in fractions of its size.
 
-Class names are in data.yaml or classes.txt, else those of the table count. The text files lie beside the pictures, or
-in "labels" where the pictures lie in "images".
+Class names are in data.yaml or classes.txt, else those of the table count; data.yaml may also say which pictures train,
+validate and test. The text files lie beside the pictures, or in "labels" where the pictures lie in "images".
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from orthoai.dataset.importers.decode import gray_file
 from orthoai.dataset.importers.layout import CLASSES_FILE
 from orthoai.dataset.importers.shapes import box_ring, shape_of
 from orthoai.dataset.importers.source import source_folder
+from orthoai.dataset.importers.split import UNLISTED, sides_of, split_lists
 from orthoai.errors import InputError
 from orthoai.foreign_json import JSON_ERRORS
 from orthoai.progress import Progress
@@ -34,23 +35,30 @@ def read_yolo(source: Path, classes: ClassTable, progress: Progress) -> Iterator
     """Every picture; one without a text file, or with an empty one, is a picture in which nothing is.
 
     Raises:
-        InputError: no labels, a text file without its picture, or one with a bad line or a foreign class.
+        InputError: no labels, a text file without its picture, or one with a bad line or a foreign class, a path in
+            data.yaml that leads nowhere.
         Canceled: asked for by ``progress``.
     """
     folder = source_folder(source)
     names = class_names(folder.path) or classes.names
     texts = {file: text_file(file, folder.path) for file in folder.pictures}
-    labels = {file for file in folder.files(".txt") if file != folder.path / CLASSES_FILE}
+    labels = {*folder.files(".txt")} - {folder.path / CLASSES_FILE, *split_lists(folder.path)}
     lost = sorted(labels - set(texts.values()))
     if lost:
         raise InputError(f"{lost[0].name} has no picture (PNG or JPEG) of its name; add it or remove the text file.")
     if not labels:
         raise InputError(f"There is no YOLO text file below {folder.path.name}; give the folder that holds the labels.")
+    sides = sides_of(folder.path, folder.pictures)
+    unlisted = sum(side == UNLISTED for side in sides.values())
+    if unlisted:
+        progress.report(NAME, 0.0, f"left out, not in {DATA_FILE}: {unlisted} of {len(sides)}")
     for number, (file, text) in enumerate(texts.items()):
+        if sides[file] == UNLISTED:
+            continue
         progress.report(NAME, number / len(texts), f"picture {number + 1} of {len(texts)}")
         pixels = gray_file(file)
         shapes = _shapes(text, names, classes, pixels.shape) if text in labels else ()
-        yield Picture(folder.name(file), pixels, shapes)
+        yield Picture(folder.name(file, sides[file]), pixels, shapes)
 
 
 def text_file(picture: Path, root: Path) -> Path:
