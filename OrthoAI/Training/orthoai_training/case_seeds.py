@@ -24,6 +24,22 @@ def case_seed(seed: int, number: int) -> int:
     return seed * SEED_STRIDE + number
 
 
+def seed_spans(seeds: Iterable[int]) -> str:
+    """``seeds`` for people, runs of them in one.
+
+    Example:
+        >>> seed_spans([900_007, 900_002, 900_001, 900_000])
+        '900000 to 900002, 900007'
+    """
+    spans: list[list[int]] = []
+    for seed in sorted(set(seeds)):
+        if spans and seed == spans[-1][-1] + 1:
+            spans[-1][1:] = [seed]
+        else:
+            spans.append([seed])
+    return ", ".join(" to ".join(map(str, span)) for span in spans)
+
+
 def refuse_tests(seeds: Iterable[object]) -> None:
     """Raise InputError where one of ``seeds``, of spines to train on, is a test's; what is no number is none."""
     if any(isinstance(seed, int) and seed in SPINE_TESTS for seed in seeds):

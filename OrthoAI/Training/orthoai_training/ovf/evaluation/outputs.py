@@ -26,6 +26,8 @@ PAPER = {
 
 NOTES = """\
 - Simulated CT: these figures show that the method works, not how accurate it is in patients.
+- A seed stands for one case. Evaluations of the same seeds, which those with --seed 0 and 1 share but for one, measure
+  the same cases, unless these were drawn from other shapes.
 - AP: area under all points of the precision over recall, precision made falling first; mAP50-95: its mean over IoU
   0.50, 0.55 ... 0.95. "all": mean of crush, wedge and biconcave; normal bodies are our addition and stand beside.
 - P and R: at the confidence where the mean F1 of the three fracture classes is highest, IoU 0.5, as ultralytics

@@ -22,6 +22,7 @@ from orthoai.tasks.ovf.engines import load_engines
 from orthoai.tasks.ovf.pipeline import Spine, examined
 
 from orthoai_training.bench.machine import measured_on, network_device
+from orthoai_training.case_seeds import seed_spans
 from orthoai_training.ovf.evaluation import outputs
 from orthoai_training.ovf.evaluation.answers import SLICES_PER_CASE, answers_on_case, open_network
 from orthoai_training.ovf.evaluation.confusion import confusion_matrix
@@ -96,10 +97,12 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
     told: dict[str, list[PictureAnswer]] = {}
     scores: dict[str, list[CaseScore]] = {}
     classes: list[ClassAnswer] = []
+    seeds: list[int] = []
     network = open_network(model)
     for number, (name, load) in enumerate(cases):
         progress.report("evaluate", number / len(cases), f"{name}: {number + 1} of {len(cases)}")
         case = load()
+        seeds.append(case.seed)
         scene = case_scene(case) if request.slices else None
         if scene is not None:
             answers.setdefault(case.kind, []).extend(answers_on_case(network, scene, name, request.slices))
@@ -113,9 +116,10 @@ def evaluate_ovf(request: EvaluationRequest, progress: Progress | None = None) -
         **measured_on(network_device(model, request.device)),
         "command": request.command,
         "model": request.model,
+        "seeds": seeds,
         "weights": {role: network.sha256 for role, network in model.metadata.networks.items()},
     }
-    lines = _head(request, model, content["machine"])
+    lines = [*_head(request, model, content["machine"]), f"- Cases: {len(cases)}, of the seeds {seed_spans(seeds)}"]
     for source, found_by_kind in ((NETWORK, answers), (WHOLE_TASK, told)):
         lines += _pictures(found_by_kind, source, request.out, content)
     lines += _vertebrae(scores, request.out, content)
