@@ -73,26 +73,29 @@ class CaseWalk:
     def keep(self, session: ReviewSession) -> None:
         """Tell the worklist what was decided. A case that stays out of the training set is safe then.
 
-        One that an earlier verdict has put there is not out of it: people train on what lies there.
+        One that an earlier verdict has put there is not out of it: people train on what lies there, also where another
+        training set was chosen since.
         """
         kept = self._row.record(session.state)
         if session.state.verdict not in OUTSIDE:
             return
         exported = self._exported(session)
-        if exported is not None:
+        if exported:
             sentence = _("This case is still in the training set: delete its folder {name} there to take it out.")
-            self._notice.warn(sentence.format(name=f"{exported.parent.name}/{exported.name}"))
+            self._notice.warn(sentence.format(name=_(" and ").join(exported)))
         elif kept:
             session.markSaved()
 
-    def _exported(self, session: ReviewSession) -> Path | None:
-        """The folder of the case in the training set; None where it is not there."""
-        folder = self._shown.node.exportFolder if self._shown.node is not None else ""
-        if not folder:
-            return None
-        sha256 = session.nodes.stored().source.sha256
-        case = Dataset(Path(folder)).cases_folder / case_id(session.nodes.taskName, sha256)
-        return case if case.is_dir() else None
+    def _exported(self, session: ReviewSession) -> list[str]:
+        """The folders of the case in the training sets: within the chosen one, and whole in another."""
+        chosen = self._shown.node.exportFolder if self._shown.node is not None else ""
+        name = case_id(session.nodes.taskName, session.nodes.stored().source.sha256)
+        found = []
+        for folder in dict.fromkeys(Path(folder) for folder in (chosen, *session.state.trainingSets) if folder):
+            case = Dataset(folder).cases_folder / name
+            if case.is_dir():
+                found.append(f"{case.parent.name}/{name}" if chosen and folder == Path(chosen) else str(case))
+        return found
 
     def _onFolderChosen(self, folder: str) -> None:
         if self._shown.node is not None:

@@ -41,7 +41,7 @@ class ReviewExport:
         self.requested, self.saved, self.busyChanged = Signal(), Signal(), Signal()
         self._form, self._exports, self._notice = form, exports, notice
         self._shown = OnScreen()
-        self._writing: tuple[ReviewSession, ReviewState] | None = None
+        self._writing: tuple[ReviewSession, ReviewState, str] | None = None
         self._then: Callable[[], None] | None = None
         form.exportAsked.connect(self.start)
         exports.progressed.connect(notice.say)
@@ -93,7 +93,7 @@ class ReviewExport:
             return False
         folder = self._shown.node.exportFolder
         request = ExportRequest.ofNode(folder, self._shown.volumeNode, VolumeBridge(), review, self._form.formats)
-        self._writing, self._then = (session, session.state), then
+        self._writing, self._then = (session, session.state, str(folder)), then
         self.requested.emit(request)
         self._exports.start(request)
         self.busyChanged.emit()
@@ -106,8 +106,8 @@ class ReviewExport:
     def _onSaved(self, revision: int) -> None:
         """The reviewer may have gone on to another result since: only the one that was written is saved."""
         if self._writing is not None and self._writing[0] is self._shown.session:
-            session, asOf = self._writing
-            session.markSaved(revision, asOf)
+            session, asOf, folder = self._writing
+            session.markSaved(revision, asOf, folder)
             self.saved.emit(session)
 
     def _onFinished(self, request: ExportRequest, folder: Any) -> None:

@@ -170,15 +170,18 @@ class ReviewSession:
         )
         return replace(made, revision=state.revision + 1)
 
-    def markSaved(self, revision: int | None = None, asOf: ReviewState | None = None) -> None:
+    def markSaved(self, revision: int | None = None, asOf: ReviewState | None = None, trainingSet: str = "") -> None:
         """The review is in a safe place.
 
         Args:
             revision: that it got in the training set; None where it does not go there.
             asOf: the state that was saved. When something was edited while it was written, the review stays unsaved.
+            trainingSet: folder of the one that it went into; empty where it does not go there.
         """
         unchanged = asOf is None or replace(asOf, timeSpent=0.0) == replace(self._state, timeSpent=0.0)
-        self._put(revision=self._state.revision if revision is None else revision, isSaved=unchanged)
+        sets = dict.fromkeys((*self._state.trainingSets, *([trainingSet] if trainingSet else [])))
+        revision = self._state.revision if revision is None else revision
+        self._put(revision=revision, isSaved=unchanged, trainingSets=tuple(sets))
 
     def close(self) -> None:
         """Keep the state and stop watching. Harmless when the nodes are gone."""

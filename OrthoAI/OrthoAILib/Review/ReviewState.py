@@ -29,6 +29,7 @@ class ReviewState:
         boxes: that the result had when this was kept, so that one deleted while nobody watches is noticed; -1 where an
             older scene does not say.
         madeOf: stamp of the image that the result was made of, while the volume holds another one; else ().
+        trainingSets: folders of those that the case was exported to, each once.
     """
 
     verdict: Verdict | None = None
@@ -39,6 +40,7 @@ class ReviewState:
     isSaved: bool = True
     boxes: int = -1
     madeOf: ImageStamp = ()
+    trainingSets: tuple[str, ...] = ()
 
     def toText(self) -> str:
         """The state as JSON."""
@@ -59,6 +61,7 @@ class ReviewState:
                 isSaved=bool(content["isSaved"]),
                 boxes=int(content.get("boxes", -1)),
                 madeOf=tuple(int(time) for time in content.get("madeOf", ())),
+                trainingSets=tuple(str(folder) for folder in content.get("trainingSets", ())),
             )
         except JSON_ERRORS:
             return None

@@ -239,6 +239,28 @@ def test_a_case_that_was_exported_is_not_out_of_the_training_set_before_its_fold
     assert room.ask.asked == [False] and caseText(room) == "Case 2 of 3 (open), 1 of 3 decided"
 
 
+def test_a_case_that_was_exported_to_another_training_set_is_told_when_it_is_rejected(room, folder, tmp_path):
+    from orthoai.dataset import Dataset
+
+    approveFirst(room, folder)
+    exportAndWait(room)
+    (case,) = Dataset(room.training).cases()
+    room.child("exportFolder").setCurrentPath(str(tmp_path / "other"))
+    click(room, "rejectButton")
+    assert f"still in the training set: delete its folder {case.path} there" in room.child("noticeText").text
+    assert room.panel.session.isUnsaved
+    # The scene knows it, too: a later session tells the same.
+    room.panel.setResult(room.panel.session.nodes, room.node.inputVolume, None)
+    click(room, "approveButton")
+    exportAndWait(room)
+    click(room, "flagButton")
+    assert f"its folder cases/{case.name} and {case.path} there" in room.child("noticeText").text
+    for place in (room.training, tmp_path / "other"):
+        shutil.rmtree(place)
+    room.panel.walk.keep(room.panel.session)
+    assert not room.panel.session.isUnsaved
+
+
 def test_save_puts_the_case_into_the_training_set_before_the_next_one_opens(room, folder):
     from orthoai.dataset import Dataset
     from OrthoAILib.Panels.Ask import Answer
