@@ -6,6 +6,8 @@ from typing import Any
 
 ImageStamp = tuple[int, ...]
 
+IMAGE_CHANGED = "The image has changed since the task ran on it: bring that image back, or run the task again."
+
 
 def imageStamp(volumeNode: Any) -> ImageStamp:
     """VTK's modification times of the image and its scalars, which no two images share; () where there is no image.

@@ -49,6 +49,7 @@ class ResultBridge:
         volumeNode: slicer.vtkMRMLScalarVolumeNode,
         extents: Mapping[int, Extent] | None = None,
         prepared: PreparedResult | None = None,
+        imageDigest: str = "",
     ) -> ResultNodes:
         """Add a result to the scene, beside its volume and under the volume's parent transform.
 
@@ -57,6 +58,8 @@ class ResultBridge:
             volumeNode: that the task ran on.
             extents: where its masks are, as for PreparedResult.of.
             prepared: PreparedResult.of(result, extents), where another thread has made it already.
+            imageDigest: orthoai.io.digest.values_sha256 of the volume's voxels; empty where nobody asks later whether
+                they are the same.
 
         Raises:
             InputError: the result belongs to another volume. Nothing of it is left in the scene, whatever went wrong.
@@ -73,6 +76,7 @@ class ResultBridge:
         try:
             text = self._addText(roles.RESULT, result.to_json(), resultId, result)
             text.SetNodeReferenceID(roles.REFERENCE + roles.INPUT, volumeNode.GetID())
+            text.SetAttribute(roles.IMAGE, imageDigest)
             text.SetNodeReferenceID(
                 roles.REFERENCE + roles.ORIGINAL,
                 self._addText(roles.ORIGINAL, prepared.archive, resultId, result).GetID(),

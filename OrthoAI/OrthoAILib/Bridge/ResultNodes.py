@@ -14,6 +14,9 @@ ROLE = "OrthoAI.Role"
 TASK = "OrthoAI.Task"
 """Attributes of the nodes: what they are to the result, and the task that made it."""
 
+IMAGE = "OrthoAI.Image"
+"""Attribute of the text node of role RESULT: orthoai.io.digest.values_sha256 of the voxels that the task ran on."""
+
 RESULT, ORIGINAL, BODIES = "result", "original", "vertebrae"
 SEGMENTATION, BOX, FINDINGS = "segmentation", "box", "findings"
 """Values of the attribute ROLE. The text node of role RESULT refers to the others under these names: a scene that is
@@ -92,6 +95,11 @@ class ResultNodes:
     def volumeNode(self) -> slicer.vtkMRMLScalarVolumeNode | None:
         """The volume that it was made from; None when it was deleted."""
         return self.resultText.GetNodeReference(REFERENCE + INPUT)
+
+    @property
+    def imageDigest(self) -> str:
+        """Digest of the voxels that it was made from; empty where an older scene does not say."""
+        return self.resultText.GetAttribute(IMAGE) or ""
 
     def stored(self) -> Result:
         """The result as the task gave it, with its message, and without voxels (the segmentation is all zero).

@@ -92,7 +92,10 @@ class ReviewExport:
             self._notice.warn(str(error))
             return False
         folder = self._shown.node.exportFolder
-        request = ExportRequest.ofNode(folder, self._shown.volumeNode, VolumeBridge(), review, self._form.formats)
+        digest = session.nodes.imageDigest
+        request = ExportRequest.ofNode(
+            folder, self._shown.volumeNode, VolumeBridge(), review, self._form.formats, digest
+        )
         self._writing, self._then = (session, session.state, str(folder)), then
         self.requested.emit(request)
         self._exports.start(request)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from orthoai.dataset import DatasetCase
 from orthoai.errors import InputError
+from orthoai.io.digest import values_sha256
 
+from OrthoAILib.Bridge.ImageStamp import IMAGE_CHANGED
 from OrthoAILib.Review.ExportRequest import ExportRequest
 
 SaveCase = Callable[..., Path]
@@ -43,6 +45,9 @@ class CaseWriter:
 
     def _work(self, save: SaveCase, request: ExportRequest) -> None:
         try:
+            # An image may be changed in a scene in which nobody watches it.
+            if request.imageDigest and values_sha256(request.volume.voxels) != request.imageDigest:
+                raise InputError(IMAGE_CHANGED)
             self.folder = save(request.dataset, request.volume, request.review)
             self.revision = DatasetCase(self.folder).lineage.revision
         except InputError as error:

@@ -23,6 +23,7 @@ class ExportRequest:
         review: of the image.
         formats: names in the exporter registry that the whole set is written in afterwards; may be empty.
         owner: what must stay alive as long as the volume's voxels are read, such as the vtkImageData.
+        imageDigest: orthoai.io.digest.values_sha256 of the image that the review is of; empty where that is not known.
     """
 
     dataset: Path
@@ -30,6 +31,7 @@ class ExportRequest:
     review: Review
     formats: tuple[str, ...] = ()
     owner: Any = None
+    imageDigest: str = ""
 
     @property
     def formatsFolder(self) -> Path:
@@ -37,7 +39,13 @@ class ExportRequest:
 
     @classmethod
     def ofNode(
-        cls, dataset: Path, volumeNode: Any, volumes: Any, review: Review, formats: tuple[str, ...]
+        cls,
+        dataset: Path,
+        volumeNode: Any,
+        volumes: Any,
+        review: Review,
+        formats: tuple[str, ...],
+        imageDigest: str = "",
     ) -> ExportRequest:
         """Of a volume node, whose voxels are not copied. ``volumes`` is a VolumeBridge."""
         source = review.result.source
@@ -47,4 +55,4 @@ class ExportRequest:
             volumes.modality(volumeNode),
             Source(source.kind, source.sha256, dict(source.uids or volumes.uids(volumeNode))),
         )
-        return cls(Path(dataset), volume, review, tuple(formats), volumeNode.GetImageData())
+        return cls(Path(dataset), volume, review, tuple(formats), volumeNode.GetImageData(), imageDigest)

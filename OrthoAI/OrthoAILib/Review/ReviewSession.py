@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from orthoai.errors import InputError
 from orthoai.review import Verdict
 
+from OrthoAILib.Bridge.ImageStamp import IMAGE_CHANGED
 from OrthoAILib.Review.ActiveTime import ActiveTime
 from OrthoAILib.Review.BoxWatch import BoxWatch
 from OrthoAILib.Review.Command import Command
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from orthoai.review import Review
 
 VERDICT_CLEARED = "Changed after the verdict: please decide again."
-
-IMAGE_CHANGED = "The image has changed since the task ran on it: bring that image back, or run the task again."
 
 
 class ReviewSession:

@@ -250,7 +250,7 @@ class RunController:
                 raise InputError("The image's place or size was changed during the run; run the task again.")
             if imageStamp(job.volumeNode) != job.stamp:
                 raise InputError("The image was changed during the run; run the task again.")
-            nodes = self._with.results.show(result, job.volumeNode, prepared=prepared)
+            nodes = self._with.results.show(result, job.volumeNode, prepared=prepared, imageDigest=job.export.digest())
         except InputError as error:
             self._end(self.failed, str(error))
         except Exception as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orthoai.errors import Canceled, InputError
+from orthoai.io.digest import values_sha256
 from orthoai.progress import Progress
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class VolumeExport:
         self.path = path
         self.problem = ""
         """One sentence when it failed, else empty. Valid when ``isDone``."""
+        self._digest = ""
+        self._written = threading.Event()
         self._abandoned = threading.Event()
         self._thread = threading.Thread(
             target=self._work, args=(write, voxels, geometry, owner), name="OrthoAI volume export", daemon=True
@@ -44,7 +47,12 @@ class VolumeExport:
     @property
     def isDone(self) -> bool:
         """Whether the file is complete or the writing has failed."""
-        return not self._thread.is_alive()
+        return self._written.is_set()
+
+    def digest(self) -> str:
+        """orthoai.io.digest.values_sha256 of the voxels; waits for it. Empty when the writing failed."""
+        self._thread.join()
+        return self._digest
 
     @property
     def isUsable(self) -> bool:
@@ -67,3 +75,7 @@ class VolumeExport:
             self.problem = f"The image could not be written for the run ({type(error).__name__}); try again."
         if self._abandoned.is_set():
             self.path.unlink(missing_ok=True)
+        # The run begins meanwhile.
+        self._written.set()
+        if not (self.problem or self._abandoned.is_set()):
+            self._digest = values_sha256(voxels)

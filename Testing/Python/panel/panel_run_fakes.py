@@ -90,11 +90,13 @@ class FakeResults:
 
     def __init__(self) -> None:
         self.shown: list[tuple] = []
+        self.digests: list[str] = []
         self.error: Exception | None = None
 
-    def show(self, result: Any, volumeNode: Any, prepared: Any) -> SimpleNamespace:
+    def show(self, result: Any, volumeNode: Any, prepared: Any, imageDigest: str) -> SimpleNamespace:
         if self.error:
             raise self.error
+        self.digests.append(imageDigest)
         self.shown.append((result, volumeNode, prepared))
         return SimpleNamespace(resultId=f"result-{len(self.shown)}")
 

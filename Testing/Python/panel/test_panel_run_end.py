@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import vtk
+from orthoai.io.digest import values_sha256
 from orthoai.tasks import RunOptions
 from orthoai.worker.events import Finished, Progressed
 from OrthoAILib.Run.RunState import RunState
@@ -34,6 +36,7 @@ def test_a_run_goes_from_the_volume_to_result_nodes(controlled):
     assert (outcome.nodes.resultId, outcome.volumeNode, outcome.task.name) == ("result-1", controlled.volume, "femur")
     assert outcome.message == MESSAGE
     assert controlled.results.shown[0][1:] == (controlled.volume, {1: (0, 1, 0, 2, 0, 3)})
+    assert controlled.results.digests == [values_sha256(np.zeros(GRID.shape))]
     assert ["detect", 0.5, "coronal"] in controlled.ending.of("progressed")
     states = [state for (state,) in controlled.ending.of("stateChanged")]
     assert states == [RunState.INSTALLING, RunState.IDLE, RunState.PREPARING, RunState.RUNNING, RunState.IDLE]

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 from orthoai.box import Box
+from orthoai.io.digest import values_sha256
 from orthoai.tasks import RunOptions
 from orthoai.worker.events import Finished
 from OrthoAILib.Run.RunState import RunState
@@ -129,3 +130,4 @@ def test_the_voxels_live_as_long_as_they_are_written(controlled):
     while not export.isDone:
         time.sleep(0.001)
     assert written["sum"] == 24 and export.isUsable
+    assert export.digest() == values_sha256(np.ones(GRID.shape, np.uint8))

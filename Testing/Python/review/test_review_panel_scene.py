@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from review_room import click, down, press, typeInto
+from review_room import click, down, exportAndWait, press, typeInto
 
 
 def test_the_review_survives_saving_and_loading_of_the_scene(room, tmp_path):
@@ -22,6 +22,32 @@ def test_the_review_survives_saving_and_loading_of_the_scene(room, tmp_path):
     assert down(room) == ["correctButton"] and room.child("commentEdit").text == "Seite"
     assert room.panel.session.isUnsaved
     assert room.panel.session.review().result.findings[0].label == "femur_right"
+
+
+def test_an_image_that_was_changed_while_nobody_watched_is_not_exported(room, tmp_path):
+    import slicer
+    from orthoai.io.digest import values_sha256
+    from orthoai.tasks import get_task
+    from OrthoAILib.Bridge.ResultBridge import ResultBridge
+    from OrthoAILib.ParameterNode import OrthoAIParameterNode
+
+    digest = values_sha256(slicer.util.arrayFromVolume(room.volumeNode))
+    nodes = ResultBridge(room.host.scene).show(room.result, room.volumeNode, imageDigest=digest)
+    room.panel.setParameterNode(None)
+    room.host.saveScene(tmp_path / "scene.mrb")
+    room.host.loadScene(tmp_path / "scene.mrb")
+    nodes = next(each for each in ResultBridge(room.host.scene).load() if each.resultId == nodes.resultId)
+    slicer.util.arrayFromVolume(nodes.volumeNode)[0, 0, 0] += 1
+    room.panel.setParameterNode(OrthoAIParameterNode(room.host.scene.AddNewNodeByClass("vtkMRMLScriptedModuleNode")))
+    room.child("exportFolder").setCurrentPath(str(room.training))
+    room.panel.setResult(nodes, nodes.volumeNode, get_task("femur"))
+    click(room, "approveButton")
+    exportAndWait(room)
+    assert "The image has changed since the task ran on it" in room.child("noticeText").text
+    assert room.panel.session.isUnsaved and not room.training.exists()
+    slicer.util.arrayFromVolume(nodes.volumeNode)[0, 0, 0] -= 1
+    exportAndWait(room)
+    assert not room.panel.session.isUnsaved and room.training.exists()
 
 
 def test_the_segment_editor_works_on_the_results_masks_over_its_image(room):
