@@ -16,10 +16,10 @@ from orthoai.review import Review, Verdict, changes_between
 from orthoai.tasks.femur import TASK
 from orthoai.volume import Source
 from orthoai_training.dataset import CaseFolder, find_cases, split_cases
-from orthoai_training.segmenter.crop_store import open_crops
-from orthoai_training.segmenter.crops import cut_crops
+from orthoai_training.femur.recipes import SegmenterRecipe
+from orthoai_training.femur.segmenter.crop_store import open_crops
+from orthoai_training.femur.segmenter.crops import cut_crops
 from orthoai_training.synth.limbs import LimbCase, LimbRecipe, simulate_limb
-from orthoai_training.train.recipes import SegmenterRecipe
 
 
 @pytest.fixture(scope="module")

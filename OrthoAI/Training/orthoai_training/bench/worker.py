@@ -83,7 +83,7 @@ def _inference(job: Job, single_stage: bool) -> dict[str, Any]:
     from orthoai.models.store import ModelStore
     from orthoai.tasks.femur import TASK
 
-    from orthoai_training.evaluate.predict import SINGLE_STAGE, predictor
+    from orthoai_training.femur.evaluation.predict import SINGLE_STAGE, predictor
 
     name = SINGLE_STAGE if single_stage else job.model or TASK.default_model
     made = predictor(name, job.model, ModelStore.default(), job.device)

@@ -1,1 +1,1 @@
-"""Measure a task on cases with known labels."""
+"""`orthoai evaluate`, and what the evaluations of several tasks share."""

@@ -15,7 +15,7 @@ from orthoai_training.synth.options import add_scan, add_sources
 from orthoai_training.tasks import COMPLETE_KEPT, TaskCommand, by_task
 
 if TYPE_CHECKING:
-    from orthoai_training.evaluate.subjects import Source
+    from orthoai_training.femur.evaluation.subjects import Source
 
 DEFAULT_SHARE = 0.5
 """Of cases with real femora, when there are --shapes."""
@@ -53,7 +53,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     # Heavy: torch, monai.
-    from orthoai_training.evaluate.femur import EvaluationRequest, evaluate_femur
+    from orthoai_training.femur.evaluation.run import EvaluationRequest, evaluate_femur
 
     request = EvaluationRequest(
         out=args.out,
@@ -76,7 +76,7 @@ def _line(stage: str, fraction: float, message: str) -> None:
 
 
 def _source(args: argparse.Namespace) -> Source:
-    from orthoai_training.evaluate.subjects import Folders, Simulation
+    from orthoai_training.femur.evaluation.subjects import Folders, Simulation
     from orthoai_training.synth.limbs import LimbRecipe, require_sources
 
     simulating = ("shapes", "texture", "real_share", "field", "spacing")

@@ -45,8 +45,8 @@ def _run(args: argparse.Namespace) -> int:
     # Heavy: torch.
     import torch
 
+    from orthoai_training.femur.simulate import simulate_cases
     from orthoai_training.synth.limbs import require_sources
-    from orthoai_training.train.simulate import simulate_cases
 
     if args.device == "cuda" and not torch.cuda.is_available():
         raise InputError("This computer has no CUDA GPU that torch can use: choose --device cpu.")

@@ -1,1 +1,1 @@
-"""`orthoai train femur`: recipes, the whole run, and the model folder that comes out."""
+"""`orthoai train`, and what the trainings of several tasks share."""

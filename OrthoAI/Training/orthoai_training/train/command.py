@@ -40,8 +40,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     # Heavy: torch, monai.
-    from orthoai_training.train.femur import train_femur
-    from orthoai_training.train.request import TrainRequest
+    from orthoai_training.femur.request import TrainRequest
+    from orthoai_training.femur.train import train_femur
 
     request = TrainRequest(
         out=args.out,

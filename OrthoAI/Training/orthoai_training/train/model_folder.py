@@ -18,8 +18,8 @@ from orthoai.output import write_error
 
 from orthoai_training.dataset import FEMUR_LABELS
 from orthoai_training.detector.recipe import LABELS, DetectorRecipe
-from orthoai_training.segmenter.networks import spec_of
-from orthoai_training.train.recipes import SegmenterRecipe
+from orthoai_training.femur.recipes import SegmenterRecipe
+from orthoai_training.femur.segmenter.networks import spec_of
 
 YOLO_LICENSE = (
     "The detector's network was trained and exported with ultralytics YOLOv8, AGPL-3.0 software; its weights come from "

@@ -11,10 +11,10 @@ from orthoai.errors import InputError
 from orthoai.models.store import Model, ModelStore
 
 from orthoai_training.detector.recipe import DetectorRecipe
-from orthoai_training.segmenter.networks import spec_of
+from orthoai_training.femur.recipes import SegmenterRecipe
+from orthoai_training.femur.saved_recipe import saved_detector, saved_segmenter, tupled
+from orthoai_training.femur.segmenter.networks import spec_of
 from orthoai_training.train.model_folder import Part
-from orthoai_training.train.recipes import SegmenterRecipe
-from orthoai_training.train.saved_recipe import saved_detector, saved_segmenter, tupled
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from orthoai_training.evaluate.figure import SPREAD, STYLES, save
 from orthoai_training.evaluate.intervals import Summary
+from orthoai_training.femur.evaluation.figure import SPREAD, STYLES, save
 from orthoai_training.fracture.evaluation.case_score import CaseScore
 from orthoai_training.fracture.evaluation.summary import METRICS, Group
 from orthoai_training.text_files import write_text

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from io import StringIO
 
-from orthoai_training.evaluate.tables import interval, table
+from orthoai_training.femur.evaluation.tables import interval, table
 from orthoai_training.ovf.evaluation.matching import Measure
 from orthoai_training.ovf.evaluation.precision import PictureFigures
 from orthoai_training.ovf.evaluation.vertebra_summary import VertebraFigures

@@ -1,0 +1,1 @@
+"""Measure Segment Femur on cases with known labels."""
