@@ -15,8 +15,9 @@ from orthoai.models.card import Card, Network
 from orthoai.models.store import Model
 from orthoai.progress import Progress
 from orthoai.volume import Volume
+from orthoai_training.data_kinds import FROM_REAL_SHAPES, SIMULATED
 from orthoai_training.femur.evaluation.predict import Prediction
-from orthoai_training.femur.evaluation.subjects import PARAMETRIC, REAL_SHAPES, Loaded, Subject
+from orthoai_training.femur.evaluation.subjects import Loaded, Subject
 
 GRID = Geometry(shape=(30, 24, 50), spacing=(2.0, 3.0, 4.0), origin=(-49.0, -34.5, 0.0))
 
@@ -68,7 +69,7 @@ class ListedCases:
         def load() -> Loaded:
             self.loaded.append(f"rod_{number}")
             truth = self.truths[number]
-            return Loaded(scan(truth), truth, (PARAMETRIC, REAL_SHAPES)[number % 2], {"field": "thighs"})
+            return Loaded(scan(truth), truth, (SIMULATED, FROM_REAL_SHAPES)[number % 2], {"field": "thighs"})
 
         return load
 

@@ -9,10 +9,9 @@ import onnx
 import pytest
 from orthoai.errors import InputError
 from orthoai.models.store import ModelStore
+from orthoai_training.femur.part import Part, blended
 from orthoai_training.femur.recipes import COMPACT
 from orthoai_training.femur.request import TrainRequest
-from orthoai_training.train.blend import blended
-from orthoai_training.train.model_folder import Part
 from safetensors.numpy import save_file
 
 

@@ -13,10 +13,11 @@ from orthoai.cli.main import main
 from orthoai.errors import InputError
 from orthoai.io.write import write_labels, write_volume
 from orthoai_training.case_seeds import SEED_STRIDE
-from orthoai_training.evaluate import command
-from orthoai_training.femur.evaluation import subjects
+from orthoai_training.data_kinds import FROM_REAL_SHAPES, REAL, SIMULATED
+from orthoai_training.evaluate.command import COMMAND, command_line
+from orthoai_training.femur.evaluation import command, subjects
 from orthoai_training.femur.evaluation.run import EvaluationRequest, evaluate_femur
-from orthoai_training.femur.evaluation.subjects import OWN, PARAMETRIC, REAL_SHAPES, Folders, Simulation, kind_of
+from orthoai_training.femur.evaluation.subjects import Folders, Simulation, kind_of
 from orthoai_training.synth.limbs import LimbCase, LimbRecipe
 from tiny_model import write_tiny_model
 
@@ -47,9 +48,9 @@ def test_no_case_has_a_seed_that_a_training_run_uses():
 def test_the_share_of_real_femora_is_kept_exactly(drawn, share, real):
     simulation = Simulation(30, 1, LimbRecipe(real_share=share, shapes=(Path("bones"),)))
     kinds = [subject.load().kind for subject in simulation.subjects()]
-    assert kinds.count(REAL_SHAPES) == real and kinds.count(PARAMETRIC) == 30 - real
+    assert kinds.count(FROM_REAL_SHAPES) == real and kinds.count(SIMULATED) == 30 - real
     # Evenly: the first half holds half of them.
-    assert abs(kinds[:15].count(REAL_SHAPES) - real / 2) <= 1
+    assert abs(kinds[:15].count(FROM_REAL_SHAPES) - real / 2) <= 1
 
 
 def test_a_case_is_the_same_for_any_number_of_cases(drawn):
@@ -71,7 +72,7 @@ def test_a_record_keeps_nothing_that_could_name_a_patient(drawn):
 
 @pytest.mark.parametrize(
     ("meta", "kind"),
-    [({}, OWN), ({"seed": 1, "shapes": []}, PARAMETRIC), ({"seed": 1, "shapes": ["a"]}, REAL_SHAPES)],
+    [({}, REAL), ({"seed": 1, "shapes": []}, SIMULATED), ({"seed": 1, "shapes": ["a"]}, FROM_REAL_SHAPES)],
 )
 def test_the_kind_of_data_is_told_apart(meta, kind):
     assert kind_of(meta) == kind
@@ -102,13 +103,13 @@ def test_impossible_simulations_are_refused(count, seed, share, word):
 
 def parsed(*words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    command.COMMAND.add_arguments(parser)
+    COMMAND.add_arguments(parser)
     return parser.parse_args(["femur", "-o", "out", *words])
 
 
 def test_the_tables_repeat_the_command():
     words = ("--simulate", "3", "--shapes", "a b", "--shapes", "c", "--real-share", "0.0", "--compare", "x", "y")
-    line = command.command_line(parsed(*words))
+    line = command_line(parsed(*words))
     assert line.startswith("orthoai evaluate femur --out out --simulate 3 --seed 0 --shapes 'a b' --shapes c")
     assert "--real-share 0.0" in line and "--compare x y" in line and "--texture" not in line
 

@@ -21,16 +21,15 @@ from orthoai.volume import Volume
 from orthoai_training.dataset import CaseFolder, Split
 from orthoai_training.detector import ultralytics_engine
 from orthoai_training.detector.recipe import DetectorRecipe
-from orthoai_training.femur import recipes, simulate
+from orthoai_training.femur import recipes, simulate, train_command
+from orthoai_training.femur.part import Part
 from orthoai_training.femur.recipes import SegmenterRecipe
 from orthoai_training.femur.request import DETECTOR, SEGMENTERS, TrainRequest
 from orthoai_training.femur.segmenter.crop_store import open_crops
+from orthoai_training.femur.start import FemurStart
 from orthoai_training.femur.train import train_femur
-from orthoai_training.train import command
 from orthoai_training.train.blend import SHARE
 from orthoai_training.train.credits import credits_for
-from orthoai_training.train.model_folder import Part
-from orthoai_training.train.start import Start
 from safetensors.numpy import load_file
 
 CASES = ("a", "b", "c")
@@ -258,7 +257,7 @@ def test_the_segmenter_alone_needs_no_coarse_cases(
 ) -> None:
     monkeypatch.setattr(simulate, "CROP_SCANS", (("femur", (5.0, 5.0, 6.0)),))
     first = TrainRequest(tmp_path / "out", simulate=3, only="segmenter", device="cpu", start="femur_two_stage", seed=7)
-    monkeypatch.setattr(Start, "weights_for", lambda start, recipe: None)  # Of a network as tiny as this test's.
+    monkeypatch.setattr(FemurStart, "weights_for", lambda start, recipe: None)  # Of a network as tiny as this test's.
     (folder,) = train_femur(first)
     said = ModelStore((folder.parent,)).get("femur_two_stage").metadata.training["data"]
     assert (said["simulated_scans"], said["seed"], "train_cases" in said) == (3, 7, False)
@@ -395,8 +394,8 @@ def test_minutes_are_shared_between_detector_and_segmenter() -> None:
 
 
 def test_the_command_offers_what_there_is() -> None:
-    assert set(command.RECIPE_NAMES) == set(recipes.RECIPES)
-    assert set(command.PART_NAMES) == {DETECTOR, *SEGMENTERS}
+    assert set(train_command.RECIPE_NAMES) == set(recipes.RECIPES)
+    assert set(train_command.PART_NAMES) == {DETECTOR, *SEGMENTERS}
 
 
 def test_the_paper_recipe_has_the_numbers_of_tables_2_and_3() -> None:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from orthoai.geometry import Geometry
 from orthoai.volume import Volume
+from orthoai_training.data_kinds import SIMULATED
 from orthoai_training.fracture.slices import PlaneSlices
-from orthoai_training.spine_ct.case import SIMULATED, SpineCase, VertebraTruth, write_case
+from orthoai_training.spine_ct.case import SpineCase, VertebraTruth, write_case
 
 MakeCase = Callable[..., SpineCase]
 

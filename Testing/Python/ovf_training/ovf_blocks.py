@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from orthoai.geometry import Geometry
 from orthoai.volume import Volume, reorient_array
-from orthoai_training.spine_ct.case import SIMULATED, SpineCase, VertebraTruth
+from orthoai_training.data_kinds import SIMULATED
+from orthoai_training.spine_ct.case import SpineCase, VertebraTruth
 
 MARROW, TISSUE = 400, 40
 

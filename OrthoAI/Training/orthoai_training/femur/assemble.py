@@ -13,13 +13,14 @@ from typing import Any
 
 from orthoai_training.dataset import CaseFolder, Split
 from orthoai_training.detector.recipe import DetectorRecipe
+from orthoai_training.femur.model_folder import ModelParts, write_model_folder
+from orthoai_training.femur.part import Part
 from orthoai_training.femur.recipes import Recipe, SegmenterRecipe
 from orthoai_training.femur.request import DETECTOR, SEGMENTERS, TrainRequest, segmenter_recipe
 from orthoai_training.femur.saved_recipe import saved_detector, saved_segmenter
+from orthoai_training.femur.start import FemurStart, lineage_entries
 from orthoai_training.text_files import read_json, write_json
 from orthoai_training.train.credits import case_sources, credits_for
-from orthoai_training.train.model_folder import ModelParts, Part, write_model_folder
-from orthoai_training.train.start import Start, lineage_entries
 
 PART_FILE = "part.json"
 """What the model card says of a finished network."""
@@ -44,7 +45,7 @@ class _Ready:
     makers: Sequence[str]
 
 
-def keep(folder: Path, part: Part, recipe: str, start: Start | None) -> None:
+def keep(folder: Path, part: Part, recipe: str, start: FemurStart | None) -> None:
     """Note in ``folder`` that ``part`` is trained, so that a later call, which may differ in all of this, has it.
 
     Args:
@@ -77,7 +78,7 @@ def _kept(folder: Path, now: DetectorRecipe | SegmenterRecipe, name: str) -> _Re
     return _Ready(part, name, first.get("lineage"), first.get("attribution", ()))
 
 
-def _lent(start: Start, part: Part | None) -> _Ready | None:
+def _lent(start: FemurStart, part: Part | None) -> _Ready | None:
     card = start.model.metadata
     return None if part is None else _Ready(part, card.training["recipe"], start.lineage(part.role), card.attribution)
 
@@ -88,7 +89,7 @@ def assemble(
     recipe: Recipe,
     used: Sequence[CaseFolder],
     split: Split,
-    start: Start | None,
+    start: FemurStart | None,
 ) -> Path | None:
     """The model folder of ``part``; None while a network of it is missing.
 

@@ -22,14 +22,13 @@ from orthoai_training.dataset import CaseFolder, Split, cases_named, find_cases
 from orthoai_training.detector.recipe import DetectorRecipe
 from orthoai_training.earlier_run import claim_cases, claim_run, claim_start, refuse_earlier_run
 from orthoai_training.femur.assemble import assemble, keep
+from orthoai_training.femur.part import Part, blended
 from orthoai_training.femur.recipes import Recipe, SegmenterRecipe, get_recipe
 from orthoai_training.femur.request import DETECTOR, SEGMENTERS, TrainRequest, segmenter_recipe
 from orthoai_training.femur.segmenter.crops import cut_crops
 from orthoai_training.femur.segmenter.trainer import train_segmenter
+from orthoai_training.femur.start import FemurStart
 from orthoai_training.kept_split import kept_split
-from orthoai_training.train.blend import blended
-from orthoai_training.train.model_folder import Part
-from orthoai_training.train.start import Start
 
 if TYPE_CHECKING:
     from orthoai_training.synth.limbs import LimbRecipe
@@ -66,7 +65,7 @@ def train_femur(
     cases = _cases(request, progress)
     split = _split(request, recipe, cases)
     train_detector = train_detector or detector_part
-    start = Start.of(request.start) if request.start else None
+    start = FemurStart.of(request.start) if request.start else None
     for part in request.parts:
         chosen = recipe.detector if part == DETECTOR else segmenter_recipe(recipe, part)
         first = start.weights_for(chosen) if start else None

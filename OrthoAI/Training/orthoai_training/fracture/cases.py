@@ -12,6 +12,7 @@ from orthoai.errors import InputError
 from orthoai.io.read import read_volume
 from orthoai.volume import Volume
 
+from orthoai_training.data_kinds import REAL
 from orthoai_training.dataset import CaseFolder, case_paths, require_one_grid
 from orthoai_training.spine_ct.case import BODIES_FILE, CLASSES, FINE_FILE, SpineCase, class_map, read_case
 
@@ -23,8 +24,6 @@ TASKS = ("fracture", "ovf", "spine")
 
 IMAGE_KEY = "input_sha256"
 """Key of case.json in a data set of reviewed cases: the image."""
-
-REAL = "real"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from orthoai.detect.instance import Instance
 from orthoai.models.store import Model
 
-from orthoai_training.femur.evaluation.tables import table
+from orthoai_training.evaluate.markdown import table
 from orthoai_training.ovf.evaluation.answers import MOST_INSTANCES, open_network
 from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer
 from orthoai_training.ovf.evaluation.precision import PictureFigures, picture_figures

@@ -23,8 +23,6 @@ BODIES_FILE, FINE_FILE = "bodies.nii.gz", "bodies_fine.nii.gz"
 CLASSES = {"crush": 1, "wedge": 2, "biconcave": 3, "normal": 4}
 """Values of :func:`class_map`; the first three are the labels of the task ``ovf``."""
 
-SIMULATED, FROM_REAL_SHAPES = "simulated", "simulated from real shapes"
-
 
 @dataclass(frozen=True)
 class VertebraTruth:

@@ -10,8 +10,9 @@ import torch
 from orthoai.geometry import Geometry
 from orthoai.volume import Source, Volume
 
+from orthoai_training.data_kinds import FROM_REAL_SHAPES, SIMULATED
 from orthoai_training.spine_ct.canvas import Canvas
-from orthoai_training.spine_ct.case import FROM_REAL_SHAPES, SIMULATED, SpineCase, VertebraTruth
+from orthoai_training.spine_ct.case import SpineCase, VertebraTruth
 from orthoai_training.spine_ct.fate import NoClearSpineError
 from orthoai_training.spine_ct.label_map import read_spine
 from orthoai_training.spine_ct.mesh_map import read_meshes

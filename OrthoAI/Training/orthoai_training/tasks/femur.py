@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from orthoai_training.bench.command import FEMUR as BENCH
-from orthoai_training.evaluate.command import FEMUR as EVALUATE
+from orthoai_training.femur.evaluation.command import EVALUATE
+from orthoai_training.femur.train_command import TRAIN
 from orthoai_training.synth.command import FEMUR as SYNTH
 from orthoai_training.tasks import TaskCommands
-from orthoai_training.train.command import FEMUR as TRAIN
 
 COMMANDS = TaskCommands(
     task="femur",

@@ -7,28 +7,14 @@ weights holds networks that have most of either (Wortsman et al., "Robust fine-t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from orthoai.errors import InputError
 
-from orthoai_training.train.model_folder import Part
-
 SHARE = "share_of_this_training"
 """Of a blended network's figures: the share; the figures beside it are those of the training, before blending."""
-
-
-def blended(before: Path, after: Part, share: float, folder: Path) -> Part:
-    """``after`` with ``share`` of its own weights and the rest from the file ``before``, as a new file in ``folder``.
-
-    Raises:
-        InputError: networks with other layers.
-    """
-    target = folder / f"blended{after.file.suffix}"
-    blend_files(before, after.file, share, target)
-    return replace(after, file=target, metrics={**after.metrics, SHARE: share})
 
 
 def blend_files(before: Path, after: Path, share: float, target: Path) -> None:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import monai
 import numpy as np
 import torch
-from orthoai import __version__
-from orthoai.models.card import Card, Network, write_card
-from orthoai.models.hashing import file_sha256
+from orthoai.models.card import Card, write_card
 from orthoai.output import write_error
-
-from orthoai_training.dataset import FEMUR_LABELS
-from orthoai_training.detector.recipe import LABELS, DetectorRecipe
-from orthoai_training.femur.recipes import SegmenterRecipe
-from orthoai_training.femur.segmenter.networks import spec_of
 
 YOLO_LICENSE = (
     "The detector's network was trained and exported with ultralytics YOLOv8, AGPL-3.0 software; its weights come from "
@@ -37,77 +29,6 @@ LIMITS = (
     "Research use only; not a medical device. Figures on simulated CT say how well the pipeline works, not how "
     "accurate it is in patients."
 )
-
-
-@dataclass(frozen=True)
-class Part:
-    """One trained network: its file and how it was made."""
-
-    file: Path
-    recipe: DetectorRecipe | SegmenterRecipe
-    metrics: Mapping[str, Any]
-
-    @property
-    def role(self) -> str:
-        """Its name in a model: "detector" or "segmenter"."""
-        return "detector" if isinstance(self.recipe, DetectorRecipe) else "segmenter"
-
-    def network(self, name: str) -> Network:
-        """The card's entry for the file under ``name``."""
-        if isinstance(self.recipe, DetectorRecipe):
-            settings: dict[str, Any] = {"image_size": self.recipe.image_size, "labels": list(LABELS)}
-        else:
-            settings = spec_of(self.recipe).to_metadata()
-            settings.pop("architecture")
-        return Network(name, file_sha256(self.file), self.recipe.architecture, settings)
-
-
-@dataclass(frozen=True)
-class ModelParts:
-    """What a model folder is made of.
-
-    Attributes:
-        detector: None for a single-stage model.
-        data: what it was trained on, for the card's "training".
-        attribution: whom to name.
-    """
-
-    name: str
-    description: str
-    segmenter: Part
-    detector: Part | None
-    recipe_name: str
-    data: Mapping[str, Any]
-    attribution: tuple[str, ...]
-
-
-def write_model_folder(parts: ModelParts, folder: Path) -> Card:
-    """Put weights, metadata.json and README.md into ``folder``; the card goes last, so it never names missing files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    networks, training, metrics = {}, {}, {}
-    for part in (parts.detector, parts.segmenter):
-        if part is None:
-            continue
-        role = part.role
-        target = folder / f"{role}{part.file.suffix}"
-        shutil.copyfile(part.file, target)
-        networks[role] = part.network(target.name)
-        training[role] = asdict(part.recipe)
-        metrics[role] = dict(part.metrics)
-    card = Card(
-        name=parts.name,
-        version=__version__,
-        task="femur",
-        description=parts.description,
-        license=LICENSES[parts.detector is not None],
-        attribution=parts.attribution,
-        labels=dict(FEMUR_LABELS),
-        networks=networks,
-        training={"recipe": parts.recipe_name, "data": dict(parts.data), **training},
-        metrics=metrics,
-        libraries=libraries(),
-    )
-    return written(card, folder)
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from orthoai.errors import InputError
 from orthoai.models.store import Model, ModelStore
-
-from orthoai_training.detector.recipe import DetectorRecipe
-from orthoai_training.femur.recipes import SegmenterRecipe
-from orthoai_training.femur.saved_recipe import saved_detector, saved_segmenter, tupled
-from orthoai_training.femur.segmenter.networks import spec_of
-from orthoai_training.train.model_folder import Part
 
 
 @dataclass(frozen=True)
@@ -24,47 +16,9 @@ class Start:
     model: Model
 
     @classmethod
-    def of(cls, name: str) -> Start:
+    def of(cls, name: str) -> Self:
         """The model called ``name``, or in the folder ``name``. Raises InputError when there is none."""
         return cls(ModelStore.default().get(name))
-
-    def weights_for(self, recipe: DetectorRecipe | SegmenterRecipe) -> Path | None:
-        """What a network of ``recipe`` goes on from; None where it begins from nothing.
-
-        That is so for a detector when the model has none, and for a segmenter of another architecture.
-
-        Raises:
-            InputError: a segmenter of the same architecture in other sizes.
-        """
-        if isinstance(recipe, DetectorRecipe):
-            return self.model.weights("detector") if "detector" in self.model.metadata.networks else None
-        weights = self.model.weights("segmenter")
-        network = self.model.network("segmenter")
-        settings = spec_of(recipe).to_metadata()
-        if network.architecture != settings["architecture"]:
-            return None
-        shape = ("init_filters", "blocks_down", "blocks_up")
-        if any(tupled(network.settings.get(key)) != tupled(settings.get(key)) for key in shape):
-            raise InputError(
-                f'The model "{self.model.name}" has another network than this recipe trains: start from another model.'
-            )
-        return weights
-
-    @property
-    def detector(self) -> Part | None:
-        """The detector with the recipe it was trained by; None for a model without one."""
-        if "detector" not in self.model.metadata.networks:
-            return None
-        return self._part("detector", saved_detector(self.model.metadata.training["detector"]))
-
-    def segmenter(self, architecture: str) -> Part | None:
-        """The segmenter with the recipe it was trained by; None where it has another ``architecture``."""
-        if self.model.network("segmenter").architecture != architecture:
-            return None
-        return self._part("segmenter", saved_segmenter(self.model.metadata.training["segmenter"]))
-
-    def _part(self, role: str, recipe: DetectorRecipe | SegmenterRecipe) -> Part:
-        return Part(self.model.weights(role), recipe, self.model.metadata.metrics.get(role, {}))
 
     def lineage(self, role: str) -> Mapping[str, Any]:
         """What the card of a model says of this one, whose ``role`` it went on from or took over."""
@@ -73,16 +27,3 @@ class Start:
             f"{role}_sha256": self.model.network(role).sha256,
             "data": self.model.metadata.training.get("data", {}),
         }
-
-
-def lineage_entries(segmenter: Mapping[str, Any] | None, detector: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What a card's data say of where its two networks come from (:meth:`Start.lineage`); None for one from nothing.
-
-    One entry where both come from the same model.
-    """
-    if segmenter is None or detector is None:
-        one = segmenter or detector
-        return {"started_from": one} if one else {}
-    if all(segmenter[key] == detector[key] for key in ("model", "data")):
-        return {"started_from": {**detector, **segmenter}}
-    return {"started_from": segmenter, "detector_started_from": detector}

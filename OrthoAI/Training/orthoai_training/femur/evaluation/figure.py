@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from orthoai_training.femur.evaluation.subjects import OWN, PARAMETRIC, REAL_SHAPES
+from orthoai_training.evaluate.plot_style import QUIET, SPREAD, STYLES, TEXT, spread
 from orthoai_training.femur.evaluation.tables import Evaluation
 
 PANELS = (("iou", "3D box IoU", 0.90), ("dice", "Dice", 0.95), ("hd95_mm", "HD95 (mm)", None))
 """Figure, title, and the mean asked for."""
-
-# Okabe-Ito: told apart with any color vision; the marks differ as well.
-STYLES = {PARAMETRIC: ("#0072B2", "o"), REAL_SHAPES: ("#D55E00", "s"), OWN: ("#009E73", "D")}
-
-SPREAD = 0.16
-"""Half width of a column of dots."""
-
-TEXT, QUIET = "#222222", "#777777"
 
 
 def draw(evaluation: Evaluation) -> Figure:
@@ -40,18 +30,13 @@ def draw(evaluation: Evaluation) -> Figure:
     return figure
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write the PNG."""
-    figure.savefig(path, format="png", facecolor="white", metadata={"Software": "OrthoAI"})
-
-
 def _panel(axes: Axes, evaluation: Evaluation, name: str, title: str, goal: float | None) -> None:
     for column, model in enumerate(evaluation.models):
         known = [(r.kind, v) for r in evaluation.records if (v := getattr(r.scores[model].both, name)) is not None]
-        # Spread evenly in the order of values: the same picture each time.
         order = np.argsort([value for _, value in known], kind="stable")
+        # In the order of values.
         offsets = np.zeros(len(known))
-        offsets[order] = (np.arange(len(known)) * 0.618034 % 1 - 0.5) * 2 * SPREAD
+        offsets[order] = spread(len(known))
         for kind, (color, mark) in STYLES.items():
             at = [n for n, (own, _) in enumerate(known) if own == kind]
             if at:

@@ -27,8 +27,9 @@ from orthoai.segment.device import choose
 from orthoai.tasks.femur import TASK
 
 from orthoai_training.bench.machine import machine
-from orthoai_training.femur.evaluation import figure
+from orthoai_training.evaluate.plot_style import save
 from orthoai_training.femur.evaluation.csv_table import csv_text
+from orthoai_training.femur.evaluation.figure import draw
 from orthoai_training.femur.evaluation.measure import measure
 from orthoai_training.femur.evaluation.predict import Predictor, model_facts, named, predictor
 from orthoai_training.femur.evaluation.records import Record, Records
@@ -166,7 +167,7 @@ def write(evaluation: Evaluation, request: EvaluationRequest) -> None:
     }
     write_text(out / "evaluation.json", json.dumps(content, indent=1, allow_nan=False))
     try:
-        figure.save(figure.draw(evaluation), out / "figure.png")
+        save(draw(evaluation), out / "figure.png")
     except OSError as error:
         raise write_error(error, out) from error
 

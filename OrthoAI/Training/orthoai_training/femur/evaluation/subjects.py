@@ -13,13 +13,11 @@ from orthoai.errors import InputError
 from orthoai.volume import Volume
 
 from orthoai_training.case_seeds import LIMB_TESTS, SEED_STRIDE, case_seed
+from orthoai_training.data_kinds import FROM_REAL_SHAPES, REAL, SIMULATED
 from orthoai_training.dataset import CaseFolder, find_cases
 from orthoai_training.identity import last_names, place_of
 from orthoai_training.shared_options import check_seed
 from orthoai_training.synth.limbs import LimbRecipe, simulate_limb
-
-PARAMETRIC, REAL_SHAPES, OWN = "simulated", "simulated from real shapes", "real"
-"""Kinds of data. No figure on the first two says how accurate a model is in patients."""
 
 KEPT_META = ("seed", "field", "shapes", "textures", "metal", "axes")
 """What a record says of its case; nothing else, since own data may name patients."""
@@ -131,8 +129,8 @@ Source = Simulation | Folders
 def kind_of(meta: Mapping[str, object]) -> str:
     """The kind of data that a case is, from its case.json."""
     if "seed" not in meta:
-        return OWN
-    return REAL_SHAPES if meta.get("shapes") else PARAMETRIC
+        return REAL
+    return FROM_REAL_SHAPES if meta.get("shapes") else SIMULATED
 
 
 def _read(case: CaseFolder) -> Loaded:

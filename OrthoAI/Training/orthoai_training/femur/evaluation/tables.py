@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from orthoai_training.data_kinds import REAL
 from orthoai_training.evaluate.average_precision import PAPER_THRESHOLD
 from orthoai_training.evaluate.intervals import Summary
+from orthoai_training.evaluate.markdown import interval, number, table
 from orthoai_training.femur.evaluation.records import Record
 from orthoai_training.femur.evaluation.summary import ALL, METRICS, Group, Metric, average_precision, columns
 
@@ -69,7 +71,7 @@ def markdown(evaluation: Evaluation) -> str:
     kinds = ", ".join(f"{count} {kind}" for kind, count in evaluation.kinds.items())
     lines = ["# Evaluation of Segment Femur", "", f"- Data: {kinds}.", f"- Split: {evaluation.split}"]
     lines += [f"- Command: `{evaluation.command}`", f"- Machine: {evaluation.machine}"]
-    if "real" not in evaluation.kinds:
+    if REAL not in evaluation.kinds:
         lines += ["- No patient data: these figures show that the method works, not how accurate it is in patients."]
     for model in evaluation.models:
         lines += ["", f"## {model}", "", *_facts(evaluation.facts[model]), ""]
@@ -100,9 +102,9 @@ def _overall(groups: dict[str, Group]) -> list[str]:
             cells.append(f"{interval(summary, metric.digits)}; worst {_worst(summary, metric)}" if summary else "-")
         rows.append([metric.title, *cells])
     worst = [group.femora.get("dice") for group in groups.values()]
-    rows.append(["Dice per femur, worst", *(_number(summary.smallest if summary else None) for summary in worst)])
+    rows.append(["Dice per femur, worst", *(number(summary.smallest if summary else None) for summary in worst)])
     for name, title in (("ap30", f"AP, IoU >= {PAPER_THRESHOLD}"), ("ap50", "AP, IoU >= 0.5"), ("map", "mAP 0.5:0.95")):
-        rows.append([title, *(_number(getattr(group, name)) for group in groups.values())])
+        rows.append([title, *(number(getattr(group, name)) for group in groups.values())])
     rows.append(["Femora (missed, extra)", *(f"{g.present} ({g.missed}, {g.extra})" for g in groups.values())])
     return table(["mean [95 % CI]", *(f"{name} ({group.subjects})" for name, group in groups.items())], rows)
 
@@ -113,25 +115,25 @@ def _boxes(evaluation: Evaluation, model: str) -> list[str]:
         scores = record.scores[model]
         sides = [femur.scores.iou for femur in scores.femora.values()]
         own = average_precision([scores], (PAPER_THRESHOLD,))
-        rows.append([record.subject, record.kind, *(_number(v) for v in (*sides, scores.both.iou, own))])
+        rows.append([record.subject, record.kind, *(number(v) for v in (*sides, scores.both.iou, own))])
     total = evaluation.groups[model][ALL]
     mean = total.metrics.get("iou")
-    rows.append(["**Averaged**", "", "", "", _number(mean.mean if mean else None), _number(total.ap30)])
+    rows.append(["**Averaged**", "", "", "", number(mean.mean if mean else None), number(total.ap30)])
     head = ["Subject", "Kind", "IoU left", "IoU right", "IoU", f"AP (IoU >= {PAPER_THRESHOLD})"]
-    return [*table(head, rows), "", f"mAP {_number(total.map)}; paper ({PAPER}): averaged IoU 0.9671, mAP 0.9656."]
+    return [*table(head, rows), "", f"mAP {number(total.map)}; paper ({PAPER}): averaged IoU 0.9671, mAP 0.9656."]
 
 
 def _masks(evaluation: Evaluation, model: str) -> list[str]:
     rows = []
     for record in evaluation.records:
         scores = record.scores[model]
-        sides = [_number(femur.scores.dice) for femur in scores.femora.values()]
-        both = [_number(v, m.digits) for v, m in zip(columns(scores.both), METRICS, strict=True)]
+        sides = [number(femur.scores.dice) for femur in scores.femora.values()]
+        both = [number(v, m.digits) for v, m in zip(columns(scores.both), METRICS, strict=True)]
         rows.append([record.subject, record.kind, *sides, *both[1:]])
     groups = evaluation.groups[model]
     for name, group in groups.items():
         means = [group.metrics.get(metric.name) for metric in METRICS[1:]]
-        cells = [_number(s.mean if s else None, m.digits) for s, m in zip(means, METRICS[1:], strict=True)]
+        cells = [number(s.mean if s else None, m.digits) for s, m in zip(means, METRICS[1:], strict=True)]
         if name == ALL or len(groups) > 2:
             rows.append([f"**Averaged, {name}**", "", "", "", *cells])
     head = ["Subject", "Kind", "Dice left", "Dice right", *(metric.title for metric in METRICS[1:])]
@@ -166,13 +168,13 @@ def _models(evaluation: Evaluation) -> list[str]:
                 f"{trained:.0f}" if trained else "-",
                 str(steps or "-"),
                 f"{own / steps:.2f}" if own and steps else "-",
-                _number(facts["best_dice"]),
+                number(facts["best_dice"]),
                 interval(group.metrics["inference_s"], 1),
                 interval(group.metrics.get("cpu_s"), 1),
                 interval(group.metrics.get("segmented_l"), 1),
                 interval(group.metrics.get("dice")),
                 interval(group.metrics.get("foreground_dice")),
-                _number(raw.mean if raw else None),
+                number(raw.mean if raw else None),
             ]
         )
     for name, size, training, inference, dice in PAPER_MODELS:
@@ -185,25 +187,5 @@ def _models(evaluation: Evaluation) -> list[str]:
     return [*table(head, rows), "", f"Paper: {PAPER}; other data and another machine, so only ratios compare."]
 
 
-# Cells
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table's lines."""
-    return [f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows)]
-
-
-def interval(summary: Summary | None, digits: int = 4) -> str:
-    """A mean with its confidence interval."""
-    if summary is None:
-        return "-"
-    mean = f"{summary.mean:.{digits}f}"
-    return mean if summary.low is None else f"{mean} [{summary.low:.{digits}f}, {summary.high:.{digits}f}]"
-
-
-def _number(value: float | None, digits: int = 4) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
-
-
 def _worst(summary: Summary, metric: Metric) -> str:
-    return _number(summary.smallest if metric.rises else summary.largest, metric.digits)
+    return number(summary.smallest if metric.rises else summary.largest, metric.digits)

@@ -14,7 +14,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from orthoai_training.evaluate.intervals import Summary
-from orthoai_training.femur.evaluation.figure import SPREAD, STYLES, save
+from orthoai_training.evaluate.markdown import table
+from orthoai_training.evaluate.plot_style import STYLES, save, spread
 from orthoai_training.fracture.evaluation.case_score import CaseScore
 from orthoai_training.fracture.evaluation.summary import METRICS, Group
 from orthoai_training.text_files import write_text
@@ -63,11 +64,12 @@ def tables(groups: Mapping[str, Group], command: str, about: str, model: str) ->
     """The table for docs/results, in Markdown."""
     titles = [f"{title} (95 % CI)" for _, title, _ in METRICS]
     head = ["cases", "number", *titles, "fractures found", "sound bodies called fractured", "false findings"]
-    lines = [f"`{command}`", "", f"{about} Model {model}.", "", _row(head), _row(["---"] * len(head))]
+    rows = []
     for name, group in groups.items():
         figures = [_interval(group.metrics[metric], digits) for metric, _, digits in METRICS]
         called = [_share(group.found, group.fractured), _share(group.marked, group.sound)]
-        lines.append(_row([name, str(group.cases), *figures, *called, str(group.false_findings)]))
+        rows.append([name, str(group.cases), *figures, *called, str(group.false_findings)])
+    lines = [f"`{command}`", "", f"{about} Model {model}.", "", *table(head, rows)]
     quiet = groups["all"]
     lines += ["", f"Cases without fracture: {quiet.clean}, of those without any finding: {quiet.quiet}. Peak memory "]
     lines[-1] += f"of the process: {quiet.peak_mb:.0f} MB."
@@ -92,9 +94,10 @@ def _panel(axes: Axes, scores: Sequence[CaseScore], name: str, title: str) -> No
     shown = [(score.kind, getattr(score, name)) for score in scores if score.has_fracture]
     for column, kind in enumerate(kinds):
         values = sorted(value for own, value in shown if own == kind and value is not None)
-        offsets = (np.arange(len(values)) * 0.618034 % 1 - 0.5) * 2 * SPREAD
         color, mark = STYLES[kind]
-        axes.scatter(column + offsets, values, s=22, c=color, marker=mark, alpha=0.8, linewidths=0, label=kind)
+        axes.scatter(
+            column + spread(len(values)), values, s=22, c=color, marker=mark, alpha=0.8, linewidths=0, label=kind
+        )
         if values:
             mean = float(np.mean(values))
             axes.hlines(mean, column - 0.3, column + 0.3, colors=color)
@@ -119,7 +122,3 @@ def _interval(summary: Summary | None, digits: int) -> str:
 
 def _share(some: int | None, every: int | None) -> str:
     return "-" if every is None else f"{some} of {every}"
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from io import StringIO
 
-from orthoai_training.femur.evaluation.tables import interval, table
+from orthoai_training.evaluate.markdown import interval, number, table
 from orthoai_training.ovf.evaluation.matching import Measure
 from orthoai_training.ovf.evaluation.precision import PictureFigures
 from orthoai_training.ovf.evaluation.vertebra_summary import VertebraFigures
@@ -54,12 +54,12 @@ def picture_table(figures: Mapping[Measure, PictureFigures]) -> list[str]:
     for measure, found in figures.items():
         for name, one in found.by_class.items():
             ours = [one.precision, one.recall, one.map50, one.map50_95]
-            cells = [_number(value) for value in ours]
+            cells = [number(value, 3) for value in ours]
             if name == "all":
                 for place, key in ((2, "map50"), (3, "map50_95")):
                     low, high = found.intervals.get(key, (None, None))
-                    cells[place] += f" [{_number(low)}, {_number(high)}]"
-            theirs = [_number(value) for value in PAPER.get((measure.value, name), (None,) * 4)]
+                    cells[place] += f" [{number(low, 3)}, {number(high, 3)}]"
+            theirs = [number(value, 3) for value in PAPER.get((measure.value, name), (None,) * 4)]
             rows.append([measure.value, name, str(one.instances), *cells, *theirs])
     return table(head, rows)
 
@@ -105,10 +105,6 @@ def csv_text(scores: Sequence[VertebraScore]) -> str:
             ]
         )
     return text.getvalue()
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
 
 
 def _short(value: float | None) -> str:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from orthoai.tasks.ovf.labels import CLASSES, FRACTURES
 
-from orthoai_training.femur.evaluation.figure import QUIET, TEXT, save
+from orthoai_training.evaluate.plot_style import QUIET, TEXT, save
 from orthoai_training.ovf.evaluation.confusion import NAMES
 from orthoai_training.ovf.evaluation.matching import Measure
 from orthoai_training.ovf.evaluation.precision import GRID, Curves

@@ -1,0 +1,25 @@
+"""Tables of figures in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orthoai_training.evaluate.intervals import Summary
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table's lines."""
+    return [f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows)]
+
+
+def interval(summary: Summary | None, digits: int = 4) -> str:
+    """A mean with its confidence interval."""
+    if summary is None:
+        return "-"
+    mean = f"{summary.mean:.{digits}f}"
+    return mean if summary.low is None else f"{mean} [{summary.low:.{digits}f}, {summary.high:.{digits}f}]"
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """One figure."""
+    return "-" if value is None else f"{value:.{digits}f}"
