@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,36 +20,51 @@ from orthoai_training.femur.segmenter.crop_store import open_crops
 from orthoai_training.femur.segmenter.networks import spec_of
 from orthoai_training.femur.segmenter.trainer import train_segmenter
 from orthoai_training.femur.segmenter.validate import dice
+from orthoai_training.learning.loop import Learned
 from safetensors.torch import load_file
+from train_fakes import write_crops
 
 MakeCrops = Callable[..., Path]
 
 
-def test_training_finds_the_rod_that_inference_then_finds_too(
-    make_crops: MakeCrops, tiny: SegmenterRecipe, tmp_path: Path
-) -> None:
-    trained = train_segmenter(make_crops(), tiny, tmp_path / "out", device="cpu", seed=1)
+@dataclass(frozen=True)
+class Trained:
+    """A run that has learned what a rod looks like."""
+
+    crops: Path
+    out: Path
+    learned: Learned
+
+
+@pytest.fixture(scope="module")
+def finished(tiny: SegmenterRecipe, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    folder = tmp_path_factory.mktemp("finished")
+    crops, out = write_crops(folder / "crops"), folder / "out"
+    return Trained(crops, out, train_segmenter(crops, tiny, out, device="cpu", seed=1))
+
+
+def test_training_finds_the_rod_that_inference_then_finds_too(finished: Trained, tiny: SegmenterRecipe) -> None:
+    trained = finished.learned
     history = trained.metrics["history"]
     assert [entry["step"] for entry in history] == [30, 60]
     assert history[-1]["loss"] < history[0]["loss"]
     assert trained.metrics["best_dice"] > 0.9
     # The shipped path: the float16 weights through the engine, on the crop's own grid.
-    crop = open_crops(tmp_path / "crops", "validation")[0]
+    crop = open_crops(finished.crops, "validation")[0]
     volume = Volume(np.asarray(crop.image), Geometry(crop.image.shape))
     found = Segmenter(spec_of(tiny), trained.weights, device="cpu").foreground(volume)
     assert dice(found, crop.mask) == pytest.approx(trained.metrics["best_dice"], abs=0.02)
-    assert json.loads((tmp_path / "out" / "metrics.json").read_text()) == trained.metrics
-    assert list((tmp_path / "out" / "tensorboard").glob("events.*"))
+    assert json.loads((finished.out / "metrics.json").read_text()) == trained.metrics
+    assert list((finished.out / "tensorboard").glob("events.*"))
 
 
 def test_training_goes_on_from_the_weights_it_is_given(
-    make_crops: MakeCrops, tiny: SegmenterRecipe, tmp_path: Path
+    finished: Trained, tiny: SegmenterRecipe, tmp_path: Path
 ) -> None:
-    crops = make_crops()
-    first = train_segmenter(crops, replace(tiny, epochs=1), tmp_path / "first", device="cpu", seed=1)
+    first = finished.learned
     # At a rate of nothing the weights stay what they were; random ones would find no rod.
     still = replace(tiny, epochs=1, steps_per_epoch=1, learning_rate=1e-9)
-    second = train_segmenter(crops, still, tmp_path / "second", device="cpu", seed=1, start=first.weights)
+    second = train_segmenter(finished.crops, still, tmp_path / "second", device="cpu", seed=1, start=first.weights)
     assert second.metrics["best_dice"] == pytest.approx(first.metrics["best_dice"], abs=0.02)
 
 
