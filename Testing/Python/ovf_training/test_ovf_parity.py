@@ -67,7 +67,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
             Image.fromarray(pixels).save(folder / "own" / split / f"{seed}.png")
             (folder / "own" / split / f"{seed}.txt").write_text(lines)
     dataset = copy_pictures(folder / "pictures", folder / "own")
-    recipe = replace(COMPACT.yolo, image_size=SIZE, epochs=8, warmup_epochs=0.5)
+    recipe = replace(COMPACT.yolo, image_size=SIZE, epochs=5, warmup_epochs=0.5)
     threads = torch.get_num_threads()
     # Layers this small only wait for each other on several threads.
     torch.set_num_threads(1)
