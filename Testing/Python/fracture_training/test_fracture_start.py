@@ -8,9 +8,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
+from onnx_parity import assert_same_answers
 from orthoai.errors import InputError
 from orthoai.models.calibration import Calibration
 from orthoai.models.card import read_card
@@ -69,13 +69,8 @@ def test_a_network_comes_back_from_its_file_with_its_normalizations(file):
     torch.manual_seed(1)
     pictures = torch.rand(3, 1, 256, 256)
     load_folded(network, file, pictures)
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     assert network.training
-    other = torch.rand(2, 1, 256, 256)
-    with torch.no_grad():
-        found = Probabilities(network.eval())(other)
-    for given, wanted in zip(found, session.run(None, {"picture": other.numpy()}), strict=True):
-        assert np.abs(given.numpy() - wanted).max() < 1e-3
+    assert_same_answers(file, Probabilities(network.eval()), torch.rand(2, 1, 256, 256), within=1e-3)
     # Whoever trains on normalizes by batches: their statistics are those of the pictures.
     norms = [layer for layer in network.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
     assert norms and not any(torch.equal(layer.running_var, torch.ones_like(layer.running_var)) for layer in norms)
@@ -91,12 +86,7 @@ def test_a_lesson_begins_with_what_the_network_knew(tmp_path, file, discs: MakeD
     still = CropAugmentation(rotation_degrees=0, zoom=(1, 1), flip_probability=0, intensity=None)
     recipe = replace(COMPACT, crop={"sagittal": (64, 64)}, batch=2, augmentation=still, validation_tiles=1)
     lesson = FractureLesson(FractureRun([discs(0)], [discs(1)], "sagittal", recipe, tmp_path, first=file))
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    picture = torch.rand(1, 1, 256, 256)
-    with torch.no_grad():
-        found = Probabilities(lesson.network.eval())(picture)
-    for given, wanted in zip(found, session.run(None, {"picture": picture.numpy()}), strict=True):
-        assert np.abs(given.numpy() - wanted).max() < 1e-3
+    assert_same_answers(file, Probabilities(lesson.network.eval()), torch.rand(1, 1, 256, 256), within=1e-3)
 
 
 @pytest.mark.slow

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
+from onnx_parity import answers, assert_same_answers
 from orthoai.cli.exits import BAD_INPUT
 from orthoai.cli.main import main
 from orthoai.errors import Canceled, InputError
@@ -147,11 +147,9 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(tmp_path: Path, cases: l
 def test_the_file_answers_as_the_network_does(tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = build_outline().eval()
-    session = onnxruntime.InferenceSession(str(export_outline(network, tmp_path / "outline.onnx")))
+    file = export_outline(network, tmp_path / "outline.onnx")
     picture = torch.rand(3, SLICES + 1, OUTLINE_SIZE, OUTLINE_SIZE)
-    (found,) = session.run(["shares"], {"seen": picture.numpy()})
-    with torch.no_grad():
-        assert np.abs(found - torch.sigmoid(network(picture)).numpy()).max() < 5e-3
+    assert_same_answers(file, torch.nn.Sequential(network, torch.nn.Sigmoid()), picture, within=5e-3)
 
 
 def test_a_files_weights_are_trained_on(tmp_path: Path, cases: list[Path]) -> None:
@@ -167,9 +165,7 @@ def test_a_files_weights_are_trained_on(tmp_path: Path, cases: list[Path]) -> No
     # Too slow to learn: what comes out is what went in.
     still = replace(SHORT, learning_rate=1e-12)
     made = train_outline(OutlineRun(tmp_path / "run", cases[:1], cases[1:], still, first=file), Progress())
-    session, before = (onnxruntime.InferenceSession(str(path)) for path in (made.file, file))
-    answers = [each.run(["shares"], {"seen": picture.numpy()})[0] for each in (session, before)]
-    assert np.allclose(*answers, atol=1e-3)
+    assert np.allclose(*answers(made.file, picture), *answers(file, picture), atol=1e-3)
     with pytest.raises(InputError, match="another build"):
         load_outline(torch.nn.Conv2d(1, 1, 1), file)
 
