@@ -15,6 +15,7 @@ from orthoai_training.disc.segmentation.intensity import changed
 from orthoai_training.fracture.cases import BODY, FRACTURE
 from orthoai_training.fracture.recipe import CropAugmentation, FractureRecipe
 from orthoai_training.fracture.slices import PlaneSlices
+from orthoai_training.turn_2d import turn_2d
 
 REACH = 1.5
 """Side of the square window that a crop is turned and zoomed in, per longer side of the crop."""
@@ -114,7 +115,7 @@ class CropSource:
         angle = np.deg2rad(random.uniform(-augmentation.rotation_degrees, augmentation.rotation_degrees))
         zoom = random.uniform(*augmentation.zoom)
         mirror = -1.0 if random.random() < self._flip else 1.0
-        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / (zoom * side)
+        turn = turn_2d(angle) / (zoom * side)
         rows, columns = self._crop
         return np.concatenate([turn @ np.diag([mirror * columns, rows]), np.zeros((2, 1))], 1).astype(np.float32)
 

@@ -12,6 +12,8 @@ from orthoai.spine.endplates import SITES
 from orthoai.spine.genant import Heights
 from orthoai.spine.heights import CORE
 
+from orthoai_training.turn_2d import turn_2d
+
 RIM = 0.42
 """Share of the depth from the middle to the rims that a neighbor's disc rests on."""
 
@@ -49,7 +51,7 @@ def heights(profile: Profile) -> Heights:
     core = (profile.y > profile.y[0] + CORE * span) & (profile.y < profile.y[-1] - CORE * span)
     angles = [np.arctan(np.polyfit(profile.y[core], plate[core], 1)[0]) for plate in (profile.upper, profile.lower)]
     angle = float(np.mean(angles))
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    turn = turn_2d(-angle)
     upper = np.stack([profile.y, profile.upper], axis=1) @ turn.T
     lower = np.stack([profile.y, profile.lower], axis=1) @ turn.T
     along = np.concatenate([upper[:, 0], lower[:, 0], (profile.walls @ turn.T)[:, 0]])

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from orthoai.geometry import Geometry
 from orthoai.volume import Source, Volume
+from scipy.spatial.transform import Rotation
 
 from orthoai_training.data_kinds import FROM_REAL_SHAPES, SIMULATED
 from orthoai_training.spine_ct.canvas import Canvas
@@ -232,11 +233,7 @@ def _axis(person: Person) -> Axis:
 
 
 def _tilt(rng: np.random.Generator, most: float) -> np.ndarray:
-    a, b, c = np.radians(rng.uniform(-most, most, 3))
-    x = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
-    y = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
-    z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
-    return x @ y @ z
+    return Rotation.from_euler("XYZ", rng.uniform(-most, most, 3), degrees=True).as_matrix()
 
 
 def _thick(painted: Geometry, thin: int) -> Geometry:

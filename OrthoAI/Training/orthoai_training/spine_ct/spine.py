@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from orthoai_training.spine_ct.arch import Arch
 from orthoai_training.spine_ct.morphometry import Level
@@ -150,9 +151,5 @@ def below(
 
 def _axes(lean: float, side: float, turn: float) -> Array:
     """3x3 axes of a vertebra that leans ``lean`` forward and ``side`` to the left and turns by ``turn``, in degrees."""
-    a, b, c = np.radians([lean, side, turn])
-    forward = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
-    left = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
-    about = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
-    axes: Array = left @ forward @ about
+    axes: Array = Rotation.from_euler("YXZ", [side, lean, turn], degrees=True).as_matrix()
     return axes

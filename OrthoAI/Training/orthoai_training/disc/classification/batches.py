@@ -13,6 +13,7 @@ from torch import Tensor
 
 from orthoai_training.disc.classification.recipe import CropAugmentation, GraderRecipe
 from orthoai_training.disc.classification.samples import GradedSample
+from orthoai_training.turn_2d import turn_2d
 
 BLACK = 1e-4
 """Gray values below count as 0."""
@@ -72,7 +73,7 @@ def random_crop(sample: GradedSample, augmentation: CropAugmentation, random: np
     angle = np.deg2rad(random.uniform(-augmentation.rotation_degrees, augmentation.rotation_degrees))
     zoom = np.exp(random.uniform(*np.log(augmentation.zoom)))
     mirror = -1.0 if random.random() < augmentation.flip_probability else 1.0
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / zoom
+    turn = turn_2d(angle) / zoom
     shift = random.uniform(-augmentation.shift_mm, augmentation.shift_mm, 2)
     theta = _theta(sample, turn @ np.diag([1.0, mirror]), shift)
     grid = torch.nn.functional.affine_grid(theta[None], [1, 1, *CROP_SHAPE], align_corners=False)

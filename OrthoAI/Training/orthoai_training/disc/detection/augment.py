@@ -20,6 +20,7 @@ from scipy import ndimage
 from orthoai_training.disc.detection.scene import Scene, clipped
 from orthoai_training.disc.segmentation.intensity import changed
 from orthoai_training.disc.segmentation.recipe import SliceAugmentation
+from orthoai_training.turn_2d import turn_2d
 
 LEAST_LUMBAR_SHARE, LEAST_DISC_SHARE = 0.6, 0.5
 """A box of which less is left in a picture is not asked for."""
@@ -102,7 +103,7 @@ def _turned(scene: Scene, how: SceneAugmentation, random: np.random.Generator) -
     """The scene turned about its middle in mm; edge values fill the corners."""
     angle = np.deg2rad(random.uniform(-how.degrees, how.degrees))
     scale = np.array(scene.pixel_mm)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turn = turn_2d(angle)
     matrix = turn * scale[None, :] / scale[:, None]
     middle = np.array(scene.image.shape) / 2
     # Pixel centers lie half a pixel past their edges.

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from orthoai_training.disc.segmentation.recipe import SliceAugmentation
+from orthoai_training.turn_2d import turn_2d
 
 
 def crop_grid(
@@ -22,7 +23,7 @@ def crop_grid(
     zoom = np.exp(random.uniform(*np.log(augmentation.zoom)))
     stretch = np.exp(random.uniform(-augmentation.stretch, augmentation.stretch) / 2)
     flip = -1.0 if random.random() < augmentation.flip_probability else 1.0
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turn = turn_2d(angle)
     # Offsets in the crop (x, y), in pixels, to offsets in the slice; a larger zoom reaches less far.
     reach = turn @ np.diag([flip * stretch / zoom, 1 / (stretch * zoom)])
     # The center keeps away from the edges by what the crop needs, so that little of it is empty.

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from orthoai.tasks.disc.levels import NAMES
 
+from orthoai_training.turn_2d import turn_2d
+
 Points = NDArray[np.float64]
 
 DISC_COUNT = 8
@@ -111,8 +113,7 @@ class Spine:
 
 def placed(uv: Points, center: ArrayLike, slope: float) -> Points:
     """Points (n, 2) of u to the back, v up in axes that rise to the back by ``slope``, in y, z."""
-    cos, sin = np.cos(slope), np.sin(slope)
-    return uv @ np.array([[cos, sin], [-sin, cos]]) + np.asarray(center)
+    return uv @ turn_2d(-slope) + np.asarray(center)
 
 
 def random_spine(random: np.random.Generator, grades: tuple[int, ...] | None = None) -> Spine:

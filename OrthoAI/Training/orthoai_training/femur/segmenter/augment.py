@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 import torch.nn.functional as F
+from scipy.spatial.transform import Rotation
 
 from orthoai_training.femur.recipes import Augmentation, SegmenterRecipe
 
@@ -73,25 +72,18 @@ def _warp(
     image: torch.Tensor, mask: torch.Tensor, patch: tuple[int, int, int], how: Augmentation, draw: Draw
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Rotate and zoom about the middle of the block, image and mask by the same sampling grid."""
-    angles = [math.radians(draw.between((-how.rotation_degrees, how.rotation_degrees))) for _ in range(3)]
+    angles = [draw.between((-how.rotation_degrees, how.rotation_degrees)) for _ in range(3)]
+    turn = torch.from_numpy(Rotation.from_euler("xyz", angles, degrees=True).as_matrix()).float()
     zoom = draw.between(how.scale)
     # affine_grid works in x, y, z of -1..1 over the block: turn in voxels, then divide by the block's half sizes.
     out_half = torch.tensor([patch[2], patch[1], patch[0]], dtype=torch.float32) / 2
     block_half = torch.tensor([image.shape[4], image.shape[3], image.shape[2]], dtype=torch.float32) / 2
-    matrix = (_rotation(*angles) / zoom) * out_half[None, :] / block_half[:, None]
+    matrix = (turn / zoom) * out_half[None, :] / block_half[:, None]
     theta = torch.cat([matrix, torch.zeros(3, 1)], dim=1)[None].to(image.device)
     grid = F.affine_grid(theta, [1, 1, *patch], align_corners=False)
     both = torch.cat([image, mask.float()], dim=1)
     moved = F.grid_sample(both, grid, mode="bilinear", padding_mode="border", align_corners=False)
     return moved[:, :1], (moved[:, 1:] > 0.5).to(mask.dtype)
-
-
-def _rotation(x: float, y: float, z: float) -> torch.Tensor:
-    cx, sx, cy, sy, cz, sz = math.cos(x), math.sin(x), math.cos(y), math.sin(y), math.cos(z), math.sin(z)
-    about_x = torch.tensor([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
-    about_y = torch.tensor([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    about_z = torch.tensor([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
-    return about_z @ about_y @ about_x
 
 
 def _middle(block: torch.Tensor, patch: tuple[int, int, int]) -> torch.Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor
 from orthoai_training.ovf.outline.coarse import coarse_masks
 from orthoai_training.ovf.outline.recipe import OutlineRecipe
 from orthoai_training.ovf.outline.samples import SIDE, Samples
+from orthoai_training.turn_2d import turn_2d
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def _turn(recipe: OutlineRecipe, random: np.random.Generator) -> NDArray[np.floa
     """Matrix (2, 3) from a view's coordinates -1..1 to those of its sample."""
     angle = np.deg2rad(random.uniform(-recipe.degrees, recipe.degrees))
     scale = OUTLINE_SIZE / SIDE / random.uniform(1 - recipe.zoom, 1 + recipe.zoom)
-    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turn = scale * turn_2d(angle)
     shift = random.uniform(-recipe.shift, recipe.shift, (2, 1)) * 2 / SIDE
     return np.concatenate([turn, shift], axis=1).astype(np.float32)
 
