@@ -12,7 +12,8 @@ from orthoai_training.dataset import find_cases
 from orthoai_training.femur import simulate
 from orthoai_training.femur.recipes import SegmenterRecipe
 from orthoai_training.femur.segmenter.crop_store import open_crops
-from orthoai_training.femur.simulate import simulate_cases, simulate_crops
+from orthoai_training.femur.simulate import simulate_crops
+from orthoai_training.synth.cases import simulate_cases
 from orthoai_training.synth.limbs import LimbRecipe
 
 # Coarse and small, for speed.

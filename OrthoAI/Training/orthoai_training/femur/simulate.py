@@ -1,27 +1,22 @@
-"""Simulated cases to train on.
+"""Simulated scans to train on.
 
-The detector learns from coarse scans with every field of view, kept as the folders that own data also comes in. The
-segmenter learns from fine scans of one femur and from scans of hips and knees, cut into training crops at once: a fine
-scan of whole legs would be simulated only to be thrown away.
+The detector learns from coarse scans with every field of view, kept as the folders that own data also comes in
+(``synth/cases.py``). The segmenter learns from fine scans of one femur and from scans of hips and knees, cut into
+training crops at once: a fine scan of whole legs would be simulated only to be thrown away.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
-from orthoai.io.write import write_labels, write_volume
 from orthoai.progress import Progress
 
 from orthoai_training.case_seeds import case_seed
-from orthoai_training.dataset import IMAGE_FILE, LABELS_FILE, META_FILE
 from orthoai_training.femur.recipes import SegmenterRecipe
 from orthoai_training.femur.segmenter.crops import check_manifest, cut_case
+from orthoai_training.simulated_cases import STAGE
 from orthoai_training.synth.limbs import LimbRecipe, require_sources, simulate_limb
-
-STAGE = "simulate"
-"""Name of this stage in progress reports."""
 
 PROJECTED_SPACING = (1.8, 1.8, 3.5)
 """mm (i, j, k) of scans for the detector: its pictures of 416 pixels do not show more."""
@@ -43,29 +38,6 @@ a worn joint in a coarse scan is what is hardest to see."""
 
 CROP_METAL = 0.25
 """Chance of metal in these scans: more than people have, since streaks are hard as well."""
-
-
-def simulate_cases(
-    folder: Path, count: int, seed: int, recipe: LimbRecipe, device: str = "cpu", progress: Progress | None = None
-) -> None:
-    """Write ``count`` cases into ``folder``; those that are complete are kept, so a stopped run goes on.
-
-    Raises InputError where shapes or textures are not there.
-    """
-    progress = progress or Progress()
-    require_sources(recipe)
-    for number in range(count):
-        progress.report(STAGE, number / count, f"case {number + 1} of {count}")
-        case = folder / f"limb_{number:04d}"
-        if (case / META_FILE).exists():
-            continue
-        case.mkdir(parents=True, exist_ok=True)
-        made = simulate_limb(recipe, case_seed(seed, number), device)
-        write_volume(made.volume, case / IMAGE_FILE)
-        write_labels(made.labels, made.volume.geometry, case / LABELS_FILE)
-        # Last: a folder with it is complete.
-        (case / META_FILE).write_text(json.dumps(made.meta, indent=1))
-    progress.report(STAGE, 1.0)
 
 
 def simulate_crops(

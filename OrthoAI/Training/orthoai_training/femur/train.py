@@ -96,7 +96,8 @@ def _cases(request: TrainRequest, progress: Progress) -> list[CaseFolder]:
         claim_cases(request)
         return found
     # Imported here: own data needs no simulator.
-    from orthoai_training.femur.simulate import PROJECTED_SPACING, simulate_cases
+    from orthoai_training.femur.simulate import PROJECTED_SPACING
+    from orthoai_training.synth.cases import simulate_cases
     from orthoai_training.synth.limbs import require_sources
 
     assert request.simulate is not None

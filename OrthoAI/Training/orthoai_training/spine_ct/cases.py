@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from orthoai.dataset.layout import LABELS_FILE, META_FILE
+from orthoai.dataset.layout import LABELS_FILE
 from orthoai.io.write import write_labels
 from orthoai.progress import Progress
 
-from orthoai_training.case_seeds import case_seed
+from orthoai_training.simulated_cases import fill_cases
 from orthoai_training.spine_ct.case import CLASSES, SpineCase, class_map, write_case
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.simulate import require_sources, simulate
@@ -33,16 +33,12 @@ def simulate_cases(
     Raises:
         InputError: shapes or textures hold nothing to use, or the folder cannot be written.
     """
-    progress = progress or Progress()
     require_sources(options)
-    for number in range(count):
-        progress.report("simulate", number / count, f"case {number + 1} of {count}")
-        place = folder / f"spine_{number:04d}"
-        if (place / META_FILE).exists():
-            continue
-        case = simulate(case_seed(seed, number), options)
+
+    def write(one_seed: int, place: Path) -> None:
+        case = simulate(one_seed, options)
         place.mkdir(parents=True, exist_ok=True)
         write_labels(task_labels(case, task), case.volume.geometry, place / LABELS_FILE)
-        # Last: a folder with its case.json is complete.
         write_case(case, place, task)
-    progress.report("simulate", 1.0)
+
+    fill_cases(folder, "spine", count, seed, write, progress)

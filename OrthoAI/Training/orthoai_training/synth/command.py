@@ -45,7 +45,7 @@ def _run(args: argparse.Namespace) -> int:
     # Heavy: torch.
     import torch
 
-    from orthoai_training.femur.simulate import simulate_cases
+    from orthoai_training.synth.cases import simulate_cases
     from orthoai_training.synth.limbs import require_sources
 
     if args.device == "cuda" and not torch.cuda.is_available():

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from orthoai.dataset.layout import IMAGE_FILE, LABELS_FILE, META_FILE
 from orthoai.geometry import Geometry
-from orthoai.io.write import write_labels, write_volume
 from orthoai.progress import Progress
 from orthoai.volume import Source, Volume
 
-from orthoai_training.case_seeds import case_seed
 from orthoai_training.disc.synth_mr.render import CONTRASTS, Grid, Look, render
 from orthoai_training.disc.synth_mr.spine import Disc, Spine, random_spine
+from orthoai_training.simulated_cases import fill_cases, write_simulated
 
 BAND_SHARE = 2 / 3
 """Of half a disc's length: where its anterior and posterior height are taken (see ``orthoai.tasks.disc.measure``)."""
@@ -142,19 +139,12 @@ def simulate_spine(recipe: SeriesRecipe, seed: int) -> SimulatedSpine:
 
 def simulate_cases(folder: Path, count: int, seed: int, recipe: SeriesRecipe, progress: Progress | None = None) -> None:
     """Write ``count`` cases into ``folder``; those that are complete are kept, so that a stopped run goes on."""
-    progress = progress or Progress()
-    for number in range(count):
-        progress.report("simulate", number / count, f"case {number + 1} of {count}")
-        case = folder / f"spine_{number:04d}"
-        if (case / META_FILE).exists():
-            continue
-        case.mkdir(parents=True, exist_ok=True)
-        made = simulate_spine(recipe, case_seed(seed, number))
-        write_volume(made.volume, case / IMAGE_FILE)
-        write_labels(made.labels, made.volume.geometry, case / LABELS_FILE)
-        # Last: a folder with it is complete.
-        (case / META_FILE).write_text(json.dumps(made.meta, indent=1))
-    progress.report("simulate", 1.0)
+
+    def simulate(one_seed: int, case: Path) -> None:
+        made = simulate_spine(recipe, one_seed)
+        write_simulated(made.volume, made.labels, made.meta, case)
+
+    fill_cases(folder, "spine", count, seed, simulate, progress)
 
 
 def _grid(spine: Spine, recipe: SeriesRecipe, random: np.random.Generator) -> Grid:
