@@ -68,12 +68,6 @@ class Grid:
         """3x3; column n is the RAS unit vector of index axis n."""
         return LPS_RAS[:3, :3] @ self.geometry.directions
 
-    @property
-    def fullExtent(self) -> Extent:
-        """The extent of the whole grid."""
-        i, j, k = self.geometry.size
-        return 0, i, 0, j, 0, k
-
     def image(self, extent: Extent) -> slicer.vtkOrientedImageData:
         """Unfilled image of bytes for the voxels in ``extent``, which may be empty, with the whole grid's origin."""
         image = slicer.vtkOrientedImageData()

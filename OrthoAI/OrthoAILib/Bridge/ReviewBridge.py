@@ -53,11 +53,6 @@ class ReviewBridge:
             raise InputError("The table of findings was deleted; run the task again.")
         setClass(table, row, label)
 
-    def findingClass(self, nodes: ResultNodes, row: int) -> str:
-        """The class of a finding as it is now. Raises IndexError where there is no such finding."""
-        nodes = self._current(nodes)
-        return editedFindings(nodes.findingsTable, nodes.stored().findings)[row].label
-
     def result(self, nodes: ResultNodes, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> Result:
         """The result with edited masks, moved boxes and changed classes.
 

@@ -36,10 +36,6 @@ class ExportForm:
         """Names of the formats that are ticked, in the registry's order."""
         return tuple(name for name, box in self._boxes.items() if box.checked)
 
-    def formatBox(self, name: str) -> Any:
-        """The check box of a format. KeyError when there is none."""
-        return self._boxes[name]
-
     def setFolder(self, folder: str) -> None:
         """Show ``folder`` without telling that it was chosen."""
         if self._ui.exportFolder.currentPath != folder:

@@ -65,8 +65,8 @@ class MainPanel(VTKObservationMixin):
         self.inputPanel = InputPanel(volumes)
         self.taskPanel = TaskPanel(tasks, RUN_KEYS, CANCEL_KEYS)
         self.advancedPanel = AdvancedPanel(models)
-        self.resultPanel = ResultPanel(self.widget)
-        self.reviewPanel = ReviewPanel(self.widget)
+        self.resultPanel = ResultPanel()
+        self.reviewPanel = ReviewPanel()
         self.message = MessageLine(self.ui.messageIcon, self.ui.messageText)
         self._shortcuts = Shortcuts({RUN_KEYS: self._onRunKeys, CANCEL_KEYS: controller.cancel})
         self._place()
@@ -223,7 +223,7 @@ class MainPanel(VTKObservationMixin):
         if self._node is not None and nodes is not None:
             self._node.resultId = nodes.resultId
         self.resultPanel.setResult(nodes, self._volume, self._taskOf(nodes))
-        self.reviewPanel.setResult(None, self._volume, None)
+        self.reviewPanel.setResult(None, self._volume)
         if nodes is None:
             self.ui.reviewSection.collapsed = True
             return
@@ -236,7 +236,7 @@ class MainPanel(VTKObservationMixin):
         if nodes is None or nodes == self._reviewed:
             return
         self._reviewed = nodes
-        self.reviewPanel.setResult(nodes, self._volume, self._taskOf(nodes))
+        self.reviewPanel.setResult(nodes, self._volume)
         self.ui.reviewSection.collapsed = False
 
     def _taskOf(self, nodes: ResultNodes | None) -> Task | None:

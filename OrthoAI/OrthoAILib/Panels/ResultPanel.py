@@ -29,16 +29,13 @@ class ResultPanel(VTKObservationMixin):
     """Shows one result and lets its classes be changed. It follows the nodes, so an undo made elsewhere shows here.
 
     Args:
-        parent: the widget that the panel will be part of, or None.
         results, reviews: the MRML bridge; by default that of slicer.mrmlScene.
 
     Signals:
         rerunRequested(): with the boxes as they lie now; resultEdited(): a class was changed here.
     """
 
-    def __init__(
-        self, parent: Any = None, results: ResultBridge | None = None, reviews: ReviewBridge | None = None
-    ) -> None:
+    def __init__(self, results: ResultBridge | None = None, reviews: ReviewBridge | None = None) -> None:
         super().__init__()
         self.rerunRequested, self.resultEdited = Signal(), Signal()
         self._results = results or ResultBridge(slicer.mrmlScene)

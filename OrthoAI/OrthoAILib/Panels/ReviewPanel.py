@@ -32,8 +32,6 @@ from OrthoAILib.Review.ReviewState import ReviewState
 from OrthoAILib.Signal import Signal
 
 if TYPE_CHECKING:
-    from orthoai.tasks import Task
-
     from OrthoAILib.Bridge.ResultNodes import ResultNodes
     from OrthoAILib.Review.ExportController import ExportController
     from OrthoAILib.Review.ImageFolder import ImageEntry
@@ -58,7 +56,6 @@ class ReviewPanel:
     """The review of the result that the panel shows.
 
     Args:
-        parent: the widget that the panel will be part of, or None.
         reviews: ReviewBridge; by default that of slicer.mrmlScene.
         exports: ExportController; closed by :meth:`cleanup`.
         ask: what becomes of an unsaved review.
@@ -70,7 +67,6 @@ class ReviewPanel:
 
     def __init__(
         self,
-        parent: Any = None,
         reviews: ReviewBridge | None = None,
         exports: ExportController | None = None,
         ask: Ask = askInSlicer,
@@ -111,13 +107,13 @@ class ReviewPanel:
         """Work on ``node`` (OrthoAIParameterNode) from now on; None while a scene is closed."""
         self._node = node
         if node is None:
-            self.setResult(None, None, None)
+            self.setResult(None, None)
             return
         self.exportForm.setFolder(node.exportFolder)
         self._update()
         self.walk.takeFolders()
 
-    def setResult(self, nodes: ResultNodes | None, volumeNode: Any, task: Task | None) -> None:
+    def setResult(self, nodes: ResultNodes | None, volumeNode: Any) -> None:
         """Review a result on ``volumeNode``, or nothing. What was said about it before is still there."""
         self._endSession()
         self._volumeNode = volumeNode

@@ -136,8 +136,8 @@ def test_only_the_extents_are_read(workplace, oblique):
 
 def segment_on(geometry, labels, value=1, stored=1, extent=None):
     """A segment with the voxels of ``value`` on a grid, stored as label ``stored``."""
-    grid = Grid(geometry)
-    image = toImage(cropOf(labels, value, extent or grid.fullExtent), grid)
+    i, j, k = geometry.size
+    image = toImage(cropOf(labels, value, extent or (0, i, 0, j, 0, k)), Grid(geometry))
     scalars = vtk_to_numpy(image.GetPointData().GetScalars())
     scalars *= stored
     segment = slicer.vtkSegment()

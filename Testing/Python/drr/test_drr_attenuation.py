@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 import torch
-from orthoai.drr.attenuation import BONE_HU, BONE_PER_MM, SOFT_BONE, WATER_PER_MM, Attenuation, Ramp
+from orthoai.drr.attenuation import SOFT_BONE, Attenuation, Ramp
+
+BENT = Attenuation((Ramp(-1000, 0, 2e-3), Ramp(0, 3071, 2e-3)))
+"""Of two ramps."""
 
 
 def test_soft_tissue_is_transparent_and_dense_bone_counts_as_one():
@@ -13,19 +16,20 @@ def test_metal_counts_no_more_than_the_cap():
     assert SOFT_BONE(np.array(20000.0)) == SOFT_BONE(np.array(1500.0)) == pytest.approx(1350 / 850)
 
 
-def test_physical_attenuation_of_air_water_and_bone():
-    values = Attenuation.physical()(np.array([-1000.0, -500.0, 0.0, BONE_HU]))
-    np.testing.assert_allclose(values, [0, WATER_PER_MM / 2, WATER_PER_MM, BONE_PER_MM])
+def test_ramps_add_up():
+    np.testing.assert_allclose(
+        BENT(np.array([-1000.0, -500.0, 0.0, 2000.0, 3071.0, 9000.0])), [0, 1, 2, 6, 8.142, 8.142]
+    )
 
 
-@pytest.mark.parametrize("attenuation", [SOFT_BONE, Attenuation.physical()])
+@pytest.mark.parametrize("attenuation", [SOFT_BONE, BENT])
 def test_attenuation_never_falls_and_is_never_negative(attenuation):
     values = attenuation(np.arange(-2000.0, 5000.0))
     assert values.min() == 0
     assert np.diff(values).min() >= 0
 
 
-@pytest.mark.parametrize("attenuation", [SOFT_BONE, Attenuation.physical()])
+@pytest.mark.parametrize("attenuation", [SOFT_BONE, BENT])
 def test_numpy_torch_and_in_place_agree(attenuation):
     hu = np.linspace(-1500, 4000, 200)
     tensor = torch.from_numpy(hu.copy())

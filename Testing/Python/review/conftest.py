@@ -172,7 +172,6 @@ def room(host, addResult, tmp_path):
     """The panel on a small result, entered, with a parameter node, and wired as the module does it."""
     import slicer
     import vtk
-    from orthoai.tasks import get_task
     from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
     from OrthoAILib.Panels.ReviewPanel import ReviewPanel
     from OrthoAILib.ParameterNode import OrthoAIParameterNode
@@ -186,11 +185,11 @@ def room(host, addResult, tmp_path):
     def follow(caller=None, event=None):
         """The shell's part: no result is shown for an image that has none."""
         if panel.session is not None and node.inputVolume is not panel.session.volumeNode:
-            panel.setResult(None, node.inputVolume, None)
+            panel.setResult(None, node.inputVolume)
 
     def show(parts):
         node.inputVolume = parts.volumeNode
-        panel.setResult(parts.nodes, parts.volumeNode, get_task("femur"))
+        panel.setResult(parts.nodes, parts.volumeNode)
 
     tag = node.parameterNode.AddObserver(vtk.vtkCommand.ModifiedEvent, follow)
     panel.setParameterNode(node)

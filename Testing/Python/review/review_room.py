@@ -53,6 +53,13 @@ def exportAndWait(room):
     assert room.host.processEvents(until=lambda: not room.panel.export.isBusy)
 
 
+def findingClass(nodes, row):
+    """As the table in the scene has it now."""
+    from OrthoAILib.Bridge.FindingsTable import editedFindings
+
+    return editedFindings(nodes.findingsTable, nodes.stored().findings)[row].label
+
+
 def state(room):
     return room.panel.session.state
 
@@ -80,9 +87,8 @@ def caseText(room):
 def review(room, addResultOn=None):
     """A result on the image that is open, as a run would leave it."""
     import slicer
-    from orthoai.tasks import get_task
     from OrthoAILib.Bridge.ResultBridge import ResultBridge
 
     nodes = ResultBridge(slicer.mrmlScene).show(room.result, room.node.inputVolume)
-    room.panel.setResult(nodes, room.node.inputVolume, get_task("femur"))
+    room.panel.setResult(nodes, room.node.inputVolume)
     return nodes

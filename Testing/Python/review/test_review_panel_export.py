@@ -101,16 +101,16 @@ def test_every_format_of_the_registry_has_a_box_that_names_it(room):
 
     assert all_exporters()
     for exporter in all_exporters():
-        assert room.panel.exportForm.formatBox(exporter.name).text == exporter.title
+        assert room.child(f"format_{exporter.name}").text == exporter.title
     assert room.panel.exportForm.formats == ()
-    room.panel.exportForm.formatBox("monai").click()
+    room.child("format_monai").click()
     assert room.panel.exportForm.formats == ("monai",)
 
 
 @pytest.mark.slow
 def test_a_ticked_format_is_written_by_the_worker(room):
     room.child("exportFolder").setCurrentPath(str(room.training))
-    room.panel.exportForm.formatBox("monai").click()
+    room.child("format_monai").click()
     click(room, "approveButton")
     click(room, "exportButton")
     assert room.host.processEvents(seconds=120, until=lambda: not room.panel.export.isBusy)

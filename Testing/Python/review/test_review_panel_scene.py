@@ -7,7 +7,6 @@ from review_room import click, down, exportAndWait, press, typeInto
 
 
 def test_the_review_survives_saving_and_loading_of_the_scene(room, tmp_path):
-    from orthoai.tasks import get_task
     from OrthoAILib.Bridge.ResultBridge import ResultBridge
 
     room.reviews.setFindingClass(room.nodes, 0, "femur_right")
@@ -18,7 +17,7 @@ def test_the_review_survives_saving_and_loading_of_the_scene(room, tmp_path):
     assert room.child("commentEdit").text == "" and not room.child("approveButton").enabled
     room.host.loadScene(tmp_path / "scene.mrb")
     (nodes,) = ResultBridge(room.host.scene).load()
-    room.panel.setResult(nodes, nodes.volumeNode, get_task("femur"))
+    room.panel.setResult(nodes, nodes.volumeNode)
     assert down(room) == ["correctButton"] and room.child("commentEdit").text == "Seite"
     assert room.panel.session.isUnsaved
     assert room.panel.session.review().result.findings[0].label == "femur_right"
@@ -27,7 +26,6 @@ def test_the_review_survives_saving_and_loading_of_the_scene(room, tmp_path):
 def test_an_image_that_was_changed_while_nobody_watched_is_not_exported(room, tmp_path):
     import slicer
     from orthoai.io.digest import values_sha256
-    from orthoai.tasks import get_task
     from OrthoAILib.Bridge.ResultBridge import ResultBridge
     from OrthoAILib.ParameterNode import OrthoAIParameterNode
 
@@ -40,7 +38,7 @@ def test_an_image_that_was_changed_while_nobody_watched_is_not_exported(room, tm
     slicer.util.arrayFromVolume(nodes.volumeNode)[0, 0, 0] += 1
     room.panel.setParameterNode(OrthoAIParameterNode(room.host.scene.AddNewNodeByClass("vtkMRMLScriptedModuleNode")))
     room.child("exportFolder").setCurrentPath(str(room.training))
-    room.panel.setResult(nodes, nodes.volumeNode, get_task("femur"))
+    room.panel.setResult(nodes, nodes.volumeNode)
     click(room, "approveButton")
     exportAndWait(room)
     assert "The image has changed since the task ran on it" in room.child("noticeText").text
@@ -54,7 +52,7 @@ def test_the_segment_editor_works_on_the_results_masks_over_its_image(room):
     editor = room.child("segmentEditor")
     assert editor.segmentationNode() is room.nodes.segmentation
     assert editor.sourceVolumeNode() is room.volumeNode
-    room.panel.setResult(None, None, None)
+    room.panel.setResult(None, None)
     assert editor.segmentationNode() is None
 
 
@@ -77,7 +75,7 @@ def test_time_is_counted_while_somebody_scrolls_and_not_in_another_module(host, 
     red = host.scene.AddNode(red)
     shown = addResult(host.scene)
     panel = module.ReviewPanel()
-    panel.setResult(shown.nodes, shown.volumeNode, None)
+    panel.setResult(shown.nodes, shown.volumeNode)
     panel.enter()
     for step in range(3):
         clock.advance(40)

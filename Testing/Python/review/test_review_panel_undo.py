@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from review_room import click, erase, press
+from review_room import click, erase, findingClass, press
 
 
 def test_undo_and_redo_of_a_class_with_the_buttons_and_the_keys(room):
     room.reviews.setFindingClass(room.nodes, 0, "femur_right")
     assert "Femur left: Present to Femur right (Ctrl+Z)" in room.child("undoButton").toolTip
     click(room, "undoButton")
-    assert room.reviews.findingClass(room.nodes, 0) == "present"
+    assert findingClass(room.nodes, 0) == "present"
     press(room, "Ctrl+Shift+Z")
-    assert room.reviews.findingClass(room.nodes, 0) == "femur_right"
+    assert findingClass(room.nodes, 0) == "femur_right"
     press(room, "Ctrl+Z")
-    assert room.reviews.findingClass(room.nodes, 0) == "present"
+    assert findingClass(room.nodes, 0) == "present"
 
 
 def test_a_dragged_box_becomes_one_edit_when_it_rests(room):

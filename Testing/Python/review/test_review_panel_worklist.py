@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from review_room import CASES, caseText, click, exportAndWait, openFolder, press, review, typeInto
+from review_room import CASES, caseText, click, exportAndWait, findingClass, openFolder, press, review, typeInto
 
 
 def approveFirst(room, folder):
@@ -164,7 +164,7 @@ def test_an_unsaved_review_is_not_left_without_a_question(room, folder):
     room.ask.answers = [Answer.STAY, Answer.DISCARD]
     click(room, "nextButton")
     assert room.ask.asked == [False] and caseText(room).startswith("Case 1 of 3")
-    assert room.reviews.findingClass(nodes, 0) == "femur_right"
+    assert findingClass(nodes, 0) == "femur_right"
     press(room, "Ctrl+PgDown")
     assert caseText(room).startswith("Case 2 of 3")
 
@@ -180,7 +180,7 @@ def test_another_result_of_the_image_is_not_lost_without_a_question(room, folder
     room.ask.answers = [Answer.STAY, Answer.DISCARD]
     click(room, "nextButton")
     assert caseText(room).startswith("Case 1 of 3")
-    assert room.reviews.findingClass(first, 0) == "femur_right"
+    assert findingClass(first, 0) == "femur_right"
     click(room, "nextButton")
     assert caseText(room).startswith("Case 2 of 3")
     assert room.ask.asked == [False, False] and room.ask.others == ["Segment Femur", "Segment Femur"]
@@ -250,7 +250,7 @@ def test_a_case_that_was_exported_to_another_training_set_is_told_when_it_is_rej
     assert f"still in the training set: delete its folder {case.path} there" in room.child("noticeText").text
     assert room.panel.session.isUnsaved
     # The scene knows it, too: a later session tells the same.
-    room.panel.setResult(room.panel.session.nodes, room.node.inputVolume, None)
+    room.panel.setResult(room.panel.session.nodes, room.node.inputVolume)
     click(room, "approveButton")
     exportAndWait(room)
     click(room, "flagButton")

@@ -5,15 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-WATER_PER_MM = 0.0192
-"""Linear attenuation of water in mm^-1 near 70 keV."""
-
-BONE_PER_MM = 0.0573
-"""Linear attenuation of cortical bone in mm^-1 near 70 keV."""
-
-BONE_HU = 2000
-"""HU of that cortical bone: 1.92 g/cm^3 next to water."""
-
 METAL_CAP_HU = 1500
 """HU above which nothing is added: cortical bone still shows, a metal stem does not outshine it."""
 
@@ -84,13 +75,6 @@ class Attenuation:
             cap: HU from which on the contribution stays constant.
         """
         return cls((Ramp(threshold, cap, 1 / (dense - threshold)),))
-
-    @classmethod
-    def physical(cls, cap: int = 3071) -> Attenuation:
-        """Linear attenuation in mm^-1: air to water below 0 HU, water to bone above, constant from ``cap`` HU on."""
-        return cls(
-            (Ramp(-1000, 0, WATER_PER_MM / 1000), Ramp(0, cap, (BONE_PER_MM - WATER_PER_MM) / BONE_HU)),
-        )
 
 
 SOFT_BONE = Attenuation.soft_bone()
