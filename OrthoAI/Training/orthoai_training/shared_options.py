@@ -20,6 +20,21 @@ def add_real_sources(parser: argparse.ArgumentParser, shapes: str, metavar: str 
     )
 
 
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """``--device``: where networks run."""
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+
+
+def add_seed(parser: argparse.ArgumentParser, of: str = "of everything random") -> None:
+    """``--seed``, whose help begins with ``of``."""
+    parser.add_argument("--seed", metavar="S", type=int, default=0, help=f"{of}; default: 0")
+
+
+def add_quiet(parser: argparse.ArgumentParser) -> None:
+    """``--quiet``; see :func:`orthoai_training.progress_lines.shown_progress`."""
+    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+
+
 LARGEST_SEED = 1_000_000_000
 """With room for the seeds that are counted on from it, which a generator takes up to 64 bits long."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from orthoai.cli.exits import DONE, say
-from orthoai.cli.supervise import StopRequest, stop_signals
-from orthoai.progress import Progress
+from orthoai.cli.exits import DONE
+from orthoai.cli.supervise import stop_signals
 from orthoai.tasks import get_task
 
+from orthoai_training.progress_lines import every_line, shown_progress
+from orthoai_training.shared_options import add_device, add_quiet
 from orthoai_training.tasks import TaskCommand, by_task
 
 FULL_LEG_SHAPE = (1500, 512, 512)
@@ -27,8 +28,8 @@ def task_bench(task: str) -> TaskCommand:
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--out", metavar="FILE", type=Path, required=True, help="JSON file for the figures")
     parser.add_argument("--model", metavar="NAME", help="model to measure; default: the task's own")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
-    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+    add_device(parser)
+    add_quiet(parser)
 
 
 def _add_task(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +68,7 @@ def _run_task(args: argparse.Namespace) -> int:
 
     asked = TaskBench(args.task, args.out, args.input, args.seed, args.model, args.device, args.debug)
     with stop_signals() as stop:
-        content = bench_task(asked, stop, _progress(args, stop))
+        content = bench_task(asked, stop, shown_progress(args.quiet, stop, every_line))
     print(text_table(content, get_task(args.task)))
     return DONE
 
@@ -81,7 +82,7 @@ def _run_femur(args: argparse.Namespace) -> int:
     parts = [part for part in PART_NAMES if part in args.only]
     request = BenchRequest(args.out, (k, j, i), args.repeats, args.model, args.device, parts, args.debug)
     with stop_signals() as stop:
-        content = bench_femur(request, stop, _progress(args, stop))
+        content = bench_femur(request, stop, shown_progress(args.quiet, stop, every_line))
     print(text_table(content))
     return DONE
 
@@ -94,17 +95,9 @@ def _run_worker(args: argparse.Namespace) -> int:
     k, j, i = args.shape
     with stop_signals() as stop:
         asked = WorkerBench(args.out, (k, j, i), args.repeats, args.model, args.device)
-        content = bench_worker(asked, stop, _progress(args, stop))
+        content = bench_worker(asked, stop, shown_progress(args.quiet, stop, every_line))
     print(text_table(content))
     return DONE
-
-
-def _progress(args: argparse.Namespace, stop: StopRequest) -> Progress:
-    return Progress((lambda *news: None) if args.quiet else _line, lambda: stop.asked)
-
-
-def _line(stage: str, fraction: float, message: str) -> None:
-    say(f"{stage:<10} {fraction:4.0%}  {message}".rstrip())
 
 
 FEMUR = TaskCommand("Measure time and memory on a simulated CT.", _add_femur, _run_femur)

@@ -12,7 +12,8 @@ from orthoai.errors import InputError
 from orthoai.output import made_folder
 from orthoai.progress import Progress
 
-from orthoai_training.progress_lines import TrainingLines
+from orthoai_training.progress_lines import shown_progress
+from orthoai_training.shared_options import add_device, add_quiet, add_seed
 
 DETECTORS = ("lumbar", "discs")
 
@@ -58,9 +59,9 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume", action="store_true", help="go on with what the folder holds (detectors, segmenters)"
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
-    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything random; default: 0")
-    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+    add_device(parser)
+    add_seed(parser)
+    add_quiet(parser)
 
 
 def train(args: argparse.Namespace) -> int:
@@ -73,8 +74,7 @@ def train(args: argparse.Namespace) -> int:
         raise InputError("--teacher is for --only segmenter.")
     made_folder(args.out)
     with stop_signals() as stop:
-        lines = (lambda *news: None) if args.quiet else TrainingLines()
-        progress = Progress(lines, lambda: stop.asked)
+        progress = shown_progress(args.quiet, stop)
         work = {"segmenter": _train_segmenters, "classifier": _train_graders}.get(args.only, _train_detector)
         trained = work(args, progress)
     for name, start in trained.items():
@@ -224,7 +224,7 @@ def _measure_runs(args: argparse.Namespace) -> int:
 
     segmenter = ModelStore.default().get(args.model).weights("segmenter") if args.located else None
     with stop_signals() as stop:
-        progress = Progress(TrainingLines(), lambda: stop.asked)
+        progress = shown_progress(False, stop)
         report_runs(RunsRequest(args.data, args.networks, args.out, args.part, segmenter), progress)
     say(f"Measured; the figures are in {args.out.resolve()}, the tables beside it.")
     return DONE

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from orthoai.cli.exits import DONE, say
 from orthoai.cli.supervise import stop_signals
-from orthoai.progress import Progress
 
-from orthoai_training.progress_lines import TrainingLines
-from orthoai_training.shared_options import TO_CREDIT
+from orthoai_training.progress_lines import shown_progress
+from orthoai_training.shared_options import TO_CREDIT, add_device, add_quiet, add_seed
 from orthoai_training.synth.options import add_sources
 from orthoai_training.tasks import RESUMABLE, TaskCommand
 from orthoai_training.train.start_options import add_start
@@ -33,9 +32,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_start(parser)
     parser.add_argument("--minutes", metavar="M", type=float, help="end in this time; default: all epochs")
     parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
-    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything random; default: 0")
-    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+    add_device(parser)
+    add_seed(parser)
+    add_quiet(parser)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -59,8 +58,7 @@ def _run(args: argparse.Namespace) -> int:
         blend=args.blend,
     )
     with stop_signals() as stop:
-        lines = (lambda *news: None) if args.quiet else TrainingLines()
-        progress = Progress(lines, lambda: stop.asked)
+        progress = shown_progress(args.quiet, stop)
         folders = train_femur(request, progress)
     for folder in folders:
         say(f"Model written to {folder.resolve()}")

@@ -8,10 +8,9 @@ from pathlib import Path
 from orthoai.cli.exits import DONE, say
 from orthoai.cli.supervise import stop_signals
 from orthoai.errors import InputError
-from orthoai.progress import Progress
 
-from orthoai_training.progress_lines import TrainingLines
-from orthoai_training.shared_options import TO_CREDIT
+from orthoai_training.progress_lines import shown_progress
+from orthoai_training.shared_options import TO_CREDIT, add_device, add_quiet, add_seed
 from orthoai_training.spine_ct.source_options import add_sources
 from orthoai_training.tasks import RESUMABLE, TaskCommand
 from orthoai_training.train.start_options import add_start
@@ -55,9 +54,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         help="measure a table on N slices of each held-out case, evenly spread; default: all",
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
-    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything random; default: 0")
-    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+    add_device(parser)
+    add_seed(parser)
+    add_quiet(parser)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -94,8 +93,7 @@ def _run(args: argparse.Namespace) -> int:
         blend=args.blend,
     )
     with stop_signals() as stop:
-        lines = (lambda *news: None) if args.quiet else TrainingLines()
-        progress = Progress(lines, lambda: stop.asked)
+        progress = shown_progress(args.quiet, stop)
         if tables:
             table = "ablation" if args.ablation else "compare"
             make_table(request, table, progress)

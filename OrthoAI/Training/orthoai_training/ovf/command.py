@@ -8,11 +8,11 @@ from pathlib import Path
 from orthoai.cli.exits import DONE, say
 from orthoai.cli.supervise import stop_signals
 from orthoai.errors import InputError
-from orthoai.progress import Progress
 from orthoai.tasks.ovf.task import DEFAULT_MODEL
 
 from orthoai_training.ovf.network_names import MASK_RCNN, NETWORKS, OUTLINE, YOLO
-from orthoai_training.progress_lines import TrainingLines
+from orthoai_training.progress_lines import shown_progress
+from orthoai_training.shared_options import add_device, add_quiet, add_seed
 from orthoai_training.train.start_options import add_blend
 
 RANDOM, LAYERS = "random", "lumbar_disc"
@@ -46,9 +46,9 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_blend(parser)
     parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
-    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything random; default: 0")
-    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+    add_device(parser)
+    add_seed(parser)
+    add_quiet(parser)
 
 
 def train(args: argparse.Namespace) -> int:
@@ -81,7 +81,6 @@ def train(args: argparse.Namespace) -> int:
         seed=args.seed,
     )
     with stop_signals() as stop:
-        lines = (lambda *news: None) if args.quiet else TrainingLines()
-        folder = train_ovf(request, Progress(lines, lambda: stop.asked))
+        folder = train_ovf(request, shown_progress(args.quiet, stop))
     say(f"Written to {folder.resolve()}")
     return DONE

@@ -13,7 +13,8 @@ from orthoai.errors import InputError
 from orthoai.progress import Progress
 
 from orthoai_training.claimed_folder import claim_folder
-from orthoai_training.progress_lines import TrainingLines
+from orthoai_training.progress_lines import shown_progress
+from orthoai_training.shared_options import add_quiet, add_seed
 
 RECIPE_FILE = "simulated.json"
 """In the folder of cases: what they were made with, so that no folder mixes two recipes."""
@@ -25,8 +26,8 @@ def add_folder(parser: argparse.ArgumentParser, *counts: str) -> None:
         "-o", "--out", metavar="DIR", type=Path, required=True, help="folder of cases; one made before is gone on with"
     )
     parser.add_argument("--count", *counts, metavar="N", type=int, required=True, help="how many cases")
-    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything random; default: 0")
-    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+    add_seed(parser)
+    add_quiet(parser)
 
 
 def check_folder(args: argparse.Namespace) -> None:
@@ -47,7 +48,7 @@ def fill_folder(args: argparse.Namespace, recipe: dict[str, Any], simulate: Call
         InputError: the folder holds something else, or cannot be written.
     """
     claim(args.out, as_json({"task": args.task, "seed": args.seed, **recipe}))
-    simulate(Progress() if args.quiet else Progress(on_report=TrainingLines()))
+    simulate(shown_progress(args.quiet))
     if not args.quiet:
         say(f"{args.count} simulated cases are in {args.out.resolve()}")
     return DONE

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from orthoai.cli.exits import DONE, say
 from orthoai.errors import InputError
-from orthoai.progress import Progress
 
 from orthoai_training.evaluate.command import command_line
+from orthoai_training.progress_lines import every_line, shown_progress
+from orthoai_training.shared_options import add_device, add_quiet, add_seed
 from orthoai_training.synth.options import add_scan, add_sources
 from orthoai_training.tasks import COMPLETE_KEPT, TaskCommand
 
@@ -28,7 +29,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", metavar="DIR", type=Path, help="own cases: folders with image and labels .nii.gz")
     source.add_argument("--simulate", metavar="N", type=int, help="N simulated cases that no training run has met")
-    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of the simulated cases; default: 0")
+    add_seed(parser, "of the simulated cases")
     add_sources(parser)
     parser.add_argument(
         "--real-share", metavar="X", type=float, help=f"share with real femora; default {DEFAULT_SHARE}"
@@ -47,8 +48,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="further models on the same cases; single-stage: the main model's segmenter without stage 1",
     )
     parser.add_argument("--limit", metavar="N", type=int, help="measure only the first N cases")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
-    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+    add_device(parser)
+    add_quiet(parser)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -65,14 +66,10 @@ def _run(args: argparse.Namespace) -> int:
         command=command_line(args),
     )
     # No handler for Ctrl-C here: it may stop a simulation midway, since a record is written whole or not at all.
-    evaluate_femur(request, Progress() if args.quiet else Progress(on_report=_line))
+    evaluate_femur(request, shown_progress(args.quiet, report=every_line))
     if not args.quiet:
         say(f"Tables, figure and scores are in {args.out.resolve()}")
     return DONE
-
-
-def _line(stage: str, fraction: float, message: str) -> None:
-    say(f"{stage:<10} {fraction:4.0%}  {message}".rstrip())
 
 
 def _source(args: argparse.Namespace) -> Source:

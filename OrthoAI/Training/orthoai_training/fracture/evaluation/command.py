@@ -9,11 +9,10 @@ from pathlib import Path
 
 from orthoai.cli.exits import DONE, say
 from orthoai.errors import InputError
-from orthoai.progress import Progress
 
 from orthoai_training.evaluate.command import command_line
-from orthoai_training.progress_lines import TrainingLines
-from orthoai_training.shared_options import check_calibration
+from orthoai_training.progress_lines import shown_progress
+from orthoai_training.shared_options import add_device, add_quiet, add_seed, check_calibration
 from orthoai_training.spine_ct.source_options import add_sources
 from orthoai_training.tasks import COMPLETE_KEPT, TaskCommand
 
@@ -28,7 +27,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", metavar="DIR", type=Path, help="cases: folders with an image and its fractures")
     source.add_argument("--simulate", metavar="N", type=int, help="N simulated cases that no training run has met")
-    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of the simulated cases, 0 to 8; default: 0")
+    add_seed(parser, "of the simulated cases, 0 to 8")
     add_sources(parser)
     parser.add_argument("--model", metavar="NAME", help="model to measure; default: the task's own")
     parser.add_argument(
@@ -40,8 +39,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "measure nothing (OUT/fitted.json says what was found); needs both; default: no",
     )
     parser.add_argument("--limit", metavar="N", type=int, help="measure only the first N cases")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
-    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+    add_device(parser)
+    add_quiet(parser)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -59,7 +58,7 @@ def _run(args: argparse.Namespace) -> int:
         else Simulated(args.simulate, args.seed, tuple(args.shapes), tuple(args.texture))
     )
     request = EvaluationRequest(args.out, source, args.model, args.limit, args.device, command_line(args))
-    evaluate_fracture(request, Progress() if args.quiet else Progress(TrainingLines()))
+    evaluate_fracture(request, shown_progress(args.quiet))
     say(f"Tables, figure and scores are in {args.out.resolve()}")
     return DONE
 
@@ -77,7 +76,7 @@ def _calibrate(args: argparse.Namespace) -> int:
     made_folder(args.out)
     made_folder(model.folder)
     cases = find_spine_cases(args.data)[: args.limit]
-    fitted = fit_model(model, cases, Progress() if args.quiet else Progress(TrainingLines()))
+    fitted = fit_model(model, cases, shown_progress(args.quiet))
     write_text(args.out / FITTED_FILE, json.dumps(asdict(fitted), indent=1))
     say(f"Fitted to {fitted.bodies} vertebral bodies of {fitted.cases} cases: {model.folder.resolve()}")
     return DONE

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from orthoai.cli.exits import DONE, say
 from orthoai.errors import InputError
-from orthoai.progress import Progress
 
 from orthoai_training.evaluate.command import command_line
-from orthoai_training.progress_lines import TrainingLines
-from orthoai_training.shared_options import check_calibration
+from orthoai_training.progress_lines import shown_progress
+from orthoai_training.shared_options import add_device, add_quiet, check_calibration
 from orthoai_training.spine_ct.source_options import add_sources
 from orthoai_training.tasks import TaskCommand
 
@@ -52,8 +51,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "needs both; default: no",
     )
     parser.add_argument("--limit", metavar="N", type=int, help="measure only the first N cases")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
-    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+    add_device(parser)
+    add_quiet(parser)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -84,7 +83,7 @@ def _run(args: argparse.Namespace) -> int:
         device=args.device,
         command=command_line(args),
     )
-    evaluate_ovf(request, Progress() if args.quiet else Progress(TrainingLines()))
+    evaluate_ovf(request, shown_progress(args.quiet))
     say(f"Tables, pictures and scores are in {args.out.resolve()}")
     return DONE
 
