@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from orthoai_training.spine_ct import simulate as simulation
 from orthoai_training.spine_ct.arch import Arch
 from orthoai_training.spine_ct.body import Body
+from orthoai_training.spine_ct.clear_person import clear_person
 from orthoai_training.spine_ct.endplate_moves import Dent
 from orthoai_training.spine_ct.hardened import NODE, PLATE, gained_hu
 from orthoai_training.spine_ct.morphometry import LEVELS
@@ -54,7 +54,7 @@ def test_a_sound_vertebra_gains_nothing() -> None:
 def test_all_sound_vertebrae_without_another_mimic_have_it_when_asked_for_and_no_broken_one(fractures: float) -> None:
     options = SpineOptions(fracture_rate=fractures, mimic_rate=0.0, metal=0.0)
     for sclerosis in (0.0, 1.0):
-        person = simulation._clear_person(np.random.default_rng(3), replace(options, sclerosis=sclerosis))
+        person = clear_person(np.random.default_rng(3), replace(options, sclerosis=sclerosis))
         assert fractures == 0 or any(vertebra.grade for vertebra in person.vertebrae[: person.sacrum])
         for vertebra in person.vertebrae[: person.sacrum]:
             has_it = bool(sclerosis) and not vertebra.grade

@@ -15,8 +15,9 @@ from orthoai.volume import Volume
 from orthoai_training.dataset import CaseFolder
 from orthoai_training.spine_ct.case import BODIES_FILE, CLASSES, SpineCase, class_map, read_case, write_case
 from orthoai_training.spine_ct.cases import task_labels
+from orthoai_training.spine_ct.field import MOST_VOXELS
 from orthoai_training.spine_ct.options import SpineOptions
-from orthoai_training.spine_ct.simulate import MOST_VOXELS, simulate
+from orthoai_training.spine_ct.simulate import simulate
 from orthoai_training.train.credits import case_sources
 
 QUICK = SpineOptions(

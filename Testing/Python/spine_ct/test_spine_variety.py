@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from orthoai.geometry import Geometry
-from orthoai_training.spine_ct import simulate as simulation
+from orthoai_training.spine_ct import clear_person as choice
 from orthoai_training.spine_ct.body import Body
 from orthoai_training.spine_ct.fate import NoClearSpineError
 from orthoai_training.spine_ct.fractures import APART, MIXED, Break
@@ -47,7 +47,7 @@ def test_relief_differs_by_seed_and_stays_small(body: RealBody) -> None:
 
 
 def test_an_unclear_person_is_drawn_anew_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    true_draw, drawn = simulation._person, []
+    true_draw, drawn = choice._person, []
 
     def draw(rng: np.random.Generator, options: SpineOptions) -> Person:
         drawn.append(1)
@@ -55,12 +55,12 @@ def test_an_unclear_person_is_drawn_anew_but_not_for_ever(monkeypatch: pytest.Mo
             raise NoClearSpineError
         return true_draw(rng, options)
 
-    monkeypatch.setattr(simulation, "_person", draw)
-    assert simulation._clear_person(np.random.default_rng(0), SpineOptions()).vertebrae
+    monkeypatch.setattr(choice, "_person", draw)
+    assert choice.clear_person(np.random.default_rng(0), SpineOptions()).vertebrae
     assert len(drawn) == 3
-    monkeypatch.setattr(simulation, "_person", lambda rng, options: (_ for _ in ()).throw(NoClearSpineError))
+    monkeypatch.setattr(choice, "_person", lambda rng, options: (_ for _ in ()).throw(NoClearSpineError))
     with pytest.raises(NoClearSpineError):
-        simulation._clear_person(np.random.default_rng(0), SpineOptions())
+        choice.clear_person(np.random.default_rng(0), SpineOptions())
 
 
 @pytest.mark.parametrize("label", ["wedge", "biconcave", "crush"])
@@ -89,5 +89,5 @@ def test_no_fracture_is_mixed_unless_asked_for(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(Break, "draw", draw)
     for share, expected in ((0.0, {False}), (1.0, {True})):
         asked.clear()
-        simulation._clear_person(np.random.default_rng(2), SpineOptions(fracture_rate=0.5, mixed=share))
+        choice.clear_person(np.random.default_rng(2), SpineOptions(fracture_rate=0.5, mixed=share))
         assert set(asked) == expected

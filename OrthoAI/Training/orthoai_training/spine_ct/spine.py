@@ -59,6 +59,14 @@ class Vertebra:
     vacuum: bool = False
     hard: tuple[float, float] = (0.0, 0.0)
 
+    @property
+    def corners(self) -> Array:
+        """The corners (8, 3) of the box around its body, LPS mm."""
+        body = self.body
+        half = np.array([body.width, body.depth, max(body.front, body.back)]) / 2
+        signs = np.array([[a, b, c] for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)])
+        return self.frame.place(signs * half)
+
 
 @dataclass(frozen=True)
 class Curve:
