@@ -20,6 +20,15 @@ def interval(summary: Summary | None, digits: int = 4) -> str:
     return mean if summary.low is None else f"{mean} [{summary.low:.{digits}f}, {summary.high:.{digits}f}]"
 
 
+def spelled_interval(summary: Summary | None, digits: int = 4, sign: str = "") -> str:
+    """As :func:`interval` with the word "to"; ``sign`` "+" shows that of positive numbers as well."""
+    if summary is None:
+        return "-"
+    shown = (summary.mean, summary.low, summary.high)
+    mean, *ends = ("" if value is None else f"{value:{sign}.{digits}f}" for value in shown)
+    return f"{mean} ({' to '.join(ends)})" if all(ends) else mean
+
+
 def number(value: float | None, digits: int = 4) -> str:
     """One figure."""
     return "-" if value is None else f"{value:.{digits}f}"

@@ -15,6 +15,7 @@ from torch import nn
 from orthoai_training.dataset import cases_named
 from orthoai_training.earlier_run import refuse_earlier_run
 from orthoai_training.evaluate.intervals import Summary
+from orthoai_training.evaluate.markdown import spelled_interval
 from orthoai_training.fracture.cases import FRACTURE
 from orthoai_training.fracture.export import load_network
 from orthoai_training.fracture.networks import ABLATIONS, COMPARATORS, OURS
@@ -171,7 +172,13 @@ def markdown(rows: Sequence[Row], title: str, about: str) -> str:
         pooled = "-" if row.pooled_dice is None else f"{row.pooled_dice:.4f}"
         step = "-" if row.step_cpu_s is None else f"{row.step_cpu_s:.2f}"
         cells = [
-            *(name, _interval(row.dice), _interval(row.iou), _interval(row.gain, "+"), pooled),
+            *(
+                name,
+                spelled_interval(row.dice),
+                spelled_interval(row.iou),
+                spelled_interval(row.gain, sign="+"),
+                pooled,
+            ),
             *(f"{row.alarmed_cases} of {row.sound_cases}", f"{row.parameters / 1e6:.2f} M"),
             *(str(row.steps), step, f"{row.tile_ms:.0f}", *paper),
         ]
@@ -195,14 +202,6 @@ def _gains(counts: Sequence[Counts], ours: Sequence[Counts]) -> Iterator[float]:
     for one, own in zip(counts, ours, strict=True):
         if one.true:
             yield (one.dice or 0.0) - (own.dice or 0.0)
-
-
-def _interval(summary: Summary | None, sign: str = "") -> str:
-    """Mean and interval; ``sign`` "+" shows that of positive numbers as well."""
-    if summary is None:
-        return "-"
-    mean, *ends = ("" if value is None else f"{value:{sign}.4f}" for value in (summary.mean, summary.low, summary.high))
-    return f"{mean} ({' to '.join(ends)})" if all(ends) else mean
 
 
 def _write(request: FractureRequest, table: str, plane: str, rows: Sequence[Row], cases: int) -> None:

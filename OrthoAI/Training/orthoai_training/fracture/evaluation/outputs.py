@@ -13,8 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from orthoai_training.evaluate.intervals import Summary
-from orthoai_training.evaluate.markdown import table
+from orthoai_training.evaluate.markdown import spelled_interval, table
 from orthoai_training.evaluate.plot_style import STYLES, save, spread
 from orthoai_training.fracture.evaluation.case_score import CaseScore
 from orthoai_training.fracture.evaluation.summary import METRICS, Group
@@ -66,7 +65,7 @@ def tables(groups: Mapping[str, Group], command: str, about: str, model: str) ->
     head = ["cases", "number", *titles, "fractures found", "sound bodies called fractured", "false findings"]
     rows = []
     for name, group in groups.items():
-        figures = [_interval(group.metrics[metric], digits) for metric, _, digits in METRICS]
+        figures = [spelled_interval(group.metrics[metric], digits) for metric, _, digits in METRICS]
         called = [_share(group.found, group.fractured), _share(group.marked, group.sound)]
         rows.append([name, str(group.cases), *figures, *called, str(group.false_findings)])
     lines = [f"`{command}`", "", f"{about} Model {model}.", "", *table(head, rows)]
@@ -109,15 +108,6 @@ def _panel(axes: Axes, scores: Sequence[CaseScore], name: str, title: str) -> No
     axes.set_xlim(-0.6, max(0, len(kinds) - 1) + 0.8)
     axes.set_xticks([])
     axes.set_title(title, fontsize=10)
-
-
-def _interval(summary: Summary | None, digits: int) -> str:
-    if summary is None:
-        return "-"
-    mean = f"{summary.mean:.{digits}f}"
-    if summary.low is None or summary.high is None:
-        return mean
-    return f"{mean} ({summary.low:.{digits}f} to {summary.high:.{digits}f})"
 
 
 def _share(some: int | None, every: int | None) -> str:
