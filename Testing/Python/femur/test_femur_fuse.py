@@ -8,6 +8,7 @@ from orthoai.geometry import Geometry
 from orthoai.tasks.femur.fuse import (
     NOTE_AXIAL_ONLY,
     NOTE_CORONAL_ONLY,
+    NOTE_SIDE_BY_LOOK,
     NOTE_SIDE_BY_POSITION,
     BoneExtent,
     Field,
@@ -135,6 +136,13 @@ def test_with_one_femur_clear_of_the_midline_position_decides():
     assert assign_sides([wrong], 0.0) == [RIGHT]
     assert assign_sides([wrong], -110.0) == [LEFT], "a box across the midline keeps its class"
     assert assign_sides([Pair(box(RIGHT, 0.8, (60, 160), (0, 1)), None)], 0.0) == [LEFT]
+
+
+def test_a_side_that_nothing_but_the_class_tells_is_to_be_checked():
+    lone = [CORONAL_LEFT], [AXIAL_LEFT], FIELD
+    assert fuse(*lone)[0].notes == (NOTE_SIDE_BY_LOOK,), "no midline is known"
+    assert fuse(*lone, midline=110.0)[0].notes == (NOTE_SIDE_BY_LOOK,), "the midline runs through the box"
+    assert fuse(*lone, midline=0.0)[0].notes == ()
 
 
 def test_the_class_of_the_surer_view_counts():

@@ -13,8 +13,8 @@ from orthoai.geometry import Geometry
 from orthoai.progress import Progress
 from orthoai.result import Result
 from orthoai.tasks import RunOptions
-from orthoai.tasks.femur.findings import METAL, TRUNCATED
-from orthoai.tasks.femur.fuse import NOTE_AXIAL_ONLY, NOTE_CORONAL_ONLY, NOTE_SIDE_BY_POSITION
+from orthoai.tasks.femur.findings import METAL, MUCH_SHORTER, TRUNCATED
+from orthoai.tasks.femur.fuse import NOTE_AXIAL_ONLY, NOTE_CORONAL_ONLY, NOTE_SIDE_BY_LOOK, NOTE_SIDE_BY_POSITION
 from orthoai.tasks.femur.pipeline import NOTHING, run
 from orthoai.volume import Volume, reorient_array
 
@@ -126,6 +126,15 @@ def test_a_single_femur_on_the_other_side_of_the_body_is_named_by_position():
     assert NOTE_SIDE_BY_POSITION in result.findings[0].flags
 
 
+def test_a_scan_of_one_leg_says_that_its_side_is_a_guess():
+    volume, _ = legs(("femur_left",))
+    one_leg = volume.voxels[:, :, 30:]
+    narrow = Volume(one_leg, Geometry(one_leg.shape, GRID.spacing, GRID.index_to_lps((30, 0, 0))), "CT")
+    result = go(narrow, PictureDetector(class_of=("femur_right",), scores=(0.9,)))
+    assert [item.structure for item in result.findings] == ["femur_right"]
+    assert NOTE_SIDE_BY_LOOK in result.findings[0].flags
+
+
 def test_two_femora_with_swapped_classes_are_named_by_position():
     volume, truth = legs()
     result = go(volume, PictureDetector(class_of=("femur_left", "femur_right")))
@@ -139,6 +148,36 @@ def test_one_view_is_enough(blind, note):
     result = go(volume, PictureDetector(blind=blind))
     assert np.array_equal(result.segmentation, truth)
     assert all(note in item.flags for item in result.findings)
+
+
+@pytest.mark.parametrize(("lost", "is_flagged"), [(0, False), (6, True)])
+def test_a_femur_that_ends_much_earlier_than_the_other_is_flagged(lost, is_flagged):
+    volume, truth = legs()
+    is_lost = truth == 2
+    is_lost[6 + lost :] = False
+    volume.voxels[is_lost] = 50
+    left, right = go(volume).findings
+    assert MUCH_SHORTER not in left.flags
+    assert (MUCH_SHORTER in right.flags) is is_flagged
+
+
+def test_a_femur_that_the_field_cuts_short_is_not_called_short():
+    volume, _ = legs()
+    high = volume.voxels[17:]
+    cut = Volume(high, Geometry(high.shape, GRID.spacing, GRID.index_to_lps((0, 0, 17))), "CT")
+    left, right = go(cut).findings
+    assert right.measurements["length_mm"].value < 0.8 * left.measurements["length_mm"].value
+    assert all(TRUNCATED in item.flags and MUCH_SHORTER not in item.flags for item in (left, right))
+
+
+@pytest.mark.parametrize(("slices", "told"), [(6, True), (7, False)])
+@pytest.mark.parametrize("sides", [(), ("femur_left", "femur_right")])
+def test_a_scan_too_short_to_trust_says_so_also_when_nothing_is_found(slices, told, sides):
+    volume, _ = legs(sides)
+    piece = volume.voxels[10 : 10 + slices]
+    result = go(Volume(piece, Geometry(piece.shape, GRID.spacing, GRID.index_to_lps((0, 0, 10))), "CT"))
+    assert result.message.startswith("Found the" if sides else NOTHING)
+    assert ("The scan covers only 48 mm" in result.message) is told
 
 
 def test_no_femur_gives_an_empty_mask_and_says_so():
@@ -241,7 +280,7 @@ def test_metal_and_a_cut_femur_are_flagged_on_their_side_only():
     volume.voxels[24:][truth[25:26].repeat(6, axis=0) == 1] = 1000
     left, right = go(volume).findings
     assert {METAL, TRUNCATED} <= set(left.flags)
-    assert right.flags == ()
+    assert not {METAL, TRUNCATED} & set(right.flags)
 
 
 def test_measurements_match_the_cylinder():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +15,12 @@ from orthoai.tasks.femur.assemble import Part
 PRESENT = "present"
 TRUNCATED = "truncated at the field of view"
 METAL = "metal present (prosthesis or implant)"
+
+MUCH_SHORTER = "much shorter than the other femur: look whether all of it is marked"
+
+SHORTER_SHARE = 0.8
+"""A whole femur shorter than this share of the other one is marked in part, or broken or amputated: a person's two
+differ by a few percent."""
 
 METAL_HU = 2800
 """Cortical bone stays below; metal saturates a 12-bit CT at 3071 HU."""
@@ -48,6 +57,21 @@ def finding(part: Part, grid: Geometry, volume: Geometry, notes: tuple[str, ...]
         place=Place((float(center[0]), float(center[1]), float(center[2])), slice_index),
         flags=(*flags, *notes),
     )
+
+
+def compared(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """``findings`` of one or two femora; the one that ends inside the image much too early is flagged."""
+    longest = max((_length(each) for each in findings), default=0.0)
+    return tuple(
+        replace(each, flags=(*each.flags, MUCH_SHORTER))
+        if TRUNCATED not in each.flags and _length(each) < SHORTER_SHARE * longest
+        else each
+        for each in findings
+    )
+
+
+def _length(finding: Finding) -> float:
+    return finding.measurements["length_mm"].value
 
 
 def is_truncated(part: Part, grid: Geometry) -> bool:

