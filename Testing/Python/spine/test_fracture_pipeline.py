@@ -94,7 +94,7 @@ def test_fractured_bodies_are_marked_on_the_inputs_own_grid(found) -> None:
     truth, result = found
     assert dice(result.segmentation == 1, truth) > 0.95
     assert result.labels == {1: "fracture"}
-    assert result.message == "Found 2 fractured vertebral bodies."
+    assert result.message.startswith("Found 2 fractured vertebral bodies.")
 
 
 def test_each_part_has_its_finding_and_box(found) -> None:
@@ -242,6 +242,20 @@ def test_what_is_called_though_less_likely_than_not_is_to_be_looked_at_again() -
     assert result.message.endswith("Look again at fracture_1: less likely a fracture than not.")
     plain = loader(networks, calibration=Calibration(1.0, -2.0), both=WithHeight(1.0, -6.5, 10.0))
     assert not run(volume, RunOptions(), Progress(), plain).findings
+
+
+def test_a_fracture_that_no_height_speaks_for_is_to_be_looked_at_again() -> None:
+    """Parts of hips, far from any vertebra to compare them with, were called fractured like any body."""
+    lone = ran(spine([BROKEN] * 2), sagittal=BodyNetwork())
+    assert [each.label for each in lone.findings] == ["fracture"] * 2
+    assert all("look_again" in each.flags and each.probability > 0.5 for each in lone.findings)
+    assert lone.message == (
+        "Found 2 fractured vertebral bodies. "
+        "Look again at fracture_1, fracture_2: the network alone says so, no height could be compared."
+    )
+    among = ran(spine([NORMAL, BROKEN, NORMAL]), sagittal=BodyNetwork())
+    assert among.message == "Found one fractured vertebral body."
+    assert "look_again" not in among.findings[0].flags
 
 
 def test_a_card_without_heights_leaves_the_vote() -> None:

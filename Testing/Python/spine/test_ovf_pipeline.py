@@ -147,6 +147,17 @@ def test_a_body_cut_by_the_field_of_view_is_neither_measured_nor_called_fracture
     assert "Look again at vertebra_1" in result.message
 
 
+def test_fractures_that_no_height_speaks_for_are_to_be_looked_at_again() -> None:
+    """A part of a hip, with no vertebra to compare it with, was called a wedge like any other."""
+    result = ran(spine([Shown("crush", "crush")] * 2))
+    assert [each.label for each in result.findings] == ["crush"] * 2
+    assert all(LOOK_AGAIN in each.flags and DISAGREE not in each.flags for each in result.findings)
+    assert result.message == (
+        "2 of 2 vertebrae fractured: vertebra_1 crush, vertebra_2 crush. Look again at vertebra_1, vertebra_2: the "
+        "network alone says so, no height could be compared."
+    )
+
+
 def test_nothing_to_find_is_a_result() -> None:
     result = ran(spine([NORMAL] * 4))
     assert result.message == "No fracture found in 4 vertebrae."

@@ -37,6 +37,9 @@ CUT = "cut_by_field_of_view"
 NOT_MEASURED = "heights_not_measured"
 NO_NEIGHBOR = "no_unfractured_neighbor_to_compare"
 GAP = "neighbor_missing"
+NETWORK_ALONE = "the network alone says so, no height could be compared"
+"""Why to look again at what is called fractured without one: parts of hips in a scan of the pelvis were, too."""
+
 GENANT = "genant_"
 """What the flag of the measured type begins with, such as "genant_wedge"."""
 

@@ -9,7 +9,7 @@ from orthoai.finding import Finding, Measurement, Place
 from orthoai.spine.chain import UNNAMED
 from orthoai.spine.genant import LEAST_LOSS, UNCLEAR, reaches
 from orthoai.spine.given_boxes import boxes_text, none_found, rest_unjudged
-from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
+from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, NETWORK_ALONE, MeasuredBody
 from orthoai.spine.worst_first import LIKELY
 from orthoai.tasks.fracture.engines import Engines
 from orthoai.tasks.fracture.task import FRACTURE
@@ -66,7 +66,7 @@ def finding(called: CalledBody, number: int, cm3: float, slice_index: int) -> Fi
     is_low = body.grading is None or body.grading.grade > 0
     if label == UNCLEAR or (called.is_likely and not is_low):
         flags += [LOOK_AGAIN, DISAGREE]
-    elif called.probability < LIKELY:
+    elif called.probability < LIKELY or body.grading is None:
         flags.append(LOOK_AGAIN)
     return Finding(
         structure=f"{SUSPICION if label == UNCLEAR else FRACTURE}_{number}",
@@ -96,9 +96,13 @@ def message(findings: Sequence[Finding], asked: int = 0) -> str:
     else:
         found = "Found one fractured vertebral body." if count == 1 else f"Found {count} fractured vertebral bodies."
     without_loss = [each.structure for each in findings if DISAGREE in each.flags]
-    unsure = [each.structure for each in findings if LOOK_AGAIN in each.flags and DISAGREE not in each.flags]
+    others = [each for each in findings if LOOK_AGAIN in each.flags and DISAGREE not in each.flags]
+    unsure = [each.structure for each in others if each.probability < LIKELY]
+    alone = [each.structure for each in others if each.probability >= LIKELY]
     if without_loss:
         found += f" Look again at {', '.join(without_loss)}: the heights show no fracture."
     if unsure:
         found += f" Look again at {', '.join(unsure)}: less likely a fracture than not."
+    if alone:
+        found += f" Look again at {', '.join(alone)}: {NETWORK_ALONE}."
     return f"{found} {rest_unjudged(asked)}" if asked else found

@@ -8,7 +8,7 @@ from orthoai.finding import Finding, Place
 from orthoai.spine.chain import UNNAMED
 from orthoai.spine.genant import CLEAR_LOSS, LEAST_LOSS, NORMAL, Grading, reaches
 from orthoai.spine.given_boxes import boxes_text, none_found, rest_unjudged
-from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, MeasuredBody
+from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, NETWORK_ALONE, MeasuredBody
 from orthoai.spine.worst_first import LIKELY
 from orthoai.tasks.ovf.engines import Engines
 from orthoai.tasks.ovf.join import JoinedBody
@@ -95,7 +95,11 @@ def message(found: int, findings: Sequence[Finding], asked: int = 0) -> str:
         told = f"{len(broken)} of {count} fractured: {names}." if judged > 1 else f"Fractured: {names}."
     else:
         told = f"No fracture found in {count}."
-    told += f" Look again at {', '.join(unclear)}." if unclear else ""
+    if unclear:
+        told += f" Look again at {', '.join(unclear)}."
+    alone = [each.structure for each in broken if LOOK_AGAIN in each.flags and DISAGREE not in each.flags]
+    if alone:
+        told += f" Look again at {', '.join(alone)}: {NETWORK_ALONE}."
     return f"{told} {rest_unjudged(asked)}" if asked else told
 
 
@@ -105,6 +109,6 @@ def _flags(body: OvfBody, label: str) -> tuple[str, ...]:
     seen = body.body.is_fractured
     if grading is not None and (label == UNCLEAR or (label in FRACTURES and not (seen and grading.grade))):
         flags += [LOOK_AGAIN, DISAGREE]
-    elif label == UNCLEAR:
+    elif label == UNCLEAR or (grading is None and label in FRACTURES):
         flags.append(LOOK_AGAIN)
     return (*flags, *body.flags, UNNAMED)
