@@ -148,6 +148,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/tasks/disc/gradcam.py
   Logic/orthoai/tasks/disc/grades.py
   Logic/orthoai/tasks/disc/instances.py
+  Logic/orthoai/tasks/disc/inverted.py
   Logic/orthoai/tasks/disc/labels.py
   Logic/orthoai/tasks/disc/levels.py
   Logic/orthoai/tasks/disc/locate.py

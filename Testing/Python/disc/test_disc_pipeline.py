@@ -16,7 +16,7 @@ from orthoai.result import Result
 from orthoai.tasks import RunOptions
 from orthoai.tasks.disc.crop import CROP_SHAPE
 from orthoai.tasks.disc.findings import NO_SCALE, NOT_MARKED, ONE_ENDPLATE, POSSIBLE
-from orthoai.tasks.disc.labels import DISC
+from orthoai.tasks.disc.labels import CANAL, DISC
 from orthoai.tasks.disc.levels import NO_SACRUM
 from orthoai.tasks.disc.pipeline import run
 from orthoai.tasks.disc.search import BACK_TO_FRONT, CLEARLY_SURER, UPSIDE_DOWN
@@ -279,6 +279,33 @@ def t1(volume: Volume) -> Volume:
 def test_an_unsuitable_volume_is_refused_in_a_sentence(volume: Volume, change: object, words: str) -> None:
     with pytest.raises(InputError, match=words):
         run(change(volume), OPTIONS, load=load)  # type: ignore[operator]
+
+
+def test_an_inverted_image_is_told_by_what_the_segmenter_is_surer_of(volume: Volume) -> None:
+    class Knowing(FakeSegmenter):
+        """As sure as the image's border, where there is air, is dark."""
+
+        def certainty(self, slices: np.ndarray, index: int, pixel_mm: tuple[float, float]) -> float:
+            return 1 - 0.1 * float(slices[index][0].mean())
+
+    knowing = replace(engines(), segmenter=Knowing())
+    assert run(volume, RunOptions(), load=lambda _: knowing).findings
+
+    class Marking(Knowing):
+        """Finds what is there, whatever the gray values, but no canal to tell the fluid by."""
+
+        def labels(self, slices: np.ndarray, pixel_mm: tuple[float, float], progress: Progress) -> np.ndarray:
+            found = np.stack([Phantom(tilt=8).labels()] * len(slices))
+            return np.where(found == CANAL, np.uint8(0), found)
+
+        def detect(self, image: np.ndarray) -> list:
+            return Phantom(tilt=8).boxes()
+
+    marking = Marking()
+    inverted = replace(engines(), lumbar=marking, discs=marking, segmenter=marking)
+    exchanged = replace(volume, voxels=volume.voxels.max() - volume.voxels)
+    with pytest.raises(InputError, match="looks inverted"):
+        run(exchanged, RunOptions(), load=lambda _: inverted)
 
 
 def test_t1_is_told_by_its_dark_fluid(volume: Volume) -> None:

@@ -72,5 +72,5 @@ def require_t2(ratio: float | None) -> None:
     if ratio is not None and ratio < LEAST_RATIO:
         raise InputError(
             f"This is no T2-weighted MR: the fluid in the canal is darker than the vertebrae ({ratio:.2f} of their "
-            f"brightness), as on T1; {CHOOSE}."
+            f"brightness), as on T1 or with black and white exchanged; {CHOOSE}."
         )

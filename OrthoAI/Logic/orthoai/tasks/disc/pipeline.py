@@ -22,6 +22,7 @@ from orthoai.tasks.disc.engines import Engines, LoadEngines, load_engines
 from orthoai.tasks.disc.findings import finding, message
 from orthoai.tasks.disc.given import Given, given_boxes
 from orthoai.tasks.disc.instances import LEAST_BELOW_MM2, Instances, along_chain, number_instances
+from orthoai.tasks.disc.inverted import require_not_inverted
 from orthoai.tasks.disc.labels import CANAL, VERTEBRA
 from orthoai.tasks.disc.levels import Levels, chain, name_levels, number_of
 from orthoai.tasks.disc.locate import Located, locate
@@ -155,6 +156,7 @@ def _read(
     if not located.discs:
         return None
     require_t2(fluid_ratio(look.stack.voxels[index], labels[index]))
+    require_not_inverted(look.stack.pictures, index, pixel_mm, engines.segmenter)
     levels = _levels(located, given, labels[index], pixel_mm)
     if not levels.discs:
         return None
