@@ -87,6 +87,11 @@ def negative_frames(data: Dataset, k: int) -> None:
         data.NumberOfFrames = -1
 
 
+def one_without_scale(data: Dataset, k: int) -> None:
+    if k == 2:
+        del data.RescaleSlope, data.RescaleIntercept
+
+
 def report(data: Dataset, _: int) -> None:
     data.Modality = "SR"
 
@@ -108,8 +113,21 @@ REFUSED = [
     (short_pixels, "cannot be decoded"),
     (too_many_frames, "cannot hold the 999999999 frames"),
     (negative_frames, "cannot hold the -1 frames"),
+    (one_without_scale, "1 of the series' 4 slices lack the rescale slope"),
     (report, "no CT or MR series"),
 ]
+
+
+def test_a_slice_that_says_nothing_among_others_that_change_nothing_is_read(
+    dicom_series: Writer, tmp_path: Path
+) -> None:
+    def plain(data: Dataset, k: int) -> None:
+        data.RescaleIntercept = 0
+        if k == 2:
+            one_without_scale(data, k)
+
+    dicom_series(tmp_path, edit=plain)
+    assert read_volume(tmp_path).voxels.min() == expected(0).min() + 1024
 
 
 @pytest.mark.parametrize(("edit", "words"), REFUSED, ids=[edit.__name__ for edit, _ in REFUSED])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -106,8 +106,20 @@ def _read_series(series: Series) -> Volume:
     if any(header.color for header in series.headers if header.path in shown):
         raise InputError("The series is in color (RGB); choose a series of gray-value images.")
     ordered = stack(series.frames)
+    _require_one_scale(ordered.frames)
     voxels, sha256 = _read_voxels(ordered)
     return Volume(voxels, ordered.geometry, first.modality, _source(first, sha256))
+
+
+def _require_one_scale(frames: Sequence[Frame]) -> None:
+    """Raise InputError where values are to be rescaled and a slice does not say how: a CT's would lie 1024 HU off."""
+    is_changed = any((frame.slope, frame.intercept) != (1.0, 0.0) for frame in frames)
+    lacking = sum(not frame.is_scaled for frame in frames)
+    if is_changed and lacking:
+        raise InputError(
+            f"{lacking} of the series' {len(frames)} slices lack the rescale slope and intercept that the others have; "
+            "export the series again."
+        )
 
 
 def _source(header: Header, sha256: str) -> Source:

@@ -61,6 +61,7 @@ class Frame:
         spacing: mm between columns and between rows (i, j); None where not given.
         thickness: mm from this slice to the next as far as the header says; 1 where it does not.
         slope, intercept: value = stored * slope + intercept.
+        is_scaled: whether the file says so; else 1 and 0 are assumed.
     """
 
     path: Path
@@ -73,6 +74,7 @@ class Frame:
     thickness: float
     slope: float
     intercept: float
+    is_scaled: bool
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,7 @@ def _frame(lookup: _Lookup, path: Path, index: int, rows: int, columns: int) -> 
         thickness=abs(thickness[0]) if thickness and thickness[0] != 0 else 1.0,
         slope=slope[0] if slope and slope[0] != 0 else 1.0,
         intercept=intercept[0] if intercept else 0.0,
+        is_scaled=bool(slope or intercept),
     )
 
 
