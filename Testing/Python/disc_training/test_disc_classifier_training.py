@@ -102,6 +102,11 @@ def test_class_weights_are_inverse_frequencies_with_a_limit(samples):
     assert ClassWeights.of(rare, 8.0).herniation == 8.0
 
 
+def test_discs_that_are_all_alike_keep_finite_offsets(samples):
+    bulging = [sample for sample in samples if sample.grading.bulging]
+    assert torch.isfinite(ClassWeights.of(bulging, 8.0).logit_offsets).all()
+
+
 def test_offsets_undo_what_the_weights_did():
     """The weighted optimum for a constant input, less the offset, is the true frequency."""
     weights = ClassWeights(8.0, 1.0, (1.0, 1.0, 1.0, 1.0, 1.0))

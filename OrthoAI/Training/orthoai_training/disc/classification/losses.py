@@ -40,8 +40,8 @@ class ClassWeights:
         herniated = sum(sample.grading.herniated for sample in samples)
         bulging = sum(sample.grading.bulging for sample in samples)
         return cls(
-            min(largest, (len(samples) - herniated) / max(1, herniated)),
-            min(largest, (len(samples) - bulging) / max(1, bulging)),
+            min(largest, max(1, len(samples) - herniated) / max(1, herniated)),
+            min(largest, max(1, len(samples) - bulging) / max(1, bulging)),
             tuple(float(weight) for weight in grades),
         )
 
