@@ -19,7 +19,6 @@ from orthoai.progress import Progress
 from orthoai.tasks.fracture.evidence import WithHeight
 from orthoai_training.fracture.assemble import assemble
 from orthoai_training.fracture.export import Probabilities, export_fracture
-from orthoai_training.fracture.first_weights import load_folded
 from orthoai_training.fracture.fitted_evidence import FittedEvidence
 from orthoai_training.fracture.fusion import Fusion
 from orthoai_training.fracture.model_folder import write_fracture_model
@@ -30,6 +29,7 @@ from orthoai_training.fracture.request import FractureRequest, prepared_cases, t
 from orthoai_training.fracture.slices import PLANES, PlaneSlices
 from orthoai_training.fracture.trainer import FractureLesson, FractureRun
 from orthoai_training.half_onnx import stored_weights
+from orthoai_training.learning.first_weights import WRAPPED, load_folded
 from orthoai_training.ovf.calibration import FittedCalibration
 from orthoai_training.train.blend import SHARE
 from safetensors.torch import save_file
@@ -68,7 +68,7 @@ def test_a_network_comes_back_from_its_file_with_its_normalizations(file):
     network = build_network("msff", "compact")
     torch.manual_seed(1)
     pictures = torch.rand(3, 1, 256, 256)
-    load_folded(network, file, pictures)
+    load_folded(network, file, pictures, WRAPPED)
     assert network.training
     assert_same_answers(file, Probabilities(network.eval()), torch.rand(2, 1, 256, 256), within=1e-3)
     # Whoever trains on normalizes by batches: their statistics are those of the pictures.
@@ -79,7 +79,7 @@ def test_a_network_comes_back_from_its_file_with_its_normalizations(file):
 def test_a_network_of_another_build_is_refused(tmp_path):
     without = _trained_network("no SEM", tmp_path)
     with pytest.raises(InputError, match="another build"):
-        load_folded(build_network("msff", "compact"), without, torch.rand(1, 1, 64, 64))
+        load_folded(build_network("msff", "compact"), without, torch.rand(1, 1, 64, 64), WRAPPED)
 
 
 def test_a_lesson_begins_with_what_the_network_knew(tmp_path, file, discs: MakeDiscs):

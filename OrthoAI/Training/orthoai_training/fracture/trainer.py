@@ -14,13 +14,13 @@ from torch import Tensor, nn
 
 from orthoai_training.fracture.cases import FRACTURE
 from orthoai_training.fracture.crops import Crops, CropSource, Tiles, validation_tiles
-from orthoai_training.fracture.first_weights import load_folded
 from orthoai_training.fracture.losses import fracture_loss
 from orthoai_training.fracture.networks import build_network
 from orthoai_training.fracture.predict import tile_probabilities
 from orthoai_training.fracture.recipe import FractureRecipe
 from orthoai_training.fracture.scores import NOTHING, Counts
 from orthoai_training.fracture.slices import PlaneSlices
+from orthoai_training.learning.first_weights import WRAPPED, load_folded
 from orthoai_training.learning.loop import Learned, Lesson, Loop, Pace, Place
 from orthoai_training.learning.precision import choose_precision
 from orthoai_training.learning.schedule import Clock
@@ -40,7 +40,7 @@ class FractureRun:
         out_dir: gets weights.safetensors (float32), metrics.json and checkpoint.safetensors.
         minutes: of training in all, earlier sittings included; None for all epochs.
         resume: go on from out_dir's checkpoint when there is one.
-        first: ONNX file of a trained network to begin with (see ``first_weights.py``); None is random weights.
+        first: ONNX file of a trained network to begin with (see ``learning/first_weights.py``); None is random weights.
     """
 
     train: Sequence[PlaneSlices]
@@ -95,7 +95,7 @@ class FractureLesson(Lesson[Crops]):
         self.network: nn.Module = network.to(self.precision.device).to(memory_format=torch.channels_last)
         self.source = CropSource(run.train, run.recipe, run.plane, run.seed)
         if run.first is not None:
-            load_folded(self.network, run.first, self._images(next(self.batches(0))))
+            load_folded(self.network, run.first, self._images(next(self.batches(0))), WRAPPED)
         self._body_weight = run.recipe.body_weight
         self._tiles = [validation_tiles(case, run.recipe.validation_tiles) for case in run.held_out]
 

@@ -16,29 +16,33 @@ from orthoai_training.half_onnx import HALF, stored_weights
 from orthoai_training.normalizations import restore_normalizations, watched
 
 WRAPPED = "network."
-"""What names of weights begin with in the file, since the exported module holds the network."""
+"""What names of weights begin with in a file whose exported module holds the network."""
+
+FROM_MODEL = "on from a model's weights"
+"""How such a training began, for its record."""
 
 
-def load_folded(network: nn.Module, file: Path, pictures: Tensor) -> None:
-    """Give ``network`` the weights of ``file``, which :func:`orthoai_training.fracture.export.export_fracture` wrote.
+def load_folded(network: nn.Module, file: Path, pictures: Tensor, prefix: str = "") -> None:
+    """Give ``network`` the weights of ``file``, to which such a network was exported.
 
     It then computes what the file does. Convolutions into which the exporter has folded a normalization have lost their
     names there, and are told by the order in which the network calls them.
 
     Args:
-        pictures: (N, 1, H, W) of the training, on the network's device: normalizations start with their statistics.
+        pictures: (N, C, H, W) of the training, on the network's device: normalizations start with their statistics.
+        prefix: of the weights' names in the file, such as WRAPPED.
 
     Raises:
         InputError: it is a network of another build.
     """
-    other = InputError(f"{file.name} is a fracture network of another build: name another model with --start.")
+    other = InputError(f"{file.name} is a network of another build: name another model with --start.")
     calls, stored = _calls(network, pictures[:1]), stored_weights(file)
     folded = _convolutions(file, stored)
     if [tuple(conv.weight.shape) for conv, _ in calls] != [weight.shape for weight, _ in folded]:
         raise other
     names = {module: name for name, module in network.named_modules()}
     own = network.state_dict()
-    values = {name: stored[f"{WRAPPED}{name}"] for name in own if f"{WRAPPED}{name}" in stored}
+    values = {name: stored[f"{prefix}{name}"] for name in own if f"{prefix}{name}" in stored}
     biases: dict[nn.Module, Tensor] = {}
     for (conv, normalization), (weight, bias) in zip(calls, folded, strict=True):
         values[f"{names[conv]}.weight"] = weight
