@@ -1,72 +1,98 @@
-"""Trained networks become a model that the store takes."""
+"""Trained networks take the place of a model's own, and what the card says stays true."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from orthoai.errors import InputError
-from orthoai.models.store import SHIPPED_ROOT, ModelStore
-from orthoai_training.disc.model_folder import TrainedNetwork, write_disc_model, write_networks
-
-
-def part(folder: Path, role: str, architecture: str, metrics: dict) -> Path:
-    file = folder / "run" / "network.onnx"
-    file.parent.mkdir(parents=True)
-    file.write_bytes(role.encode())
-    network = TrainedNetwork(file, architecture, {"image_size": 320})
-    write_networks(folder, {role: network}, {role: {"recipe": "compact"}}, metrics)
-    return folder
+from orthoai.models.store import SHIPPED_ROOT, Model, ModelStore
+from orthoai_training.disc.model_folder import OWN_DATA, TrainedNetwork, TrainedRole, write_disc_model
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> list[Path]:
-    return [
-        part(tmp_path / "a", "lumbar", "yolov8n", {"test (2 patients)": {"map50": 0.5}}),
-        part(tmp_path / "b", "segmenter", "compact_unet", {"segmenter": {"test": {"disc": 0.9}}}),
-    ]
+def shipped() -> Model:
+    return ModelStore((SHIPPED_ROOT,)).get("lumbar_disc")
 
 
-def test_parts_become_an_intact_model_with_licenses_and_names(parts: list[Path], tmp_path: Path) -> None:
-    write_disc_model(parts, tmp_path / "models" / "lumbar_disc", ModelStore((SHIPPED_ROOT,)))
-    model = ModelStore((tmp_path / "models",)).verify("lumbar_disc")
-    card = model.metadata
-    assert (card.task, set(card.networks)) == ("disc", {"lumbar", "segmenter"})
-    assert card.networks["lumbar"].settings == {"image_size": 320}
-    assert card.metrics == {"lumbar": {"test (2 patients)": {"map50": 0.5}}, "segmenter": {"test": {"disc": 0.9}}}
-    assert "AGPL-3.0" in card.license and any("SPIDER" in line for line in card.attribution)
+@pytest.fixture
+def trained(tmp_path: Path):
+    """Builder of what a training of one role has made, each network's file with its own content."""
+
+    def build(role: str, members: int = 1, credits: tuple[str, ...] = ("a maker",)) -> TrainedRole:
+        networks = []
+        for member in range(members):
+            file = tmp_path / f"{role}-{member}" / "network.onnx"
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(f"{role} {member}")
+            networks.append(TrainedNetwork(file, "compact", {"weight": 1 / members}))
+        return TrainedRole(role, networks, {"data": {"train_cases": 2}}, {"validation": {"dice": 0.5}}, credits)
+
+    return build
+
+
+def opened(folder: Path) -> Model:
+    return ModelStore((folder,)).verify("lumbar_disc")
+
+
+def test_one_role_is_replaced_and_the_rest_taken_over(shipped, trained, tmp_path):
+    model = opened(write_disc_model(trained("segmenter"), shipped, tmp_path / "model"))
+    old, card = shipped.metadata, model.metadata
+    assert model.weights("segmenter").read_text() == "segmenter 0"
+    assert card.networks["segmenter"].settings == {"weight": 1.0}
+    for name in set(old.networks) - {"segmenter"}:
+        assert model.weights(name).read_bytes() == shipped.weights(name).read_bytes()
+        assert card.networks[name] == old.networks[name]
+    assert card.training["segmenter"] == {"data": {"train_cases": 2}}
+    assert card.training["classifier"] == old.training["classifier"]
+    assert card.training["data"] == {**old.training["data"], "networks": ["classifier", "discs", "lumbar"]}
+    assert card.metrics == {**old.metrics, "segmenter": {"validation": {"dice": 0.5}}}
+    assert card.attribution == (*old.attribution, "a maker") and card.license == old.license
     page = (model.folder / "README.md").read_text()
-    assert "van der Graaf" in page and "orthoai train disc" in page and "AGPL-3.0" in page
+    assert "van der Graaf" in page and "a maker" in page and "AGPL-3.0" in page
 
 
-def test_changed_weights_and_missing_cards_are_refused(parts: list[Path], tmp_path: Path) -> None:
-    (parts[0] / "lumbar.onnx").write_bytes(b"other")
-    with pytest.raises(InputError, match="not the file"):
-        write_disc_model(parts, tmp_path / "out")
-    with pytest.raises(InputError, match="holds no networks"):
-        write_disc_model([tmp_path], tmp_path / "out")
-    (parts[0] / "networks.json").write_text("[")
-    with pytest.raises(InputError, match="a damaged one"):
-        write_disc_model(parts, tmp_path / "out")
-    assert not (tmp_path / "out" / "metadata.json").exists()
+def test_an_ensemble_takes_the_place_of_another_of_any_size(shipped, trained, tmp_path):
+    model = opened(write_disc_model(trained("classifier", 2), shipped, tmp_path / "model"))
+    assert [name for name in model.metadata.networks if "classifier" in name] == ["classifier", "classifier_1"]
+    assert model.weights("classifier_1").read_text() == "classifier 1"
+    assert "2 networks grade each disc" in model.metadata.description
+    assert not (model.folder / "classifier_2.onnx").exists()
 
 
-def test_the_shipped_model_is_small_and_made_of_these_parts() -> None:
-    model = ModelStore((SHIPPED_ROOT,)).verify("lumbar_disc")
-    assert {"lumbar", "discs", "segmenter", "classifier"} <= set(model.metadata.networks)
-    assert sum(file.stat().st_size for file in model.folder.iterdir()) < 20_000_000
-
-
-def test_members_that_a_training_names_alike_keep_files_of_their_own(tmp_path: Path) -> None:
-    for member in ("0", "1"):
-        (tmp_path / member).mkdir()
-        (tmp_path / member / "classifier.onnx").write_text(member)
-    networks = {
-        role: TrainedNetwork(tmp_path / member / "classifier.onnx", "compact_cnn")
-        for role, member in (("classifier", "0"), ("classifier_1", "1"))
+def test_a_model_takes_its_own_place_role_after_role(shipped, trained, tmp_path):
+    folder, model = tmp_path / "model", shipped
+    measured = []
+    for role in ("lumbar", "classifier", "discs", "segmenter"):
+        model = opened(write_disc_model(trained(role), model, folder))
+        measured.append([name for name in model.metadata.metrics if "lumbar" in name])
+    assert {path.name for path in folder.iterdir()} == {
+        *(f"{role}.onnx" for role in ("lumbar", "discs", "segmenter", "classifier")),
+        "metadata.json",
+        "README.md",
     }
-    write_networks(tmp_path / "part", networks, {}, {})
-    write_disc_model([tmp_path / "part"], tmp_path / "models" / "mine", ModelStore((SHIPPED_ROOT,)))
-    assert [(tmp_path / "models" / "mine" / f"{role}.onnx").read_text() for role in networks] == ["0", "1"]
-    with pytest.raises(InputError, match="not there"):
-        write_networks(tmp_path / "other", {"discs": TrainedNetwork(tmp_path / "no.onnx", "yolov8n")}, {}, {})
+    # Figures of both detectors are those of no detector any more once both are replaced.
+    before = "lumbar, discs before the training of lumbar"
+    assert measured == [[before, "lumbar"], [before, "lumbar"], ["lumbar"], ["lumbar"]]
+    assert model.metadata.training["data"] == OWN_DATA
+    assert model.metadata.attribution.count("a maker") == 1
+
+
+def test_nothing_is_lost_where_a_model_cannot_be_written(shipped, trained, tmp_path):
+    folder = write_disc_model(trained("segmenter"), shipped, tmp_path / "model")
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"notes\.txt"):
+        write_disc_model(trained("discs"), opened(folder), folder)
+    (folder / "notes.txt").unlink()
+    damaged = replace(shipped, folder=tmp_path / "nowhere")
+    with pytest.raises(InputError, match="is missing"):
+        write_disc_model(trained("discs"), damaged, folder)
+    assert opened(folder).weights("segmenter").read_text() == "segmenter 0"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["discs-0", "model", "segmenter-0"]
+
+
+def test_the_shipped_model_is_small_and_made_of_these_roles(shipped):
+    shipped.verify()
+    assert {"lumbar", "discs", "segmenter", "classifier"} <= set(shipped.metadata.networks)
+    assert sum(file.stat().st_size for file in shipped.folder.iterdir()) < 20_000_000

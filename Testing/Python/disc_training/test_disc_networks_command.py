@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 from orthoai.errors import InputError
-from orthoai_training.disc import networks_command
-from orthoai_training.disc.classification import request as grader_request
-from orthoai_training.disc.detection import request as detector_request
+from orthoai_training.disc import assemble, networks_command
+from orthoai_training.disc.assemble import Outcome
 from orthoai_training.disc.detection.dataset import Stage
-from orthoai_training.disc.segmentation import request as segmenter_request
 
 
 @pytest.fixture
@@ -24,12 +22,8 @@ def parse():
 @pytest.fixture
 def asked(monkeypatch):
     seen = []
-    for module, name in (
-        (segmenter_request, "train_segmenters"),
-        (grader_request, "train_graders"),
-        (detector_request, "train_detectors"),
-    ):
-        monkeypatch.setattr(module, name, lambda request, progress: seen.append(request) or {})
+    for name in ("segmenter_model", "grader_model", "detector_model"):
+        monkeypatch.setattr(assemble, name, lambda request, progress: seen.append(request) or Outcome({}, None))
     return seen
 
 
@@ -94,6 +88,26 @@ def test_a_teacher_is_a_run_and_makes_the_recipe_a_distillation(parse, asked):
 def test_an_option_that_the_networks_do_not_have_is_refused(parse, words):
     with pytest.raises(InputError, match=words[-2]):
         networks_command.train(parse(*words))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--only", "classifier", "--no-roi"),
+        ("--only", "segmenter", "--networks", "unet-vgg16"),
+        ("--only", "discs", "--fold", "1"),
+    ],
+)
+def test_networks_that_are_only_measured_start_from_no_model(parse, words):
+    with pytest.raises(InputError, match="leave out --start"):
+        networks_command.train(parse(*words, "--start", "lumbar_disc"))
+
+
+def test_as_many_classifiers_are_trained_on_as_the_model_has(parse, asked):
+    networks_command.train(parse("--only", "classifier"))
+    networks_command.train(parse("--only", "classifier", "--start", "lumbar_disc"))
+    networks_command.train(parse("--only", "classifier", "--start", "lumbar_disc", "--members", "2"))
+    assert [request.members for request in asked] == [1, 3, 2]
 
 
 @pytest.mark.parametrize(

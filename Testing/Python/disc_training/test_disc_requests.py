@@ -85,7 +85,7 @@ def test_several_segmenters_get_weights(spider, tmp_path, monkeypatch):
 def test_graders_train_from_the_sets_and_are_measured(spider, tmp_path):
     recipe = replace(GRADER, epochs=1, batch=4)
     request = GraderRequest(spider, tmp_path / "run", members=2, recipe=recipe, device="cpu")
-    assert sorted(train_graders(request)) == ["compact-0", "compact-1"]
+    assert sorted(train_graders(request).networks) == ["compact-0", "compact-1"]
     weights = json.loads((tmp_path / "run" / "ensemble.json").read_text())
     assert sum(weights["weights"]) == pytest.approx(1)
     file = tmp_path / "run" / "compact-0" / "classifier.onnx"

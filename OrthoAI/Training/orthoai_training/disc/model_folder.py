@@ -1,39 +1,25 @@
-"""The disc task's model as the store keeps it, from folders of trained networks."""
+"""The disc task's model as the store keeps it: another model with trained networks in place of its own."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from orthoai import __version__
 from orthoai.errors import InputError
-from orthoai.models.card import Card, Network
+from orthoai.marker import Marker
+from orthoai.models.card import CARD_NAME, Card, Network, read_card
 from orthoai.models.hashing import file_sha256
-from orthoai.models.store import ModelStore
-from orthoai.tasks.disc.labels import NAMES
-from orthoai.tasks.disc.task import DEFAULT_MODEL, NAME
+from orthoai.models.store import Model
+from orthoai.output import staged_folder
+from orthoai.tasks.disc.session import member_roles
 
-from orthoai_training.text_files import read_json, write_json
-from orthoai_training.train.credits import SPIDER
 from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, written
 
-NETWORKS_FILE = "networks.json"
-"""In each folder of trained networks: "networks", "training" and "metrics" as the card holds them."""
-
-DATA = {
-    "kind": "sagittal T2 MR of the lumbar spine of 174 patients of SPIDER, split by patient before training",
-    "train_patients": 118,
-    "validation_patients": 21,
-    "test_patients": 35,
-    "split": "orthoai_training/disc/data/split.json",
-    "detectors_also": "70 simulated patients (orthoai synth disc) for the lumbar region; first weights of the femur "
-    "task's detector",
-}
-
-ATTRIBUTION = (f"{SPIDER}; networks trained on its images, masks and radiological gradings.",)
+PAGE_FILE = "README.md"
 
 PAGE = ModelPage(
     limits="Research use only; not a medical device. Few herniated discs were in the training and in the test: "
@@ -41,6 +27,12 @@ PAGE = ModelPage(
     figures="Each group says on which patients; those of the test were met once, when nothing was tuned any more. "
     "With what they mean: docs/results/disc.md.",
 )
+
+OWN_DATA = {"kind": "each network names its own data below"}
+"""Of a model without networks that the data of the whole model speak of."""
+
+SINCE_REPLACED = " before the training of "
+"""In the name of figures that several networks made together, before the ones that it names after this."""
 
 
 @dataclass(frozen=True)
@@ -52,80 +44,99 @@ class TrainedNetwork:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-def write_networks(
-    folder: Path,
-    networks: Mapping[str, TrainedNetwork],
-    training: Mapping[str, Any],
-    metrics: Mapping[str, Any],
-) -> None:
-    """Put ``networks``, by role, into ``folder`` as ROLE.onnx, with the networks.json that a model is made from.
+@dataclass(frozen=True)
+class TrainedRole:
+    """What a training has made of one role.
 
-    Args:
-        training: how each was trained, by role.
-        metrics: figures by role; others are those of all ``networks``.
+    Attributes:
+        role: "lumbar", "discs", "segmenter" or "classifier".
+        networks: one, or the members of an ensemble, which become ROLE, ROLE_1, ROLE_2 ...
+        training: how; "data" says on what.
+        metrics: figures, by what they were measured on.
+        credits: whom to name.
+    """
+
+    role: str
+    networks: Sequence[TrainedNetwork]
+    training: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    credits: Sequence[str] = ()
+
+    @property
+    def by_name(self) -> dict[str, TrainedNetwork]:
+        """The networks as the card names them."""
+        return {self.role if n == 0 else f"{self.role}_{n}": network for n, network in enumerate(self.networks)}
+
+
+def write_disc_model(trained: TrainedRole, base: Model, out: Path) -> Path:
+    """Put the networks of ``base``, those of one role replaced by the trained ones, with card and page into ``out``.
+
+    It appears whole or not at all, in place of an older model, which may be ``base``. Training records, figures and
+    credits of the networks taken over stay.
 
     Raises:
-        InputError: a file is not there, or the disk refuses.
+        InputError: a file of ``base`` is missing or damaged, ``out`` holds other files, or the disk refuses.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    entries = {}
-    for role, network in networks.items():
-        name = f"{role}.onnx"
-        if not network.file.is_file():
-            raise InputError(f"{network.file} is not there: name the file that the training of {role} has written.")
-        shutil.copyfile(network.file, folder / name)
-        named = {"file": name, "sha256": file_sha256(folder / name), "architecture": network.architecture}
-        entries[role] = {**named, **network.settings}
-    write_json(folder / NETWORKS_FILE, {"networks": entries, "training": dict(training), "metrics": dict(metrics)})
+    replaced = member_roles(base.metadata.networks, trained.role)
+    kept = [name for name in base.metadata.networks if name not in replaced]
+    with staged_folder(out, Marker(CARD_NAME, ("task", "networks")), besides=_files(out)) as folder:
+        networks = {name: _copied(base.weights(name), base.network(name), name, folder) for name in kept}
+        for name, network in trained.by_name.items():
+            own = Network("", "", network.architecture, dict(network.settings))
+            networks[name] = _copied(network.file, own, name, folder)
+        written(_card(trained, base.metadata, networks), folder, PAGE)
+    return out
 
 
-def write_disc_model(parts: Sequence[Path], out: Path, store: ModelStore | None = None) -> Card:
-    """Put the networks of ``parts`` with card and page into ``out``; the card goes last.
+def _files(folder: Path) -> tuple[str, ...]:
+    """What the model in ``folder`` consists of; nothing where there is none."""
+    try:
+        return PAGE_FILE, *(network.file for network in read_card(folder).networks.values())
+    except InputError:
+        return ()
 
-    Args:
-        parts: folders with networks.json and the weights it names.
-        store: where the femur task's model lies, whose attributions the detectors inherit.
 
-    Raises:
-        InputError: a folder without networks.json, or weights that are not those it names.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    networks: dict[str, Network] = {}
-    training: dict[str, Any] = {"recipe": "compact", "data": DATA}
-    metrics: dict[str, Any] = {}
-    for folder in parts:
-        content = _content(folder)
-        for role, entry in content["networks"].items():
-            settings = dict(entry)
-            network = Network(settings.pop("file"), settings.pop("sha256"), settings.pop("architecture"), settings)
-            if file_sha256(folder / network.file) != network.sha256:
-                raise InputError(f"{folder / network.file} is not the file that {NETWORKS_FILE} names: make it again.")
-            shutil.copyfile(folder / network.file, out / network.file)
-            networks[role] = network
-        training |= {key: value for key, value in content["training"].items() if key != "split"}
-        named = {role: figures for role, figures in content["metrics"].items() if role in networks}
-        others = {key: figures for key, figures in content["metrics"].items() if key not in named}
-        metrics |= {**named, ", ".join(content["networks"]): others} if others else named
-    inherited = (store or ModelStore.default()).get("femur_two_stage").metadata.attribution
-    card = Card(
-        name=DEFAULT_MODEL,
+def _copied(source: Path, network: Network, name: str, folder: Path) -> Network:
+    """``network``, whose file is ``source``, with a copy of that in ``folder`` under its own ``name``."""
+    target = folder / f"{name}{source.suffix}"
+    shutil.copyfile(source, target)
+    return replace(network, file=target.name, sha256=file_sha256(target))
+
+
+def _card(trained: TrainedRole, old: Card, networks: Mapping[str, Network]) -> Card:
+    taken_over = {name.split("_")[0] for name in networks} - {trained.role}
+    graders = len(member_roles(networks, "classifier"))
+    return replace(
+        old,
         version=__version__,
-        task=NAME,
         description="Lumbar discs in sagittal T2 MR: YOLOv8 finds the lumbar region and its discs, a U-Net marks "
-        "vertebrae, discs and canal, three small networks grade each disc.",
+        f"vertebrae, discs and canal, {graders} network{'s' * (graders > 1)} grade{'s' * (graders == 1)} each disc.",
         license=LICENSES[any(network.architecture.startswith("yolo") for network in networks.values())],
-        attribution=(*ATTRIBUTION, *(f"First weights of the detectors: {line}" for line in inherited)),
-        labels=dict(NAMES),
-        networks=networks,
-        training=training,
-        metrics=metrics,
+        attribution=tuple(dict.fromkeys((*old.attribution, *trained.credits))),
+        networks=dict(networks),
+        training={
+            **old.training,
+            "data": _general_data(old.training, taken_over),
+            trained.role: dict(trained.training),
+        },
+        metrics={**_still_true(old.metrics, trained.role), trained.role: dict(trained.metrics)},
         libraries=libraries(),
     )
-    return written(card, out, PAGE)
 
 
-def _content(folder: Path) -> dict[str, Any]:
-    content = read_json(folder / NETWORKS_FILE)
-    if not isinstance(content, dict):
-        raise InputError(f"{folder} holds no {NETWORKS_FILE}, or a damaged one: give a folder of trained networks.")
-    return content
+def _general_data(training: Mapping[str, Any], taken_over: Iterable[str]) -> dict[str, Any]:
+    """The data of the whole model: those that networks were trained on that do not name their own."""
+    about = [role for role in taken_over if "data" not in training.get(role, {})]
+    return {**training.get("data", {}), "networks": sorted(about)} if about else dict(OWN_DATA)
+
+
+def _still_true(metrics: Mapping[str, Any], role: str) -> dict[str, Any]:
+    """``metrics`` without figures of networks that are all replaced once ``role`` is."""
+    found = {}
+    for name, figures in metrics.items():
+        measured, _, gone = name.partition(SINCE_REPLACED)
+        roles = measured.split(", ")
+        replaced = {role, *gone.split(", ")} & set(roles)
+        if replaced < set(roles):
+            found[measured + (SINCE_REPLACED + ", ".join(sorted(replaced)) if replaced else "")] = figures
+    return found

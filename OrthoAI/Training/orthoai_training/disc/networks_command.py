@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orthoai.cli.exits import DONE, say
 from orthoai.cli.supervise import stop_signals
@@ -14,6 +15,9 @@ from orthoai.progress import Progress
 
 from orthoai_training.progress_lines import shown_progress
 from orthoai_training.shared_options import add_device, add_quiet, add_seed
+
+if TYPE_CHECKING:
+    from orthoai_training.disc.assemble import Outcome
 
 DETECTORS = ("lumbar", "discs")
 
@@ -36,7 +40,15 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
         help="compact, or networks of the paper such as unet-resnet34 or vgg16, of several the ensemble; paper: all "
         "of them, and the paper's recipe for detectors",
     )
-    parser.add_argument("--members", metavar="N", type=_count, default=1, help="classifiers per network; default: 1")
+    parser.add_argument(
+        "--start",
+        metavar="MODEL",
+        help="go on from this model's networks, and take over those that are not trained; default: from nothing, and "
+        "the shipped model's are taken over",
+    )
+    parser.add_argument(
+        "--members", metavar="N", type=_count, help="classifiers per network; default: 1, with --start those of MODEL"
+    )
     parser.add_argument("--fold", metavar="K", type=int, choices=range(5), help="a round of the cross-validation")
     parser.add_argument("--first", metavar="ONNX", type=Path, help="segmenter that labels or finds discs in pictures")
     parser.add_argument("--scratch", action="store_true", help="no ImageNet weights, even where there are some")
@@ -76,21 +88,25 @@ def train(args: argparse.Namespace) -> int:
     with stop_signals() as stop:
         progress = shown_progress(args.quiet, stop)
         work = {"segmenter": _train_segmenters, "classifier": _train_graders}.get(args.only, _train_detector)
-        trained = work(args, progress)
-    for name, start in trained.items():
+        outcome = work(args, progress)
+    for name, start in outcome.told.items():
         say(f"{name}: trained {start}.")
-    say(f"The networks are in {args.out.resolve()}")
+    if outcome.model is None:
+        say(f"The networks are in {args.out.resolve()}: they are for orthoai evaluate disc, no model is made of them.")
+    else:
+        say(f"Model written to {outcome.model.resolve()}")
     return DONE
 
 
-def _train_detector(args: argparse.Namespace, progress: Progress) -> dict[str, str]:
+def _train_detector(args: argparse.Namespace, progress: Progress) -> Outcome:
     if args.networks not in (["compact"], ["paper"]):
         raise InputError(
             f"Detectors are trained by one of two recipes: give --networks compact or paper to {args.only}."
         )
     # Heavy: torch.
+    from orthoai_training.disc import assemble
     from orthoai_training.disc.detection.dataset import Stage
-    from orthoai_training.disc.detection.request import DetectorRequest, train_detectors
+    from orthoai_training.disc.detection.request import DetectorRequest
 
     request = DetectorRequest(
         data=args.data,
@@ -102,17 +118,19 @@ def _train_detector(args: argparse.Namespace, progress: Progress) -> dict[str, s
         seed=args.seed,
         minutes=args.minutes,
         resume=args.resume,
+        start=args.start,
     )
-    return {stage.value: f"in {one.seconds:.0f} s" for stage, one in train_detectors(request, progress).items()}
+    return assemble.detector_model(request, progress)
 
 
-def _train_segmenters(args: argparse.Namespace, progress: Progress) -> dict[str, str]:
+def _train_segmenters(args: argparse.Namespace, progress: Progress) -> Outcome:
     if args.teacher is not None and args.networks != ["compact"]:
         raise InputError("--teacher teaches the compact segmenter: leave out --networks.")
     # Heavy: torch.
+    from orthoai_training.disc import assemble
     from orthoai_training.disc.segmentation.networks import PAPER_GRID
     from orthoai_training.disc.segmentation.recipe import COMPACT, DISTILLED
-    from orthoai_training.disc.segmentation.request import SegmenterRequest, train_segmenters
+    from orthoai_training.disc.segmentation.request import SegmenterRequest
 
     request = SegmenterRequest(
         data=args.data,
@@ -130,20 +148,23 @@ def _train_segmenters(args: argparse.Namespace, progress: Progress) -> dict[str,
         pixels=args.pixels,
         epochs=args.epochs,
         teacher=args.teacher,
+        start=args.start,
     )
-    return {name: one.metrics["first_weights"] for name, one in train_segmenters(request, progress).items()}
+    return assemble.segmenter_model(request, progress)
 
 
-def _train_graders(args: argparse.Namespace, progress: Progress) -> dict[str, str]:
+def _train_graders(args: argparse.Namespace, progress: Progress) -> Outcome:
     # Heavy: torch.
+    from orthoai_training.disc import assemble
     from orthoai_training.disc.classification.networks import PAPER_BACKBONES
-    from orthoai_training.disc.classification.request import GraderRequest, train_graders
+    from orthoai_training.disc.classification.request import ROLE, GraderRequest
+    from orthoai_training.disc.start import members_of
 
     request = GraderRequest(
         data=args.data,
         out=args.out,
         architectures=_names(args.networks, tuple(PAPER_BACKBONES)),
-        members=args.members,
+        members=args.members or members_of(args.start, ROLE),
         fine_tuning=not args.no_fine_tuning,
         roi=not args.no_roi,
         pretrained=not args.scratch,
@@ -153,8 +174,9 @@ def _train_graders(args: argparse.Namespace, progress: Progress) -> dict[str, st
         epochs=args.epochs,
         device=args.device,
         seed=args.seed,
+        start=args.start,
     )
-    return {name: one.metrics["first_weights"] for name, one in train_graders(request, progress).items()}
+    return assemble.grader_model(request, progress)
 
 
 def _names(given: list[str], paper: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orthoai.errors import InputError
@@ -18,12 +19,22 @@ class Member:
     share: float
 
 
+def member_roles(roles: Iterable[str], role: str) -> list[str]:
+    """Of ``roles``, those of the ensemble ``role``: it itself, and what begins with it and "_".
+
+    Example:
+        >>> member_roles(["classifier_1", "classifier", "lumbar"], "classifier")
+        ['classifier', 'classifier_1']
+    """
+    return sorted(name for name in roles if name == role or name.startswith(f"{role}_"))
+
+
 def ensemble(model: Model, role: str) -> list[Member]:
     """The networks of ``model`` with the role ``role`` or one that begins with it and "_", weighted as the card says.
 
     A card entry without "weight" counts 1. Raises InputError when there is none, or when one is damaged.
     """
-    roles = sorted(name for name in model.metadata.networks if name == role or name.startswith(f"{role}_"))
+    roles = member_roles(model.metadata.networks, role)
     weights = [ensemble_weight(model, name) for name in roles]
     if sum(weights) <= 0:
         raise InputError(f'The model "{model.name}" has no {role}: choose another model.')

@@ -12,6 +12,9 @@ from torch import Tensor, nn
 from orthoai_training.disc.classification.networks import DiscGrader
 from orthoai_training.half_onnx import write_half
 
+NETWORK_FILE = "classifier.onnx"
+"""In the folder of a trained network."""
+
 
 class _Explained(nn.Module):
     """A classifier that answers with what Grad-CAM needs, too."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from orthoai.errors import InputError
 from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.progress import Progress
@@ -16,8 +18,9 @@ from orthoai.tasks.disc.segment import SliceSegmenter
 from orthoai.tasks.disc.session import Member
 
 from orthoai_training.disc.classification.batches import GradedBatch, plain_batch
-from orthoai_training.disc.classification.export import export_grader
+from orthoai_training.disc.classification.export import NETWORK_FILE, export_grader
 from orthoai_training.disc.classification.locate import located
+from orthoai_training.disc.classification.networks import DiscGrader
 from orthoai_training.disc.classification.recipe import (
     COMPACT,
     PAPER_EPOCHS,
@@ -32,13 +35,18 @@ from orthoai_training.disc.classification.samples import (
     volume_samples,
     whole_picture_samples,
 )
+from orthoai_training.disc.classification.scores import best_threshold
 from orthoai_training.disc.classification.trainer import GraderRun, TrainedGrader, predicted, train_grader
 from orthoai_training.disc.data.pictures import PictureCase, read_pictures
 from orthoai_training.disc.data.split import PatientSplit, split_of
 from orthoai_training.disc.data.volumes import read_volumes
 from orthoai_training.disc.ensemble.search import Weighting, search_accuracy
 from orthoai_training.disc.run_record import RunRecord, claim_patients, holds_run
+from orthoai_training.disc.start import check_start, disc_model, first_weights
 from orthoai_training.text_files import write_json
+
+ROLE, ARCHITECTURE = "classifier", "compact_cnn"
+"""Of the compact networks, in a model's card."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,10 @@ class GraderRequest:
         recipe: of the compact network; the others follow the paper.
         pixels: side of the input of the paper's networks; None is the paper's.
         epochs: of every network, the head's included; None is its recipe's.
+        start: name or folder of a model whose compact classifiers are trained on; None starts from nothing.
+
+    Raises:
+        InputError: a ``start`` for networks that become no model.
     """
 
     data: Path
@@ -73,6 +85,15 @@ class GraderRequest:
     epochs: int | None = None
     device: str = "auto"
     seed: int = 0
+    start: str | None = None
+
+    def __post_init__(self) -> None:
+        check_start(self.start, self.makes_model)
+
+    @property
+    def makes_model(self) -> bool:
+        """Whether a run can take the networks: they grade discs, not whole pictures."""
+        return self.roi and self.fold is None
 
     @property
     def split(self) -> PatientSplit:
@@ -96,6 +117,17 @@ class GraderRequest:
         return paper_recipe(architecture, self.fine_tuning, self.pretrained, pixels, epochs)
 
 
+@dataclass(frozen=True)
+class TrainedGraders:
+    """Every member by its name, their weights in the ensemble, and the herniation probability from which it suspects a
+    disc; None where nothing is held out.
+    """
+
+    networks: dict[str, TrainedGrader]
+    weights: tuple[float, ...]
+    herniation_threshold: float | None
+
+
 def graded_discs(request: GraderRequest, patients: Iterable[int], with_volumes: bool = False) -> list[GradedSample]:
     """The graded discs of ``patients``; with ``roi`` off, their whole pictures."""
     chosen = frozenset(patients)
@@ -106,11 +138,11 @@ def graded_discs(request: GraderRequest, patients: Iterable[int], with_volumes: 
     return found + list(volume_samples(read_volumes(request.data, chosen))) if with_volumes else found
 
 
-def train_graders(request: GraderRequest, progress: Progress | None = None) -> dict[str, TrainedGrader]:
+def train_graders(request: GraderRequest, progress: Progress | None = None) -> TrainedGraders:
     """Train every member, one after the other, and search the weights of the ensemble on validation discs.
 
     Raises:
-        InputError: no such data, an unknown network, an earlier run in ``out``.
+        InputError: no such data, an unknown network, an earlier run in ``out``, no such model to start from.
         Canceled: asked for through ``progress``.
     """
     if holds_run(request.out, request.networks):
@@ -121,6 +153,9 @@ def train_graders(request: GraderRequest, progress: Progress | None = None) -> d
     train = graded_discs(request, split.part("train"), with_volumes=True)
     held_out = graded_discs(request, split.part("validation"))
     claim_patients(request.out, "classifier", request.fold, split.part("train"))
+    firsts: list[Path | None] = [None] * request.members
+    if request.start is not None:
+        firsts = first_weights(disc_model(request.start), ROLE, ARCHITECTURE, request.members)
     trained = {}
     for name, (architecture, member) in request.networks.items():
         run = GraderRun(
@@ -130,29 +165,36 @@ def train_graders(request: GraderRequest, progress: Progress | None = None) -> d
             request.out / name,
             device=request.device,
             seed=request.seed + member,
+            first=firsts[member] if architecture == "compact" else None,
         )
         trained[name] = train_grader(run, progress)
-        export_grader(trained[name].network, run.out_dir / "classifier.onnx")
-    if len(trained) > 1 and held_out:
-        weighting = ensemble_weights([one.network for one in trained.values()], plain_batch(held_out))
-        content = {
-            "members": list(trained),
-            "weights": weighting.weights.tolist(),
-            "herniation_accuracy": weighting.score,
-            "member_accuracies": weighting.member_scores.tolist(),
-        }
-        write_json(request.out / "ensemble.json", content)
+        export_grader(trained[name].network, run.out_dir / NETWORK_FILE)
+    networks = [one.network for one in trained.values()]
+    weights, threshold = (1 / len(trained),) * len(trained), None
+    if held_out:
+        batch = plain_batch(held_out)
+        shares, herniated = herniation_shares(networks, batch), batch.herniated.numpy().astype(bool)
+        weighting = search_accuracy(np.stack([1 - shares, shares], axis=-1), herniated.astype(np.int64))
+        weights, threshold = tuple(weighting.weights.tolist()), best_threshold(herniated, weighting.weights @ shares)
+        if len(trained) > 1:
+            write_json(request.out / "ensemble.json", _described(trained, weighting))
     RunRecord("classifier", tuple(trained), request.fold, request.roi).write(request.out)
-    return trained
+    return TrainedGraders(trained, weights, threshold)
 
 
-def ensemble_weights(networks: Iterable, batch: GradedBatch) -> Weighting:
+def herniation_shares(networks: Iterable[DiscGrader], batch: GradedBatch) -> NDArray[np.float32]:
+    """The probability that each of ``networks`` gives to a herniation in each disc (M, B)."""
+    return np.stack([torch.sigmoid(predicted(network, batch)[:, HERNIATION]).numpy() for network in networks])
+
+
+def _described(names: Iterable[str], weighting: Weighting) -> dict[str, Any]:
     """The weights with the most right answers to "herniated or not", as in the paper."""
-    shares = []
-    for network in networks:
-        yes = torch.sigmoid(predicted(network, batch)[:, HERNIATION]).numpy()
-        shares.append(np.stack([1 - yes, yes], axis=-1))
-    return search_accuracy(np.stack(shares), batch.herniated.numpy().astype(np.int64))
+    return {
+        "members": list(names),
+        "weights": weighting.weights.tolist(),
+        "herniation_accuracy": weighting.score,
+        "member_accuracies": weighting.member_scores.tolist(),
+    }
 
 
 def _places(segmenter: Path | None, cases: list[PictureCase]) -> Mapping[int, Mapping[int, Center]]:

@@ -22,6 +22,7 @@ from orthoai_training.disc.classification.networks import DiscGrader, build_grad
 from orthoai_training.disc.classification.recipe import GraderRecipe
 from orthoai_training.disc.classification.samples import GradedSample
 from orthoai_training.disc.classification.scores import auc, quadratic_kappa
+from orthoai_training.learning.first_weights import FROM_MODEL, WRAPPED, load_folded
 from orthoai_training.learning.precision import choose_precision
 from orthoai_training.text_files import write_json
 
@@ -37,6 +38,7 @@ class GraderRun:
     Attributes:
         train, held_out: graded discs; of held_out, the best weights are chosen by :func:`quality`.
         out_dir: gets weights.safetensors (its logits speak of the true frequencies) and metrics.json.
+        first: file of a compact classifier whose weights are trained on; None for the recipe's first weights.
     """
 
     train: Sequence[GradedSample]
@@ -45,6 +47,7 @@ class GraderRun:
     out_dir: Path
     device: str = "auto"
     seed: int = 0
+    first: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,11 @@ class TrainedGrader:
 
 
 def train_grader(run: GraderRun, progress: Progress | None = None) -> TrainedGrader:
-    """Train as ``run`` says. Raises InputError without discs, for an unknown network, without such a device."""
+    """Train as ``run`` says.
+
+    Raises:
+        InputError: no discs, an unknown network, no such device, first weights of a network of another build.
+    """
     if not run.train:
         raise InputError("There are no graded discs to train on: check the folder of the data and the split.")
     run.out_dir.mkdir(parents=True, exist_ok=True)
@@ -79,11 +86,21 @@ class _Trainer:
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
         self.random = np.random.default_rng(run.seed)
         self.weights = ClassWeights.of(run.train, run.recipe.largest_weight)
+        if run.first is not None:
+            self._take_over(run.first)
         self.held_out = plain_batch(run.held_out) if run.held_out else None
         self.best = -math.inf
         self.best_state = self._state()
         self.history: list[dict[str, float]] = []
         self.began = time.monotonic()
+
+    @torch.no_grad()
+    def _take_over(self, first: Path) -> None:
+        """The weights of the file ``first``. Its logits speak of the true frequencies, those of a training do not."""
+        evenly = self.run.train[:: -(-len(self.run.train) // PLAIN_BATCH)]
+        load_folded(self.network, first, plain_batch(evenly).crops.to(self.device), WRAPPED)
+        self.network.second.bias.sub_(self.weights.logit_offsets.to(self.device))
+        self.first_weights = FROM_MODEL
 
     def train(self) -> TrainedGrader:
         """Both parts, then the best weights."""

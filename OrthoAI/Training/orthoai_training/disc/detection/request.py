@@ -32,7 +32,8 @@ from orthoai_training.disc.detection.simulated import simulated_scenes
 from orthoai_training.disc.detection.sources import scenes
 from orthoai_training.disc.detection.train import StageRun, TrainedStage, train_stage
 from orthoai_training.disc.segmentation.evaluate import LOOKS, Look
-from orthoai_training.earlier_run import claim_run, refuse_earlier_run
+from orthoai_training.disc.start import check_start, disc_model
+from orthoai_training.earlier_run import claim_run, claim_start, refuse_earlier_run
 
 RECIPES: dict[str, dict[Stage, StageRecipe]] = {
     "compact": {Stage.LUMBAR: COMPACT_LUMBAR, Stage.DISCS: COMPACT},
@@ -57,6 +58,10 @@ class DetectorRequest:
         recipe: a name of :data:`RECIPES`.
         fold: round of the cross-validation; None is the fixed split.
         simulated: simulated patients for either stage; None takes :data:`SIMULATED`.
+        start: name or folder of a model whose detectors are trained on; None starts from random weights.
+
+    Raises:
+        InputError: a ``start`` for networks that become no model.
     """
 
     data: Path
@@ -69,6 +74,19 @@ class DetectorRequest:
     seed: int = 0
     minutes: float | None = None
     resume: bool = False
+    start: str | None = None
+
+    def __post_init__(self) -> None:
+        check_start(self.start, self.makes_model)
+
+    @property
+    def makes_model(self) -> bool:
+        """Whether a run may take the networks."""
+        return self.fold is None
+
+    def simulated_for(self, stage: Stage) -> int:
+        """How many simulated patients ``stage`` sees beside the real ones."""
+        return SIMULATED[stage] if self.simulated is None else self.simulated
 
     @property
     def split(self) -> PatientSplit:
@@ -87,20 +105,20 @@ def train_detectors(request: DetectorRequest, progress: Progress | None = None) 
 
     Raises:
         InputError: no such data, ultralytics is missing, or an earlier run of a stage without resume, or of other
-            patients, another recipe or seed.
+            patients, another recipe, seed or start, or no such model to start from.
         Canceled: asked for by ``progress``.
     """
     for stage in request.stages:
         refuse_earlier_run(request.out / stage.value, request.resume)
+    model = None if request.start is None else disc_model(request.start)
     found = {}
     validation = scenes(request.data, request.split.part("validation"))
     for stage in request.stages:
         recipe = RECIPES[request.recipe][stage]
-        count = SIMULATED[stage] if request.simulated is None else request.simulated
         train = scenes(request.data, request.split.part("train"), recipe.offsets_mm)
         run = StageRun(
             stage=stage,
-            train=[*train, *simulated_scenes(count, request.seed)],
+            train=[*train, *simulated_scenes(request.simulated_for(stage), request.seed)],
             validation=validation,
             recipe=recipe,
             out=request.out / stage.value,
@@ -108,8 +126,10 @@ def train_detectors(request: DetectorRequest, progress: Progress | None = None) 
             seed=request.seed,
             minutes=request.minutes,
             resume=request.resume,
+            first=None if model is None else model.weights(stage.value),
         )
         claim_run(run.out, request.asked, "--fold, --networks or --seed")
+        claim_start(run.out, run.first)
         found[stage] = train_stage(run, progress)
     return found
 

@@ -22,6 +22,7 @@ class StageRun:
     Attributes:
         out: run folder: pictures in ``pictures``, ultralytics' files, and the network as ``lumbar.onnx`` or
             ``discs.onnx``.
+        first: ONNX file of another of our detectors whose layers are trained on; None for random weights.
         device, seed, minutes: as in :func:`orthoai_training.detector.ultralytics_engine.train`.
     """
 
@@ -34,15 +35,20 @@ class StageRun:
     seed: int = 0
     minutes: float | None = None
     resume: bool = False
+    first: Path | None = None
 
 
 @dataclass(frozen=True)
 class TrainedStage:
-    """A network file, its validation figures under ultralytics' names, and the seconds of training."""
+    """A network file, its validation figures under ultralytics' names, the seconds of training, and on how many slices
+    it was trained and validated.
+    """
 
     file: Path
     metrics: dict[str, float]
     seconds: float
+    train_slices: int
+    validation_slices: int
 
 
 def train_stage(run: StageRun, progress: Progress | None = None) -> TrainedStage:
@@ -62,10 +68,11 @@ def train_stage(run: StageRun, progress: Progress | None = None) -> TrainedStage
         device=run.device,
         seed=run.seed,
         resume=run.resume,
+        backbone=run.first,
         minutes=run.minutes,
         progress=progress,
     )
     file = run.out / f"{run.stage.value}.onnx"
     ultralytics_engine.export_onnx(trained.weights, file, run.recipe.yolo.image_size)
     store_half(file)
-    return TrainedStage(file, trained.metrics, trained.seconds)
+    return TrainedStage(file, trained.metrics, trained.seconds, len(run.train), len(run.validation))

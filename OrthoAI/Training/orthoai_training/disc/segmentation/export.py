@@ -11,6 +11,9 @@ from safetensors.torch import load_file
 from orthoai_training.disc.segmentation.networks import CHANNELS, build_segmenter
 from orthoai_training.half_onnx import write_half
 
+NETWORK_FILE = "segmenter.onnx"
+"""In the folder of a trained network."""
+
 
 def export_segmenter(architecture: str, weights: Path, target: Path) -> Path:
     """Write the network with ``weights`` (safetensors) to ``target`` (.onnx, float16 weights); any size, any batch."""

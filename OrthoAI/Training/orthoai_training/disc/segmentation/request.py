@@ -19,15 +19,19 @@ from orthoai_training.disc.data.volumes import read_volumes
 from orthoai_training.disc.ensemble.search import STEPS, Weighting, search_dice
 from orthoai_training.disc.ensemble.teacher import ensemble_teacher, members_of
 from orthoai_training.disc.run_record import RunRecord, claim_patients, holds_run
-from orthoai_training.disc.segmentation.export import export_segmenter
+from orthoai_training.disc.segmentation.export import NETWORK_FILE, export_segmenter
 from orthoai_training.disc.segmentation.pseudo import pseudo_labeled
 from orthoai_training.disc.segmentation.recipe import COMPACT, PAPER_EPOCHS, PAPER_PIXELS, SliceRecipe, paper_recipe
 from orthoai_training.disc.segmentation.saved import SavedSegmenter
 from orthoai_training.disc.segmentation.slices import LabeledSlices
 from orthoai_training.disc.segmentation.trainer import SegmenterRun, TrainedSegmenter, train_slices
-from orthoai_training.earlier_run import earlier_run
+from orthoai_training.disc.start import check_start, disc_model, first_weights
+from orthoai_training.earlier_run import claim_start, earlier_run
 from orthoai_training.learning.precision import choose_precision
 from orthoai_training.text_files import write_json
+
+ROLE, ARCHITECTURE = "segmenter", "compact_unet"
+"""Of the compact network, in a model's card."""
 
 PICTURE_REPEATS = 2
 """How often a self-labeled picture stands in the list of training slices, against once for a slice of a volume."""
@@ -52,6 +56,10 @@ class SegmenterRequest:
         pixels: side of a crop for the paper's networks, a multiple of 32; None is the paper's.
         epochs: of every network; None is its recipe's.
         teacher: run of several segmenters, whose ensemble teaches by a recipe with ``distill``.
+        start: name or folder of a model whose segmenter is trained on; None starts from nothing.
+
+    Raises:
+        InputError: a ``start`` for networks that become no model.
     """
 
     data: Path
@@ -69,6 +77,15 @@ class SegmenterRequest:
     seed: int = 0
     minutes: float | None = None
     resume: bool = False
+    start: str | None = None
+
+    def __post_init__(self) -> None:
+        check_start(self.start, self.makes_model)
+
+    @property
+    def makes_model(self) -> bool:
+        """Whether a run can take the network: it works on slices as they are, between their neighbors."""
+        return self.architectures == ("compact",) and self.fold is None
 
     @property
     def split(self) -> PatientSplit:
@@ -88,7 +105,7 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
 
     Raises:
         InputError: no such data, an unknown network, a checkpoint of another recipe, an earlier run in ``out`` without
-            resume or of other patients.
+            resume or of other patients, or no such model to start from.
         Canceled: asked for through ``progress``.
     """
     if not request.resume and holds_run(request.out, request.architectures):
@@ -104,8 +121,12 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
     if request.teacher is not None:
         teacher = ensemble_teacher(members_of(request.teacher), choose_precision(request.device).device)
     claim_patients(request.out, "segmenter", request.fold, split.part("train"))
+    first = None
+    if request.start is not None:
+        (first,) = first_weights(disc_model(request.start), ROLE, ARCHITECTURE)
     trained = {}
     for architecture in request.architectures:
+        claim_start(request.out / architecture, first)
         run = SegmenterRun(
             train,
             held_out,
@@ -116,10 +137,11 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
             minutes=request.minutes,
             resume=request.resume,
             teacher=teacher,
+            first=first,
         )
         trained[architecture] = train_slices(run, progress)
         if trained[architecture].exportable:
-            export_segmenter(architecture, trained[architecture].weights, run.out_dir / "segmenter.onnx")
+            export_segmenter(architecture, trained[architecture].weights, run.out_dir / NETWORK_FILE)
     if len(trained) > 1:
         folders = [one.weights.parent for one in trained.values()]
         weighting = ensemble_weights(folders, held_out, request.device, request.seed)

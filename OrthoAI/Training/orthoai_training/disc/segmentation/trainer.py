@@ -20,6 +20,7 @@ from orthoai_training.disc.segmentation.networks import build_segmenter
 from orthoai_training.disc.segmentation.predict import case_labels
 from orthoai_training.disc.segmentation.recipe import SliceRecipe
 from orthoai_training.disc.segmentation.slices import Crops, LabeledSlices, crop_batches
+from orthoai_training.learning.first_weights import FROM_MODEL, load_folded
 from orthoai_training.learning.loop import Lesson, Loop, Pace, Place
 from orthoai_training.learning.precision import choose_precision
 from orthoai_training.learning.schedule import Clock
@@ -40,6 +41,7 @@ class SegmenterRun:
         minutes: of training in all, earlier sittings included; the learning rate follows the clock then.
         resume: go on from out_dir's checkpoint when there is one.
         teacher: for a recipe with ``distill``.
+        first: file of a compact segmenter whose weights are trained on; None for the recipe's first weights.
     """
 
     train: Sequence[LabeledSlices]
@@ -51,6 +53,7 @@ class SegmenterRun:
     minutes: float | None = None
     resume: bool = False
     teacher: Teacher | None = None
+    first: Path | None = None
     clock: Clock = time.monotonic
 
 
@@ -67,7 +70,8 @@ def train_slices(run: SegmenterRun, progress: Progress | None = None) -> Trained
     """Train as ``run`` says; a cancel through ``progress`` leaves the last checkpoint.
 
     Raises:
-        InputError: no cases, an unknown network, a checkpoint of another recipe, no such device.
+        InputError: no cases, an unknown network, a checkpoint of another recipe, no such device, first weights of a
+            network of another build.
     """
     if not run.train:
         raise InputError("There are no training slices: check the folder of the data and the split.")
@@ -108,6 +112,9 @@ class SliceLesson(Lesson[Crops]):
         self._cases = [case.shrunk(recipe.shrink) for case in run.train]
         self._held_out = [case.shrunk(recipe.shrink) for case in run.held_out]
         self._loss = LOSSES[recipe.loss]
+        if run.first is not None:
+            load_folded(self.network, run.first, next(self.batches(0)).image.to(self.precision.device))
+            self.first_weights = FROM_MODEL
 
     def batches(self, first_step: int) -> Generator[Crops, None, None]:
         return crop_batches(self._cases, self._run.recipe, self._run.seed, first_step)

@@ -1,0 +1,151 @@
+"""A training that ends with a model which ``orthoai run disc`` takes: trained networks, the rest from another model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from orthoai.models.store import Model
+from orthoai.progress import Progress
+from orthoai.tasks.disc.crop import CROP_PIXEL_MM, CROP_SHAPE
+from orthoai.tasks.disc.segment import SEGMENT_PIXEL_MM, STRIDE
+
+from orthoai_training.disc.classification import request as graders
+from orthoai_training.disc.classification.export import NETWORK_FILE as GRADER_FILE
+from orthoai_training.disc.classification.request import GraderRequest, TrainedGraders, train_graders
+from orthoai_training.disc.detection.request import RECIPES, DetectorRequest, train_detectors
+from orthoai_training.disc.model_folder import TrainedNetwork, TrainedRole, write_disc_model
+from orthoai_training.disc.segmentation import request as segmenters
+from orthoai_training.disc.segmentation.export import NETWORK_FILE as SEGMENTER_FILE
+from orthoai_training.disc.segmentation.request import SegmenterRequest, train_segmenters
+from orthoai_training.disc.segmentation.trainer import TrainedSegmenter
+from orthoai_training.disc.start import MODEL_FOLDER, base_model
+from orthoai_training.learning.first_weights import FROM_MODEL
+from orthoai_training.train.credits import SPIDER
+
+CREDITS = (f"{SPIDER}; networks trained on its images, masks and radiological gradings.",)
+
+KIND = "sagittal T2 MR of the lumbar spine of SPIDER, split by patient before training"
+
+SPLIT = "orthoai_training/disc/data/split.json"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Of a training: what to tell of each network, and the model's folder; None for networks that are only measured."""
+
+    told: Mapping[str, str]
+    model: Path | None
+
+
+def segmenter_model(request: SegmenterRequest, progress: Progress | None = None) -> Outcome:
+    """Train segmenters; see :func:`train_segmenters`."""
+    base = base_model(request.out, request.start)
+    trained = train_segmenters(request, progress)
+    told = {name: one.metrics["first_weights"] for name, one in trained.items()}
+    if not request.makes_model:
+        return Outcome(told, None)
+    (one,) = trained.values()
+    return Outcome(told, write_disc_model(_segmenter(request, one, base), base, request.out / MODEL_FOLDER))
+
+
+def grader_model(request: GraderRequest, progress: Progress | None = None) -> Outcome:
+    """Train classifiers; see :func:`train_graders`."""
+    base = base_model(request.out, request.start)
+    trained = train_graders(request, progress)
+    told = {name: one.metrics["first_weights"] for name, one in trained.networks.items()}
+    if not request.makes_model:
+        return Outcome(told, None)
+    return Outcome(told, write_disc_model(_graders(request, trained, base), base, request.out / MODEL_FOLDER))
+
+
+def detector_model(request: DetectorRequest, progress: Progress | None = None) -> Outcome:
+    """Train one detector or both; see :func:`train_detectors`."""
+    base = base_model(request.out, request.start)
+    trained = train_detectors(request, progress)
+    told = {stage.value: f"in {one.seconds:.0f} s" for stage, one in trained.items()}
+    if not request.makes_model:
+        return Outcome(told, None)
+    folder = request.out / MODEL_FOLDER
+    for stage, one in trained.items():
+        recipe = RECIPES[request.recipe][stage]
+        settings = {"image_size": recipe.yolo.image_size, "labels": [stage.label]}
+        data = _data(
+            train_slices=one.train_slices,
+            validation_slices=one.validation_slices,
+            simulated_patients=request.simulated_for(stage),
+        )
+        role = TrainedRole(
+            stage.value,
+            [TrainedNetwork(one.file, recipe.yolo.architecture, settings)],
+            {
+                "data": data,
+                **_started(request.start is not None, base, stage.value),
+                "seed": request.seed,
+                **asdict(recipe),
+            },
+            {"validation slices": {**one.metrics, "training_s": round(one.seconds, 1)}},
+            CREDITS,
+        )
+        write_disc_model(role, base, folder)
+        base = base_model(request.out, None)
+    return Outcome(told, folder)
+
+
+def _segmenter(request: SegmenterRequest, one: TrainedSegmenter, base: Model) -> TrainedRole:
+    metrics = one.metrics
+    data = _data(train_cases=metrics["train_cases"], validation_cases=metrics["validation_cases"])
+    settings = {"pixel_mm": SEGMENT_PIXEL_MM, "stride": STRIDE}
+    return TrainedRole(
+        segmenters.ROLE,
+        [TrainedNetwork(one.weights.parent / SEGMENTER_FILE, segmenters.ARCHITECTURE, settings)],
+        {
+            "data": data,
+            **_started(metrics["first_weights"] == FROM_MODEL, base, segmenters.ROLE),
+            "seed": request.seed,
+            **metrics["recipe"],
+        },
+        {"validation cases": {key: metrics[key] for key in ("best_dice", "best_step", "steps", "training_s")}},
+        CREDITS,
+    )
+
+
+def _graders(request: GraderRequest, trained: TrainedGraders, base: Model) -> TrainedRole:
+    networks: list[TrainedNetwork] = []
+    for (architecture, _), one, weight in zip(
+        request.networks.values(), trained.networks.values(), trained.weights, strict=True
+    ):
+        settings: dict[str, Any] = {"crop_shape": list(CROP_SHAPE), "crop_pixel_mm": CROP_PIXEL_MM, "weight": weight}
+        if not networks and trained.herniation_threshold is not None:
+            settings["herniation_threshold"] = trained.herniation_threshold
+        named = graders.ARCHITECTURE if architecture == "compact" else architecture
+        networks.append(TrainedNetwork(one.weights.parent / GRADER_FILE, named, settings))
+    metrics = {name: one.metrics for name, one in trained.networks.items()}
+    first = next(iter(metrics.values()))
+    data = _data(train_discs=first["train_discs"], validation_discs=first["validation_discs"])
+    figures = {name: {key: each[key] for key in ("best_quality", "training_s")} for name, each in metrics.items()}
+    return TrainedRole(
+        graders.ROLE,
+        networks,
+        {
+            "data": data,
+            **_started(first["first_weights"] == FROM_MODEL, base, graders.ROLE),
+            "seed": request.seed,
+            **{name: each["recipe"] for name, each in metrics.items()},
+        },
+        {"validation discs": figures},
+        CREDITS,
+    )
+
+
+def _data(**counts: int) -> dict[str, Any]:
+    return {"kind": KIND, "split": SPLIT, **counts}
+
+
+def _started(from_base: bool, base: Model, role: str) -> dict[str, Any]:
+    """Whose weights were trained on, if any."""
+    if not from_base:
+        return {}
+    return {"started_from": {"model": base.name, "version": base.metadata.version, "sha256": base.network(role).sha256}}
