@@ -13,10 +13,11 @@ from orthoai_training.disc.detection.dataset import Stage
 
 
 @pytest.fixture
-def parse():
+def parse(tmp_path):
+    (tmp_path / "sets" / "spider_t2space_dev").mkdir(parents=True)
     parser = argparse.ArgumentParser()
     networks_command.add_training_arguments(parser)
-    return lambda *words: parser.parse_args(["-o", "out", "--data", "data", *words])
+    return lambda *words: parser.parse_args(["-o", str(tmp_path / "out"), "--data", str(tmp_path / "sets"), *words])
 
 
 @pytest.fixture

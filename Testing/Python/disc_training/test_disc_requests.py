@@ -40,7 +40,7 @@ def test_missing_sets_are_named(tmp_path):
         list(read_volumes(tmp_path, {1}))
     (tmp_path / "cases" / "disc-3f0c").mkdir(parents=True)
     (tmp_path / "cases" / "disc-3f0c" / "case.json").write_text('{"task": "disc", "verdict": "approved"}')
-    with pytest.raises(InputError, match="holds reviewed cases, which the disc networks do not train on yet"):
+    with pytest.raises(InputError, match="holds reviewed cases, which teach segmenters and classifiers alone"):
         list(read_volumes(tmp_path, {1}))
 
 
@@ -102,7 +102,7 @@ def test_a_run_is_neither_overwritten_nor_gone_on_with_on_other_patients(spider,
     for train, other, sentence in (
         (train_segmenters, request, "add --resume"),
         (train_segmenters, replace(request, architectures=("unet-resnet34",)), "add --resume"),
-        (train_segmenters, replace(request, fold=1, resume=True), "begun with other --only or --fold"),
+        (train_segmenters, replace(request, fold=1, resume=True), "begun with other --only, --fold or --data"),
         (train_graders, grader, "choose another --out"),
     ):
         with pytest.raises(InputError, match=sentence):

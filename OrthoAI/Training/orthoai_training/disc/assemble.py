@@ -15,6 +15,7 @@ from orthoai.tasks.disc.segment import SEGMENT_PIXEL_MM, STRIDE
 from orthoai_training.disc.classification import request as graders
 from orthoai_training.disc.classification.export import NETWORK_FILE as GRADER_FILE
 from orthoai_training.disc.classification.request import GraderRequest, TrainedGraders, train_graders
+from orthoai_training.disc.data.reviewed import reviewed_parts
 from orthoai_training.disc.detection.request import RECIPES, DetectorRequest, train_detectors
 from orthoai_training.disc.model_folder import TrainedNetwork, TrainedRole, write_disc_model
 from orthoai_training.disc.segmentation import request as segmenters
@@ -27,9 +28,15 @@ from orthoai_training.train.credits import SPIDER
 
 CREDITS = (f"{SPIDER}; networks trained on its images, masks and radiological gradings.",)
 
-KIND = "sagittal T2 MR of the lumbar spine of SPIDER, split by patient before training"
+SPIDER_DATA = {
+    "kind": "sagittal T2 MR of the lumbar spine of SPIDER, split by patient before training",
+    "split": "orthoai_training/disc/data/split.json",
+}
 
-SPLIT = "orthoai_training/disc/data/split.json"
+REVIEWED_KIND = "reviewed cases of the task, split by subject"
+
+
+_Request = GraderRequest | SegmenterRequest
 
 
 @dataclass(frozen=True)
@@ -72,11 +79,12 @@ def detector_model(request: DetectorRequest, progress: Progress | None = None) -
     for stage, one in trained.items():
         recipe = RECIPES[request.recipe][stage]
         settings = {"image_size": recipe.yolo.image_size, "labels": [stage.label]}
-        data = _data(
-            train_slices=one.train_slices,
-            validation_slices=one.validation_slices,
-            simulated_patients=request.simulated_for(stage),
-        )
+        data = {
+            **SPIDER_DATA,
+            "train_slices": one.train_slices,
+            "validation_slices": one.validation_slices,
+            "simulated_patients": request.simulated_for(stage),
+        }
         role = TrainedRole(
             stage.value,
             [TrainedNetwork(one.file, recipe.yolo.architecture, settings)],
@@ -96,7 +104,7 @@ def detector_model(request: DetectorRequest, progress: Progress | None = None) -
 
 def _segmenter(request: SegmenterRequest, one: TrainedSegmenter, base: Model) -> TrainedRole:
     metrics = one.metrics
-    data = _data(train_cases=metrics["train_cases"], validation_cases=metrics["validation_cases"])
+    data = _data(request, train_cases=metrics["train_cases"], validation_cases=metrics["validation_cases"])
     settings = {"pixel_mm": SEGMENT_PIXEL_MM, "stride": STRIDE}
     return TrainedRole(
         segmenters.ROLE,
@@ -108,7 +116,7 @@ def _segmenter(request: SegmenterRequest, one: TrainedSegmenter, base: Model) ->
             **metrics["recipe"],
         },
         {"validation cases": {key: metrics[key] for key in ("best_dice", "best_step", "steps", "training_s")}},
-        CREDITS,
+        _credits(request),
     )
 
 
@@ -124,7 +132,7 @@ def _graders(request: GraderRequest, trained: TrainedGraders, base: Model) -> Tr
         networks.append(TrainedNetwork(one.weights.parent / GRADER_FILE, named, settings))
     metrics = {name: one.metrics for name, one in trained.networks.items()}
     first = next(iter(metrics.values()))
-    data = _data(train_discs=first["train_discs"], validation_discs=first["validation_discs"])
+    data = _data(request, train_discs=first["train_discs"], validation_discs=first["validation_discs"])
     figures = {name: {key: each[key] for key in ("best_quality", "training_s")} for name, each in metrics.items()}
     return TrainedRole(
         graders.ROLE,
@@ -136,12 +144,22 @@ def _graders(request: GraderRequest, trained: TrainedGraders, base: Model) -> Tr
             **{name: each["recipe"] for name, each in metrics.items()},
         },
         {"validation discs": figures},
-        CREDITS,
+        _credits(request),
     )
 
 
-def _data(**counts: int) -> dict[str, Any]:
-    return {"kind": KIND, "split": SPLIT, **counts}
+def _data(request: _Request, **counts: int) -> dict[str, Any]:
+    """What the card says of the data."""
+    data: dict[str, Any] = {} if request.data is None else dict(SPIDER_DATA)
+    if request.reviewed is not None:
+        cases = reviewed_parts(request.reviewed, request.data, request.split)
+        data["kind"] = f"{data['kind']}; {REVIEWED_KIND}" if data else REVIEWED_KIND
+        counts |= {"reviewed_train_cases": len(cases.train), "reviewed_validation_cases": len(cases.validation)}
+    return {**data, **counts}
+
+
+def _credits(request: _Request) -> tuple[str, ...]:
+    return () if request.data is None else CREDITS
 
 
 def _started(from_base: bool, base: Model, role: str) -> dict[str, Any]:

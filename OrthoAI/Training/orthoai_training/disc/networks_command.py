@@ -18,6 +18,7 @@ from orthoai_training.shared_options import add_device, add_quiet, add_seed
 
 if TYPE_CHECKING:
     from orthoai_training.disc.assemble import Outcome
+    from orthoai_training.disc.data.sources import Sources
 
 DETECTORS = ("lumbar", "discs")
 
@@ -30,7 +31,14 @@ GRID_STRIDE = 32
 def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of a training of detectors, segmenters or classifiers."""
     parser.add_argument("-o", "--out", metavar="DIR", type=Path, required=True, help="folder of the training run")
-    parser.add_argument("--data", metavar="DIR", type=Path, required=True, help="folder with the SPIDER sets")
+    parser.add_argument(
+        "--data",
+        metavar="DIR",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="folder with the SPIDER sets, folder of reviewed cases (DATASET/cases), or both",
+    )
     parser.add_argument("--only", choices=PARTS, required=True, help="which networks to train")
     parser.add_argument(
         "--networks",
@@ -84,11 +92,15 @@ def train(args: argparse.Namespace) -> int:
         raise InputError("--epochs is for segmenters and classifiers; detectors take --minutes.")
     if args.teacher is not None and args.only != "segmenter":
         raise InputError("--teacher is for --only segmenter.")
+    # Heavy: numpy.
+    from orthoai_training.disc.data.sources import Sources
+
+    sources = Sources.of(args.data)
     made_folder(args.out)
     with stop_signals() as stop:
         progress = shown_progress(args.quiet, stop)
         work = {"segmenter": _train_segmenters, "classifier": _train_graders}.get(args.only, _train_detector)
-        outcome = work(args, progress)
+        outcome = work(args, sources, progress)
     for name, start in outcome.told.items():
         say(f"{name}: trained {start}.")
     if outcome.model is None:
@@ -98,18 +110,20 @@ def train(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _train_detector(args: argparse.Namespace, progress: Progress) -> Outcome:
+def _train_detector(args: argparse.Namespace, sources: Sources, progress: Progress) -> Outcome:
     if args.networks not in (["compact"], ["paper"]):
         raise InputError(
             f"Detectors are trained by one of two recipes: give --networks compact or paper to {args.only}."
         )
+    if sources.spider is None or sources.reviewed is not None:
+        raise InputError("Detectors learn from the SPIDER sets alone: give --data their folder and no reviewed cases.")
     # Heavy: torch.
     from orthoai_training.disc import assemble
     from orthoai_training.disc.detection.dataset import Stage
     from orthoai_training.disc.detection.request import DetectorRequest
 
     request = DetectorRequest(
-        data=args.data,
+        data=sources.spider,
         out=args.out,
         stages=(Stage(args.only),),
         recipe=args.networks[0],
@@ -123,7 +137,7 @@ def _train_detector(args: argparse.Namespace, progress: Progress) -> Outcome:
     return assemble.detector_model(request, progress)
 
 
-def _train_segmenters(args: argparse.Namespace, progress: Progress) -> Outcome:
+def _train_segmenters(args: argparse.Namespace, sources: Sources, progress: Progress) -> Outcome:
     if args.teacher is not None and args.networks != ["compact"]:
         raise InputError("--teacher teaches the compact segmenter: leave out --networks.")
     # Heavy: torch.
@@ -133,7 +147,8 @@ def _train_segmenters(args: argparse.Namespace, progress: Progress) -> Outcome:
     from orthoai_training.disc.segmentation.request import SegmenterRequest
 
     request = SegmenterRequest(
-        data=args.data,
+        data=sources.spider,
+        reviewed=sources.reviewed,
         out=args.out,
         architectures=_names(args.networks, tuple(PAPER_GRID)),
         loss="cross_entropy" if args.plain_loss else "dice_focal",
@@ -153,7 +168,7 @@ def _train_segmenters(args: argparse.Namespace, progress: Progress) -> Outcome:
     return assemble.segmenter_model(request, progress)
 
 
-def _train_graders(args: argparse.Namespace, progress: Progress) -> Outcome:
+def _train_graders(args: argparse.Namespace, sources: Sources, progress: Progress) -> Outcome:
     # Heavy: torch.
     from orthoai_training.disc import assemble
     from orthoai_training.disc.classification.networks import PAPER_BACKBONES
@@ -161,7 +176,8 @@ def _train_graders(args: argparse.Namespace, progress: Progress) -> Outcome:
     from orthoai_training.disc.start import members_of
 
     request = GraderRequest(
-        data=args.data,
+        data=sources.spider,
+        reviewed=sources.reviewed,
         out=args.out,
         architectures=_names(args.networks, tuple(PAPER_BACKBONES)),
         members=args.members or members_of(args.start, ROLE),

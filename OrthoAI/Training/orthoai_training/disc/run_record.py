@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -71,11 +71,16 @@ def holds_run(folder: Path, networks: Iterable[str]) -> bool:
     return (folder / RUN_FILE).exists() or any(is_filled(folder / name) for name in networks)
 
 
-def claim_patients(folder: Path, kind: Kind, fold: int | None, patients: Iterable[int]) -> None:
+def claim_patients(
+    folder: Path, kind: Kind, fold: int | None, patients: Iterable[int], reviewed: Sequence[str] = ()
+) -> None:
     """Note what a training in ``folder`` is begun with: a network that is gone on with never met other patients.
+
+    Args:
+        patients: of SPIDER, that train; reviewed: names of further cases.
 
     Raises:
         InputError: it was begun with another kind of networks, or to train on other patients.
     """
-    asked = {"kind": kind, "fold": fold, "train": sorted(patients)}
-    claim_run(folder, asked, "--only or --fold", RUN_FILE)
+    asked = {"kind": kind, "fold": fold, "train": sorted(patients), "reviewed": list(reviewed)}
+    claim_run(folder, asked, "--only, --fold or --data", RUN_FILE)

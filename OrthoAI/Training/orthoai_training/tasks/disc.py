@@ -12,7 +12,7 @@ COMMANDS = TaskCommands(
     verbs={
         "synth": SYNTH,
         "train": TaskCommand(
-            "Train detectors, segmenters or classifiers from the SPIDER sets.",
+            "Train detectors from the SPIDER sets, segmenters or classifiers from these and reviewed cases.",
             networks.add_training_arguments,
             networks.train,
             "what is done is kept, and --resume goes on with detectors and segmenters.",

@@ -61,8 +61,8 @@ def given_boxes(boxes: Sequence[Box], volume: Geometry, grid: Geometry) -> Given
     discs = [box for box in moved if box.label != LUMBAR]
     places = [(box.index_min[2] + box.index_max[2]) / 2 for box in discs or moved]
     index = int(np.clip(round(float(np.median(places))), 0, grid.shape[0] - 1))
-    lumbar = next((_flat(box) for box in moved if box.label == LUMBAR), None)
-    return Given(index, lumbar, tuple(_flat(box) for box in discs), tuple(moved))
+    lumbar = next((flat(box) for box in moved if box.label == LUMBAR), None)
+    return Given(index, lumbar, tuple(flat(box) for box in discs), tuple(moved))
 
 
 def _check_labels(labels: list[str]) -> None:
@@ -75,7 +75,7 @@ def _check_labels(labels: list[str]) -> None:
         raise InputError(f"Some discs are named and some are labeled {DISC_CLASS}: name all or none.")
 
 
-def _flat(box: Box) -> Detection:
+def flat(box: Box) -> Detection:
     """The box in its slice; a pixel's center is n in a grid's index and n + 0.5 in a picture's edges."""
     return Detection(
         box.label,

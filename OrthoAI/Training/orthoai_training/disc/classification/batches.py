@@ -18,14 +18,17 @@ from orthoai_training.turn_2d import turn_2d
 BLACK = 1e-4
 """Gray values below count as 0."""
 
+UNTOLD = -1
+"""Stands for what the radiologist does not say of a disc."""
+
 
 @dataclass(frozen=True)
 class GradedBatch:
     """Crops (B, 1, rows, columns) float32 0..1 and what they are.
 
     Attributes:
-        herniated, bulging: (B,) float32, 0 or 1.
-        grade: (B,) int64, Pfirrmann grade - 1.
+        herniated: (B,) float32, 0 or 1; bulging: the same, or UNTOLD.
+        grade: (B,) int64, Pfirrmann grade - 1, or UNTOLD.
     """
 
     crops: Tensor
@@ -58,9 +61,14 @@ def batch_of(samples: Sequence[GradedSample], crops: Tensor) -> GradedBatch:
     return GradedBatch(
         crops,
         torch.tensor([float(sample.grading.herniated) for sample in samples]),
-        torch.tensor([float(sample.grading.bulging) for sample in samples]),
-        torch.tensor([sample.grading.pfirrmann - 1 for sample in samples]),
+        torch.tensor([float(_number(sample.grading.bulging)) for sample in samples]),
+        torch.tensor([_number(sample.grading.pfirrmann, 1) for sample in samples]),
     )
+
+
+def _number(said: int | None, first: int = 0) -> int:
+    """``said`` counted from ``first``."""
+    return UNTOLD if said is None else said - first
 
 
 def plain_batch(samples: Sequence[GradedSample]) -> GradedBatch:

@@ -10,7 +10,7 @@ import torch
 from orthoai.tasks.disc.classify import BULGE, FIRST_GRADE, HERNIATION
 from torch import Tensor
 
-from orthoai_training.disc.classification.batches import GradedBatch
+from orthoai_training.disc.classification.batches import UNTOLD, GradedBatch
 from orthoai_training.disc.classification.samples import GradedSample
 
 GRADES = 5
@@ -35,13 +35,13 @@ class ClassWeights:
     @classmethod
     def of(cls, samples: Sequence[GradedSample], largest: float) -> ClassWeights:
         """From the frequencies in ``samples``, none above ``largest``."""
-        counts = np.bincount([sample.grading.pfirrmann - 1 for sample in samples], minlength=GRADES)
-        grades = np.minimum(largest, counts.sum() / (GRADES * np.maximum(counts, 1)))
-        herniated = sum(sample.grading.herniated for sample in samples)
-        bulging = sum(sample.grading.bulging for sample in samples)
+        gradings = [sample.grading for sample in samples]
+        told = [grading.pfirrmann - 1 for grading in gradings if grading.pfirrmann is not None]
+        counts = np.bincount(np.array(told, np.int64), minlength=GRADES)
+        grades = np.minimum(largest, counts.sum() / (GRADES * np.maximum(counts, 1))) if told else np.ones(GRADES)
         return cls(
-            min(largest, max(1, len(samples) - herniated) / max(1, herniated)),
-            min(largest, max(1, len(samples) - bulging) / max(1, bulging)),
+            _weight([grading.herniated for grading in gradings], largest),
+            _weight([grading.bulging for grading in gradings if grading.bulging is not None], largest),
             tuple(float(weight) for weight in grades),
         )
 
@@ -54,17 +54,53 @@ class ClassWeights:
         return -torch.tensor([self.herniation, self.bulge, *self.grades]).log()
 
 
-def multi_task_loss(logits: Tensor, batch: GradedBatch, weights: ClassWeights) -> Tensor:
-    """Weighted cross entropies of herniation, bulge and grade, and the squared distance of the grade distributions."""
+def _weight(present: Sequence[bool], largest: float) -> float:
+    """Of a positive disc among ``present``."""
+    positive = sum(present)
+    return min(largest, max(1, len(present) - positive) / max(1, positive))
+
+
+def multi_task_loss(logits: Tensor, batch: GradedBatch, weights: ClassWeights, taught: Tensor | None = None) -> Tensor:
+    """Weighted cross entropies of herniation, bulge and grade, and the squared distance of the grade distributions.
+
+    Args:
+        taught: logits (B, LOGIT_COUNT) of the network as it began: what is not told of a disc stays as those have it
+            (Li and Hoiem, "Learning without forgetting", 2016). Without them nothing is learned where nothing is told.
+    """
+    told = _told_loss(logits, batch, weights)
+    return told if taught is None else told + _kept_loss(logits, batch, taught)
+
+
+def _told_loss(logits: Tensor, batch: GradedBatch, weights: ClassWeights) -> Tensor:
     device = logits.device
     binary = torch.nn.functional.binary_cross_entropy_with_logits
     herniation = binary(
         logits[:, HERNIATION], batch.herniated.to(device), pos_weight=torch.tensor(weights.herniation, device=device)
     )
-    bulge = binary(logits[:, BULGE], batch.bulging.to(device), pos_weight=torch.tensor(weights.bulge, device=device))
-    grades = logits[:, FIRST_GRADE:]
-    truth = batch.grade.to(device)
-    weight = torch.tensor(weights.grades, device=device)
-    entropy = torch.nn.functional.cross_entropy(grades, truth, weight=weight)
-    reached = torch.nn.functional.one_hot(truth, GRADES).cumsum(1) - grades.softmax(1).cumsum(1)
-    return herniation + bulge + entropy + ORDINAL_SHARE * reached.square().sum(1).mean()
+    loss = herniation
+    told = batch.bulging.to(device) != UNTOLD
+    if told.any():
+        weight = torch.tensor(weights.bulge, device=device)
+        loss = loss + binary(logits[told, BULGE], batch.bulging.to(device)[told], pos_weight=weight)
+    told = batch.grade.to(device) != UNTOLD
+    if told.any():
+        grades, truth = logits[told, FIRST_GRADE:], batch.grade.to(device)[told]
+        weight = torch.tensor(weights.grades, device=device)
+        entropy = torch.nn.functional.cross_entropy(grades, truth, weight=weight)
+        reached = torch.nn.functional.one_hot(truth, GRADES).cumsum(1) - grades.softmax(1).cumsum(1)
+        loss = loss + entropy + ORDINAL_SHARE * reached.square().sum(1).mean()
+    return loss
+
+
+def _kept_loss(logits: Tensor, batch: GradedBatch, taught: Tensor) -> Tensor:
+    """Cross entropies with the shares that ``taught`` gives to what is not told, as means over the discs."""
+    device = logits.device
+    untold = (batch.bulging.to(device) == UNTOLD).float()
+    bulge = torch.nn.functional.binary_cross_entropy_with_logits(
+        logits[:, BULGE], taught[:, BULGE].sigmoid(), weight=untold
+    )
+    untold = (batch.grade.to(device) == UNTOLD).float()
+    grades = torch.nn.functional.cross_entropy(
+        logits[:, FIRST_GRADE:], taught[:, FIRST_GRADE:].softmax(1), reduction="none"
+    )
+    return bulge + (grades * untold).mean()

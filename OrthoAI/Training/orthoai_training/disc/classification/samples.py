@@ -12,6 +12,7 @@ from orthoai.tasks.disc.picture import PixelMm, normalized
 
 from orthoai_training.disc.data.grading import Grading
 from orthoai_training.disc.data.pictures import BoxXyxy, PictureCase
+from orthoai_training.disc.data.reviewed import ReviewedCase
 from orthoai_training.disc.data.volumes import VolumeCase
 
 Center = tuple[float, float]
@@ -31,12 +32,12 @@ class GradedSample:
     """One disc of one slice.
 
     Attributes:
-        patient: SPIDER id.
+        patient: SPIDER id, or the number of a reviewed case's subject.
         image: the normalized slice (H, W) 0..1, shared by its discs.
         center: of the disc.
         grading: what the radiologist says.
         from_volume: the slice is one of a 3D volume (T2-SPACE), not a clinical mid-sagittal picture.
-        boxed: the center comes from one of the set's boxes or masks, not from a network.
+        boxed: the center comes from one of the set's or a reviewer's boxes or masks, not from a network.
     """
 
     patient: int
@@ -92,6 +93,14 @@ def volume_samples(cases: Iterable[VolumeCase], slices: int = SLICES_PER_VOLUME)
                     yield GradedSample(case.patient, image, case.spacing_mm[1:], center, grading, from_volume=True)
 
 
+def reviewed_samples(cases: Iterable[ReviewedCase]) -> Iterator[GradedSample]:
+    """The discs of reviewed cases, in the slices and at the places where they were graded."""
+    for case in cases:
+        images = {disc.slice_index: normalized(case.image[disc.slice_index]) for disc in case.discs}
+        for disc in case.discs:
+            yield GradedSample(case.patient, images[disc.slice_index], case.pixel_mm, disc.center, disc.grading)
+
+
 def whole_picture_samples(cases: Iterable[PictureCase]) -> Iterator[GradedSample]:
     """One sample per picture, for the paper's ablation "no ROI cropping": the crop shows all of it.
 
@@ -104,7 +113,7 @@ def whole_picture_samples(cases: Iterable[PictureCase]) -> Iterator[GradedSample
         worst = Grading(
             any(grading.herniated for grading in gradings),
             any(grading.bulging for grading in gradings),
-            max(grading.pfirrmann for grading in gradings),
+            max((grading.pfirrmann for grading in gradings if grading.pfirrmann is not None), default=None),
         )
         height, width = case.image.shape
         shrunk = min(rows / sides for rows, sides in zip(CROP_SHAPE, (height, width), strict=True)) * CROP_PIXEL_MM

@@ -108,7 +108,9 @@ def auc(truth: NDArray, said: NDArray) -> float | None:
 
 
 def quadratic_kappa(truth: NDArray, said: NDArray) -> float | None:
-    """1 - mean squared difference / that of independent answers (Cohen 1968); None where all is of one grade."""
+    """1 - mean squared difference / that of independent answers (Cohen 1968); None for one grade or none."""
+    if not len(truth):
+        return None
     by_chance = ((truth[:, None] - said[None, :]).astype(np.float64) ** 2).mean()
     if by_chance == 0:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from orthoai.progress import Progress
 from orthoai.segment.tensor_file import save_tensors
 from orthoai.tasks.disc.classify import BULGE, FIRST_GRADE, HERNIATION
 
-from orthoai_training.disc.classification.batches import GradedBatch, epoch_batches, plain_batch
+from orthoai_training.disc.classification.batches import UNTOLD, GradedBatch, epoch_batches, plain_batch
 from orthoai_training.disc.classification.losses import ClassWeights, multi_task_loss
 from orthoai_training.disc.classification.networks import DiscGrader, build_grader, freeze_backbone, trainable
 from orthoai_training.disc.classification.recipe import GraderRecipe
@@ -86,10 +87,11 @@ class _Trainer:
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
         self.random = np.random.default_rng(run.seed)
         self.weights = ClassWeights.of(run.train, run.recipe.largest_weight)
+        self.teacher: DiscGrader | None = None
         if run.first is not None:
             self._take_over(run.first)
         self.held_out = plain_batch(run.held_out) if run.held_out else None
-        self.best = -math.inf
+        self.best, self.is_scored = -math.inf, False
         self.best_state = self._state()
         self.history: list[dict[str, float]] = []
         self.began = time.monotonic()
@@ -100,6 +102,7 @@ class _Trainer:
         evenly = self.run.train[:: -(-len(self.run.train) // PLAIN_BATCH)]
         load_folded(self.network, first, plain_batch(evenly).crops.to(self.device), WRAPPED)
         self.network.second.bias.sub_(self.weights.logit_offsets.to(self.device))
+        self.teacher = deepcopy(self.network).eval()
         self.first_weights = FROM_MODEL
 
     def train(self) -> TrainedGrader:
@@ -141,18 +144,26 @@ class _Trainer:
             crops = batch.crops.to(self.device).contiguous(memory_format=torch.channels_last)
             with self.precision.context():
                 logits = self.network(crops)
-            loss = multi_task_loss(logits.float(), batch, self.weights)
+                taught = self._taught(crops)
+            loss = multi_task_loss(logits.float(), batch, self.weights, taught)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
             losses.append(float(loss.detach()))
         return float(np.mean(losses))
 
+    @torch.no_grad()
+    def _taught(self, crops: torch.Tensor) -> torch.Tensor | None:
+        """What the network said of ``crops`` as it began; None where it began with nothing to say."""
+        return None if self.teacher is None else self.teacher(crops).float()
+
     def _validate(self, loss: float) -> bool:
-        """Keep the weights when they are the best so far, or the last where nothing is held out."""
-        quality_now = quality(predicted(self.network, self.held_out), self.held_out) if self.held_out else -loss
+        """Keep the weights when they are the best so far, or the last where nothing held out can tell."""
+        told = quality(predicted(self.network, self.held_out), self.held_out) if self.held_out else None
+        self.is_scored = told is not None
+        quality_now = -loss if told is None else told
         self.history.append({"loss": loss, "quality": quality_now})
-        is_best = self.held_out is None or quality_now > self.best
+        is_best = not self.is_scored or quality_now > self.best
         if is_best:
             self.best, self.best_state = quality_now, self._state()
         return is_best
@@ -162,7 +173,7 @@ class _Trainer:
 
     def _write_metrics(self) -> dict[str, Any]:
         metrics = {
-            "best_quality": self.best if self.held_out else None,
+            "best_quality": self.best if self.is_scored else None,
             "first_weights": self.first_weights,
             "training_s": round(time.monotonic() - self.began, 1),
             "device": str(self.device),
@@ -185,14 +196,15 @@ def predicted(network: DiscGrader, batch: GradedBatch) -> torch.Tensor:
     return torch.cat([network(part.to(device)).cpu() for part in batch.crops.split(PLAIN_BATCH)])
 
 
-def quality(logits: torch.Tensor, batch: GradedBatch) -> float:
-    """Mean of the herniation AUC, the bulge AUC and the Pfirrmann kappa that are defined."""
+def quality(logits: torch.Tensor, batch: GradedBatch) -> float | None:
+    """Mean of the herniation AUC, the bulge AUC and the Pfirrmann kappa that are told and defined; None for none."""
     grades = np.arange(1, 6)
     expected = (logits[:, FIRST_GRADE:].softmax(1).numpy() @ grades).round().astype(np.int64)
+    bulge, grade = batch.bulging.numpy() != UNTOLD, batch.grade.numpy() != UNTOLD
     found = (
         auc(batch.herniated.numpy(), logits[:, HERNIATION].numpy()),
-        auc(batch.bulging.numpy(), logits[:, BULGE].numpy()),
-        quadratic_kappa(batch.grade.numpy() + 1, expected),
+        auc(batch.bulging.numpy()[bulge], logits[:, BULGE].numpy()[bulge]),
+        quadratic_kappa(batch.grade.numpy()[grade] + 1, expected[grade]),
     )
     known = [value for value in found if value is not None]
-    return float(np.mean(known)) if known else 0.0
+    return float(np.mean(known)) if known else None

@@ -1,4 +1,4 @@
-"""What the radiologist of the SPIDER set says of a disc."""
+"""What a radiologist says of a disc: of the SPIDER set all of it, of a reviewed case its class."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Grading:
     """Of one disc.
 
     Attributes:
-        herniated, bulging: present or not.
-        pfirrmann: 1 (bright, full height) to 5 (black, collapsed).
+        herniated, bulging: present or not; None where that is not told.
+        pfirrmann: 1 (bright, full height) to 5 (black, collapsed); None where it is not told.
     """
 
     herniated: bool
-    bulging: bool
-    pfirrmann: int
+    bulging: bool | None
+    pfirrmann: int | None
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> Grading:

@@ -56,6 +56,12 @@ def picture_patients(data: Path) -> tuple[int, ...]:
     return tuple(entry["id"] for entry in read_entries(data / FOLDER))
 
 
+def files(data: Path) -> Iterator[tuple[int, Path]]:
+    """Each patient of the set under ``data``, and the file of the picture."""
+    for entry in read_entries(data / FOLDER):
+        yield entry["id"], data / FOLDER / entry["image"]
+
+
 def read_pictures(data: Path, patients: Collection[int]) -> Iterator[PictureCase]:
     """The upright pictures of ``patients`` under ``data``, by id. Raises InputError where there is no set."""
     folder = data / FOLDER

@@ -48,6 +48,11 @@ class PatientSplit:
         """The patients of one part."""
         return frozenset({"train": self.train, "validation": self.validation, "test": self.test}[name])
 
+    def part_of(self, patient: int) -> Part:
+        """Where ``patient`` is; "test" for one that is in none, who is never trained on."""
+        parts: tuple[Part, ...] = ("train", "validation")
+        return next((name for name in parts if patient in self.part(name)), "test")
+
     def fold(self, held_out: int) -> PatientSplit:
         """One round of the cross-validation: ``folds[held_out]`` is the test, the next one the validation."""
         ahead = (held_out + 1) % len(self.folds)

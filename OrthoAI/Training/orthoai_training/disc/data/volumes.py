@@ -47,6 +47,12 @@ def volume_patients(data: Path) -> tuple[int, ...]:
     return tuple(entry["id"] for entry in read_entries(data / FOLDER))
 
 
+def files(data: Path) -> Iterator[tuple[int, Path]]:
+    """Each patient of the set under ``data``, and the file of the image."""
+    for patient in volume_patients(data):
+        yield patient, _file(data / FOLDER, patient, "img")
+
+
 def read_volumes(data: Path, patients: Collection[int]) -> Iterator[VolumeCase]:
     """The volumes of ``patients`` that the set under ``data`` holds, by id. Raises InputError where there is no set."""
     folder = data / FOLDER
@@ -56,8 +62,7 @@ def read_volumes(data: Path, patients: Collection[int]) -> Iterator[VolumeCase]:
 
 
 def _read(folder: Path, entry: dict) -> VolumeCase:
-    name = f"{entry['id']:03d}_t2space"
-    image, labels, discs = (sitk.ReadImage(str(folder / f"{name}_{kind}.nii.gz")) for kind in ("img", "seg", "discs"))
+    image, labels, discs = (sitk.ReadImage(str(_file(folder, entry["id"], kind))) for kind in ("img", "seg", "discs"))
     instances = _planes(discs).astype(np.int32)
     instances[instances > 0] -= FIRST_INSTANCE - 1
     column_mm, row_mm = image.GetSpacing()[1:]
@@ -72,6 +77,10 @@ def _read(folder: Path, entry: dict) -> VolumeCase:
         spacing_mm=(image.GetSpacing()[0], row_mm, column_mm),
         gradings=gradings,
     )
+
+
+def _file(folder: Path, patient: int, kind: str) -> Path:
+    return folder / f"{patient:03d}_t2space_{kind}.nii.gz"
 
 
 def _planes(image: sitk.Image) -> NDArray:

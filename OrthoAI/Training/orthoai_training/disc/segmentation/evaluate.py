@@ -58,7 +58,7 @@ def evaluate_segmenter(
             image, pixel_mm = look(image, pixel_mm)
             image = np.stack([normalized(plane) for plane in image])
         if image.shape[1:] != labels.shape[1:]:
-            labels = _labels_at(labels, case.spacing_mm[1:], pixel_mm)
+            labels = labels_at(labels, case.spacing_mm[1:], pixel_mm)
         found[case.patient] = dice_per_structure(labels, segmenter.labels(image, pixel_mm, progress or Progress()))
     return table_of(found)
 
@@ -103,7 +103,7 @@ LOOKS: Mapping[str, Look] = {
 """The looks under which the loss of Dice is reported."""
 
 
-def _labels_at(labels: NDArray[np.uint8], source: PixelMm, target: PixelMm) -> NDArray[np.uint8]:
+def labels_at(labels: NDArray[np.uint8], source: PixelMm, target: PixelMm) -> NDArray[np.uint8]:
     """``labels`` (S, H, W) with pixels ``target``, each by the largest share of its area."""
     shares = [
         np.stack([resampled((plane == value).astype(np.float32), source, target[0]) for plane in labels])

@@ -1,4 +1,4 @@
-"""From the SPIDER sets to trained segmenters, their files and the weights of their ensemble."""
+"""From the SPIDER sets and reviewed cases to trained segmenters, their files and the weights of their ensemble."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from orthoai.dataset.store import DatasetCase
+from orthoai.errors import InputError
 from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.progress import Progress
 from orthoai.tasks.disc.segment import SliceSegmenter
 from orthoai.tasks.disc.session import Member
 
 from orthoai_training.disc.data.pictures import read_pictures
-from orthoai_training.disc.data.split import PatientSplit, split_of
+from orthoai_training.disc.data.reviewed import read_reviewed, reviewed_parts
+from orthoai_training.disc.data.sources import check_sources
+from orthoai_training.disc.data.split import Part, PatientSplit, split_of
 from orthoai_training.disc.data.volumes import read_volumes
 from orthoai_training.disc.ensemble.search import STEPS, Weighting, search_dice
 from orthoai_training.disc.ensemble.teacher import ensemble_teacher, members_of
@@ -22,6 +26,7 @@ from orthoai_training.disc.run_record import RunRecord, claim_patients, holds_ru
 from orthoai_training.disc.segmentation.export import NETWORK_FILE, export_segmenter
 from orthoai_training.disc.segmentation.pseudo import pseudo_labeled
 from orthoai_training.disc.segmentation.recipe import COMPACT, PAPER_EPOCHS, PAPER_PIXELS, SliceRecipe, paper_recipe
+from orthoai_training.disc.segmentation.reviewed import reviewed_slices, tells_background
 from orthoai_training.disc.segmentation.saved import SavedSegmenter
 from orthoai_training.disc.segmentation.slices import LabeledSlices
 from orthoai_training.disc.segmentation.trainer import SegmenterRun, TrainedSegmenter, train_slices
@@ -45,7 +50,7 @@ class SegmenterRequest:
     """What to train.
 
     Attributes:
-        data: folder with the SPIDER sets.
+        data: folder with the SPIDER sets; None for reviewed cases alone.
         out: gets run.json and one folder per network, with weights.safetensors, metrics.json and, but for
             PSPNet, segmenter.onnx.
         architectures: "compact" or names of the paper's grid; of several, ensemble.json gets the best weights.
@@ -57,12 +62,13 @@ class SegmenterRequest:
         epochs: of every network; None is its recipe's.
         teacher: run of several segmenters, whose ensemble teaches by a recipe with ``distill``.
         start: name or folder of a model whose segmenter is trained on; None starts from nothing.
+        reviewed: folder of reviewed cases; None for none.
 
     Raises:
-        InputError: a ``start`` for networks that become no model.
+        InputError: a ``start`` for networks that become no model, nothing to learn from, or what SPIDER alone has.
     """
 
-    data: Path
+    data: Path | None
     out: Path
     architectures: tuple[str, ...] = ("compact",)
     loss: str = "dice_focal"
@@ -78,9 +84,11 @@ class SegmenterRequest:
     minutes: float | None = None
     resume: bool = False
     start: str | None = None
+    reviewed: Path | None = None
 
     def __post_init__(self) -> None:
         check_start(self.start, self.makes_model)
+        check_sources(self.data, self.reviewed, self.fold, self.first)
 
     @property
     def makes_model(self) -> bool:
@@ -111,16 +119,24 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
     if not request.resume and holds_run(request.out, request.architectures):
         raise earlier_run(request.out)
     split = request.split
-    train = [LabeledSlices.of(case) for case in read_volumes(request.data, split.part("train"))]
-    held_out = [LabeledSlices.of(case) for case in read_volumes(request.data, split.part("validation"))]
-    if request.first is not None:
+    reviewed = reviewed_parts(request.reviewed, request.data, split)
+    train, held_out = _slices(request, "train", reviewed.train), _slices(request, "validation", reviewed.validation)
+    # Without background no Dice can be told.
+    held_out = [case for case in held_out if tells_background(case)]
+    if request.data is None and not any(tells_background(case) for case in train):
+        raise InputError(
+            f"No reviewed case of {request.reviewed} that trains marks vertebrae, discs and canal, so none tells what "
+            "is background: add such cases, or the folder with the SPIDER sets to --data."
+        )
+    if request.first is not None and request.data is not None:
         labeler = SliceSegmenter([Member(OnnxNetwork(request.first), 1.0)])
         pictures = pseudo_labeled(labeler, read_pictures(request.data, split.part("train")))
         train += pictures * PICTURE_REPEATS
     teacher = None
     if request.teacher is not None:
         teacher = ensemble_teacher(members_of(request.teacher), choose_precision(request.device).device)
-    claim_patients(request.out, "segmenter", request.fold, split.part("train"))
+    patients = () if request.data is None else split.part("train")
+    claim_patients(request.out, "segmenter", request.fold, patients, reviewed.names)
     first = None
     if request.start is not None:
         (first,) = first_weights(disc_model(request.start), ROLE, ARCHITECTURE)
@@ -151,6 +167,14 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
         (request.out / "ensemble.json").unlink(missing_ok=True)
     RunRecord("segmenter", tuple(trained), request.fold).write(request.out)
     return trained
+
+
+def _slices(request: SegmenterRequest, part: Part, cases: Sequence[DatasetCase]) -> list[LabeledSlices]:
+    """Of the volumes of ``part``, and of the reviewed ``cases`` that teach something."""
+    found = []
+    if request.data is not None:
+        found += [LabeledSlices.of(case) for case in read_volumes(request.data, request.split.part(part))]
+    return found + [slices for case in read_reviewed(cases) if (slices := reviewed_slices(case)) is not None]
 
 
 def ensemble_weights(

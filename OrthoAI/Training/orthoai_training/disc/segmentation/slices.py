@@ -22,13 +22,17 @@ IGNORED = 255
 
 @dataclass(frozen=True)
 class LabeledSlices:
-    """One case: ``image`` (S, H, W) float16 0..1, each slice normalized; ``labels`` (S, H, W) uint8, 0..3 or IGNORED.
+    """One case.
 
-    float16 holds gray values to a thousandth in half the memory.
+    Attributes:
+        image: (S, H, W) 0..1, each slice normalized; float16 holds gray values to a thousandth in half the memory.
+        labels: (S, H, W), 0..3 or IGNORED.
+        reach: slices to the farthest one that a crop shows beside its own; None leaves that to the recipe.
     """
 
     image: NDArray[np.float16]
     labels: NDArray[np.uint8]
+    reach: int | None = None
 
     @classmethod
     def of(cls, case: VolumeCase) -> LabeledSlices:
@@ -44,7 +48,7 @@ class LabeledSlices:
         image = resized(torch.from_numpy(self.image.astype(np.float32))[:, None], size)[:, 0]
         labels = torch.from_numpy(self.labels)[:, None]
         nearest = torch.nn.functional.interpolate(labels, size, mode="nearest-exact")[:, 0]
-        return LabeledSlices(image.numpy().astype(np.float16), nearest.numpy())
+        return LabeledSlices(image.numpy().astype(np.float16), nearest.numpy(), self.reach)
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,9 @@ def _crop(case: LabeledSlices, index: int, recipe: SliceRecipe, random: np.rando
     step = 0
     if random.random() >= augmentation.single_probability:
         # Either side may come first: which side is left is not known in the set.
-        step = int(random.integers(*augmentation.neighbor_steps, endpoint=True)) * int(random.choice((-1, 1)))
+        least, most = augmentation.neighbor_steps
+        most = most if case.reach is None else max(least, min(most, case.reach))
+        step = int(random.integers(least, most, endpoint=True)) * int(random.choice((-1, 1)))
     source = torch.from_numpy(with_neighbors(case.image, index, step))
     labels = torch.from_numpy(case.labels[index].astype(np.float32))
     grid = crop_grid((source.shape[1], source.shape[2]), recipe.crop, augmentation, random)

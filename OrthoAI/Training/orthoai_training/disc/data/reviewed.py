@@ -1,0 +1,177 @@
+"""Reader of reviewed cases of the task: the reviewed masks, and the class that a person stands behind for each disc."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+from orthoai.dataset.exporters.folder import is_validation
+from orthoai.dataset.layout import TASK_KEY
+from orthoai.dataset.store import DatasetCase
+from orthoai.detect.detector import Detection
+from orthoai.errors import InputError
+from orthoai.io.digest import sha256_of
+from orthoai.result import Result
+from orthoai.tasks.disc.given import flat
+from orthoai.tasks.disc.labels import BULGING, CLASSES, HERNIATED
+from orthoai.tasks.disc.levels import NAMES, SACRAL, number_of
+from orthoai.tasks.disc.picture import PixelMm
+from orthoai.tasks.disc.plane import SagittalStack, sagittal
+from orthoai.tasks.disc.scale import estimated_pixel_mm
+from orthoai.tasks.disc.search import BACK_TO_FRONT, UPSIDE_DOWN
+from orthoai.tasks.disc.task import NAME
+from orthoai.volume import reorient_array
+
+from orthoai_training.dataset import CaseFolder, case_paths, require_one_grid
+from orthoai_training.disc.data import pictures, volumes
+from orthoai_training.disc.data.grading import Grading
+from orthoai_training.disc.data.split import Part, PatientSplit
+
+FIRST_PATIENT = 2_000_000
+"""Subjects of reviewed cases are numbered from here, away from SPIDER's and simulated patients."""
+
+
+@dataclass(frozen=True)
+class ReviewedDisc:
+    """One disc: the slice it was graded in, its center there (row, column; pixel n's center is n), and its grading."""
+
+    slice_index: int
+    center: tuple[float, float]
+    grading: Grading
+
+
+@dataclass(frozen=True)
+class ReviewedCase:
+    """A case as sagittal slices: (slice, row, column), row 0 cranial, column 0 anterior.
+
+    Attributes:
+        patient: a number of the subject's own.
+        image: the image's own values.
+        labels: 0 unlabeled, 1 vertebra, 2 disc, 3 canal.
+        pixel_mm: of a pixel (row, column), for a picture estimated from its discs.
+        slice_mm: from one slice to the next.
+        discs: those that the reviewer left a box.
+    """
+
+    patient: int
+    image: NDArray
+    labels: NDArray[np.uint8]
+    pixel_mm: PixelMm
+    slice_mm: float
+    discs: tuple[ReviewedDisc, ...]
+
+
+@dataclass(frozen=True)
+class ReviewedParts:
+    """The cases of a folder that train, and those that validate; test patients of SPIDER are in neither."""
+
+    train: tuple[DatasetCase, ...] = ()
+    validation: tuple[DatasetCase, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """Of all of them, for the note of what a training was begun with."""
+        return sorted(case.name for case in (*self.train, *self.validation))
+
+
+def is_reviewed(folder: Path) -> bool:
+    """Whether ``folder`` is a reviewed case of the task."""
+    meta = CaseFolder(folder).meta
+    return meta.get(TASK_KEY) == NAME and "verdict" in meta
+
+
+def reviewed_parts(folder: Path | None, spider: Path | None, split: PatientSplit) -> ReviewedParts:
+    """Which reviewed cases under ``folder`` train and which validate; none for None.
+
+    A fifth of the subjects validate, by their hash, as in every export. A subject one of whose images is a file of the
+    sets under ``spider`` is that patient, and stays where ``split`` has it.
+
+    Raises:
+        InputError: no such folder, or no reviewed case of the task in it.
+    """
+    if folder is None:
+        return ReviewedParts()
+    cases = [DatasetCase(path) for path in case_paths(folder) if is_reviewed(path)]
+    if not cases:
+        raise InputError(f"{folder} holds no reviewed case of {NAME}: give the folder cases of a data set with some.")
+    patients = {} if spider is None else _patients_by_file(spider)
+    known = {
+        case.lineage.group: patients[case.lineage.input_sha256]
+        for case in cases
+        if case.lineage.input_sha256 in patients
+    }
+    validates = is_validation([case for case in cases if case.lineage.group not in known])
+
+    def part(case: DatasetCase) -> Part:
+        if case.lineage.group in known:
+            return split.part_of(known[case.lineage.group])
+        return "validation" if validates[case.name] else "train"
+
+    parts = [(case, part(case)) for case in cases]
+    return ReviewedParts(
+        tuple(case for case, use in parts if use == "train"),
+        tuple(case for case, use in parts if use == "validation"),
+    )
+
+
+def read_reviewed(cases: Sequence[DatasetCase]) -> Iterator[ReviewedCase]:
+    """Each of ``cases``. Raises InputError where a file is missing, damaged or on another grid."""
+    return (_read(case) for case in cases)
+
+
+def _read(case: DatasetCase) -> ReviewedCase:
+    image, labels, result = case.image(), case.labels(), case.review().result
+    require_one_grid(case.name, image, labels)
+    # A saved picture looks like a volume of one slice; what it was tells whether its pixels have a size.
+    stack = sagittal(replace(image, source=result.source))
+    flags = {flag for finding in result.findings for flag in finding.flags}
+    if flags & {UPSIDE_DOWN, BACK_TO_FRONT}:
+        stack = stack.turned(UPSIDE_DOWN in flags, BACK_TO_FRONT in flags)
+    boxes = _disc_boxes(result, stack)
+    return ReviewedCase(
+        patient=FIRST_PATIENT + crc32(case.lineage.group.encode()),
+        image=stack.voxels,
+        labels=reorient_array(labels.voxels, labels.geometry, stack.codes),
+        pixel_mm=stack.pixel_mm if stack.has_scale else _estimated(boxes),
+        slice_mm=stack.grid.spacing[2],
+        discs=tuple(_graded(result, boxes)),
+    )
+
+
+def _disc_boxes(result: Result, stack: SagittalStack) -> dict[str, tuple[int, Detection]]:
+    """Level to slice and box in it (pixel edges), from the lowest upward."""
+    found = {}
+    for box in result.boxes:
+        if box.label in (SACRAL, *NAMES):
+            moved = box.on(stack.volume.geometry, stack.grid)
+            index = round((moved.index_min[2] + moved.index_max[2]) / 2)
+            found[box.label] = min(max(index, 0), len(stack.voxels) - 1), flat(moved)
+    return dict(sorted(found.items(), key=lambda item: number_of(item[0])))
+
+
+def _estimated(boxes: dict[str, tuple[int, Detection]]) -> PixelMm:
+    return estimated_pixel_mm([box for _, box in boxes.values()], [number_of(level) for level in boxes])
+
+
+def _graded(result: Result, boxes: dict[str, tuple[int, Detection]]) -> Iterable[ReviewedDisc]:
+    for finding in result.findings:
+        if finding.structure in boxes and finding.label in CLASSES:
+            index, box = boxes[finding.structure]
+            yield ReviewedDisc(
+                index, ((box.y0 + box.y1) / 2 - 0.5, (box.x0 + box.x1) / 2 - 0.5), _grading(finding.label)
+            )
+
+
+def _grading(label: str) -> Grading:
+    """What a class says: of a herniated disc not whether it bulges, and of none its Pfirrmann grade, which stands
+    beside the class and which no reviewer can correct."""
+    return Grading(label == HERNIATED, None if label == HERNIATED else label == BULGING, None)
+
+
+def _patients_by_file(spider: Path) -> dict[str, int]:
+    """Patient by SHA-256 of each image of the sets."""
+    return {sha256_of([file]): patient for patient, file in (*pictures.files(spider), *volumes.files(spider))}

@@ -1,0 +1,363 @@
+"""Approved cases of the disc task teach its segmenter and its classifier."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from orthoai.box import Box
+from orthoai.dataset import Dataset, DatasetCase, save_case
+from orthoai.dataset.exporters.folder import is_validation
+from orthoai.errors import InputError
+from orthoai.finding import Finding, Measurement, Place
+from orthoai.geometry import Geometry
+from orthoai.models.onnx_network import OnnxNetwork
+from orthoai.models.store import SHIPPED_ROOT, ModelStore
+from orthoai.progress import Progress
+from orthoai.provenance import provenance
+from orthoai.result import Result
+from orthoai.review import Review, Verdict
+from orthoai.tasks.disc.scale import TYPICAL_SPACING_MM
+from orthoai.tasks.disc.search import BACK_TO_FRONT, UPSIDE_DOWN
+from orthoai.tasks.disc.task import TASK
+from orthoai.volume import Source, Volume
+from orthoai_training.disc import networks_command
+from orthoai_training.disc.assemble import grader_model, segmenter_model
+from orthoai_training.disc.classification.batches import UNTOLD, plain_batch
+from orthoai_training.disc.classification.losses import ClassWeights, multi_task_loss
+from orthoai_training.disc.classification.recipe import COMPACT as GRADER
+from orthoai_training.disc.classification.request import GraderRequest, train_graders
+from orthoai_training.disc.classification.samples import reviewed_samples
+from orthoai_training.disc.classification.trainer import GraderRun, _Trainer
+from orthoai_training.disc.data.grading import Grading
+from orthoai_training.disc.data.reviewed import FIRST_PATIENT, read_reviewed, reviewed_parts
+from orthoai_training.disc.data.split import fixed_split
+from orthoai_training.disc.segmentation.losses import LOSSES
+from orthoai_training.disc.segmentation.recipe import COMPACT, SliceRecipe
+from orthoai_training.disc.segmentation.request import SegmenterRequest, train_segmenters
+from orthoai_training.disc.segmentation.reviewed import reviewed_slices, tells_background
+from orthoai_training.disc.segmentation.slices import IGNORED, crop_batches
+
+SHAPE, PIXEL_MM, SLICE_MM = (5, 120, 100), 0.7, 3.6
+
+DISCS = {"L5/S1": slice(80, 90), "L4/L5": slice(40, 50)}
+"""Rows of each disc; its columns are 20 to 56, its slice is number 2."""
+
+SAGITTAL = (0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, -1.0, 0.0)
+"""Columns run posterior, rows caudal, slices to the left."""
+
+SLICES = SliceRecipe(crop=(64, 64), batch=4, epochs=1, warmup_steps=0)
+CROPS = replace(GRADER, epochs=1, batch=4)
+
+Make = Callable[..., DatasetCase]
+
+
+def phantom() -> tuple[np.ndarray, np.ndarray]:
+    """Image and labels (S, H, W): a bright canal behind three vertebrae with two discs."""
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[1:4, 4:116, 20:56] = 1
+    for rows in DISCS.values():
+        labels[1:4, rows, 20:56] = 2
+    labels[1:4, 4:116, 64:76] = 3
+    noise = np.random.default_rng(0).normal(0, 6, SHAPE)
+    return (np.array([20, 110, 60, 220])[labels] + noise).clip(0, 255).astype(np.int16), labels
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Builder of a reviewed case in ``tmp_path/data``."""
+
+    def build(
+        number: int = 1,
+        classes: tuple[str, str] = ("bulging", "normal"),
+        keep: tuple[int, ...] = (1, 2, 3),
+        codes: str = "PIL",
+        turned: bool = False,
+        boxes: tuple[str, ...] = tuple(DISCS),
+        source: Source | None = None,
+    ) -> DatasetCase:
+        image, labels = phantom()
+        if turned:
+            image, labels = image[:, ::-1, ::-1], labels[:, ::-1, ::-1]
+        geometry = Geometry(SHAPE, (PIXEL_MM, PIXEL_MM, SLICE_MM), (-7.0, -30.0, 40.0), SAGITTAL)
+        findings, found = [], []
+        for (level, rows), label in zip(DISCS.items(), classes, strict=True):
+            low, high = np.array([19.5, rows.start - 0.5, 1.5]), np.array([55.5, rows.stop - 0.5, 2.5])
+            if turned:
+                size = np.array([SHAPE[2] - 1, SHAPE[1] - 1, 0])
+                low, high = (np.where(size, size - end, end) for end in (high, low))
+                low[2], high[2] = 1.5, 2.5
+            if level in boxes:
+                found.append(Box.from_index(level, 0.9, tuple(low), tuple(high), geometry))
+            place = tuple(float(value) for value in geometry.index_to_lps((low + high) / 2))
+            findings.append(
+                Finding(
+                    level,
+                    label,
+                    0.9,
+                    measurements={"pfirrmann_grade": Measurement(3.0, "1")},
+                    place=Place(place, 2),
+                    flags=(UPSIDE_DOWN, BACK_TO_FRONT) if turned else (),
+                )
+            )
+        volume = Volume(np.ascontiguousarray(image), geometry, "MR").reoriented(codes)
+        mask = Volume(np.where(np.isin(labels, keep), labels, 0).astype(np.uint8), geometry).reoriented(codes)
+        result = Result(
+            task=TASK.name,
+            source=source or Source("nifti", f"{number:064x}"),
+            geometry=volume.geometry,
+            boxes=tuple(box.on(geometry, volume.geometry) for box in found),
+            segmentation=np.ascontiguousarray(mask.voxels),
+            labels=TASK.label_table,
+            findings=tuple(findings),
+            message="Found 2 discs.",
+            provenance=provenance("lumbar_disc", {"segmenter": "00ff"}, "cpu", "float32"),
+        )
+        return DatasetCase(save_case(tmp_path / "data", volume, Review(result, Verdict.APPROVED, reviewer="R1")))
+
+    return build
+
+
+@pytest.fixture
+def cases(make: Make, tmp_path: Path) -> Path:
+    """Four cases, one of which validates."""
+    for number in range(4):
+        make(number, classes=("herniated", "normal") if number % 2 else ("bulging", "normal"))
+    return tmp_path / "data" / "cases"
+
+
+# Reading
+
+
+@pytest.mark.parametrize("codes", ["PIL", "LPS", "RAS"])
+def test_a_case_of_any_axis_order_is_read_as_upright_sagittal_slices(make, codes):
+    (case,) = read_reviewed([make(codes=codes)])
+    image, labels = phantom()
+    np.testing.assert_array_equal(case.image, image)
+    np.testing.assert_array_equal(case.labels, labels)
+    assert (case.pixel_mm, case.slice_mm) == (pytest.approx((PIXEL_MM, PIXEL_MM)), pytest.approx(SLICE_MM))
+    centers = {disc.center for disc in case.discs}
+    assert {disc.slice_index for disc in case.discs} == {2}
+    assert sorted(centers) == [pytest.approx((44.5, 37.5)), pytest.approx((84.5, 37.5))]
+    assert case.patient >= FIRST_PATIENT
+
+
+def test_an_image_that_the_task_turned_upright_is_turned_again(make):
+    (case,) = read_reviewed([make(turned=True)])
+    np.testing.assert_array_equal(case.labels, phantom()[1])
+    assert sorted(disc.center for disc in case.discs) == [pytest.approx((44.5, 37.5)), pytest.approx((84.5, 37.5))]
+
+
+def test_a_picture_is_as_large_as_its_discs_say(make):
+    (case,) = read_reviewed([make(source=Source("picture", "ab" * 32))])
+    assert case.pixel_mm == pytest.approx((TYPICAL_SPACING_MM / 40, TYPICAL_SPACING_MM / 40))
+
+
+def test_a_class_says_no_more_than_it_does(make):
+    """A herniated disc may bulge or not, and the Pfirrmann grade beside a class is nobody's word."""
+    (case,) = read_reviewed([make(classes=("herniated", "normal"))])
+    assert [disc.grading for disc in case.discs] == [Grading(True, None, None), Grading(False, False, None)]
+    (case,) = read_reviewed([make(2, classes=("bulging", "normal"), boxes=("L5/S1",))])
+    assert [disc.grading for disc in case.discs] == [Grading(False, True, None)]
+
+
+# The split
+
+
+def test_subjects_validate_as_in_an_export_and_stay_together(make, tmp_path):
+    for number in range(6):
+        make(number, source=Source("dicom", f"{number:064x}", {"study": f"1.2.{number // 2}"}))
+    cases = Dataset(tmp_path / "data").cases("disc")
+    parts = reviewed_parts(tmp_path / "data" / "cases", None, fixed_split())
+    assert {case.name for case in parts.validation} == {name for name, held in is_validation(cases).items() if held}
+    groups = [{case.lineage.group for case in part} for part in (parts.train, parts.validation)]
+    assert all(groups) and not groups[0] & groups[1]
+
+
+def test_a_reviewed_image_of_a_spider_patient_stays_where_the_patient_is(make, spider, tmp_path):
+    from orthoai.io.digest import sha256_of
+
+    split = fixed_split()
+    names = {}
+    for part in ("train", "validation", "test"):
+        patient = getattr(split, part)[1]
+        file = spider / "spider_midsag_dev" / "images" / f"{patient}.png"
+        # Each picture is another patient's.
+        file.write_bytes(file.read_bytes() + part.encode())
+        names[part] = make(source=Source("nifti", sha256_of([file]))).name
+    parts = reviewed_parts(tmp_path / "data" / "cases", spider, split)
+    assert [case.name for case in parts.train] == [names["train"]]
+    assert [case.name for case in parts.validation] == [names["validation"]]
+
+
+def test_cases_of_another_task_are_none(make, tmp_path):
+    case = make()
+    meta = json.loads((case.path / "case.json").read_text()) | {"task": "ovf"}
+    (case.path / "case.json").write_text(json.dumps(meta))
+    with pytest.raises(InputError, match="no reviewed case of disc"):
+        reviewed_parts(tmp_path / "data" / "cases", None, fixed_split())
+
+
+# The segmenter
+
+
+def test_slices_have_the_segmenters_pixels_and_neighbors_as_near_as_spiders(make):
+    (case,) = read_reviewed([make()])
+    slices = reviewed_slices(replace(case, pixel_mm=(1.4, 1.4)))
+    assert slices is not None and slices.labels.shape == slices.image.shape == (5, 240, 200)
+    assert (slices.labels[2, 84:96, 60:100] == 2).all() and slices.reach == 1
+    assert reviewed_slices(replace(case, slice_mm=0.9)).reach == 4
+    assert tells_background(slices) and IGNORED not in slices.labels
+
+
+@pytest.mark.parametrize(("keep", "lost"), [((2,), 1), ((1, 2), 3)])
+def test_a_structure_that_is_not_marked_is_not_learned_as_background(make, keep, lost):
+    """The loss stays the same whatever the network says where the unmarked structure may be."""
+    (case,) = read_reviewed([make(keep=keep)])
+    slices = reviewed_slices(case)
+    assert not tells_background(slices)
+    recipe = replace(COMPACT, crop=(96, 96), batch=8, augmentation=replace(COMPACT.augmentation, shift=0.0))
+    target = next(crop_batches([slices], recipe, 0)).labels
+    unmarked = target == IGNORED
+    assert unmarked.any() and not (target == lost).any()
+    plain = torch.randn((*target.shape, 4), generator=torch.Generator().manual_seed(0)).movedim(-1, 1)
+    said = plain.clone()
+    said[:, lost] += 9.0 * unmarked
+    for loss in LOSSES.values():
+        assert float(loss(said, target)) == pytest.approx(float(loss(plain, target)), abs=1e-5)
+
+
+def test_a_case_without_a_mark_teaches_nothing(make):
+    (case,) = read_reviewed([make(keep=())])
+    assert reviewed_slices(case) is None
+
+
+def test_reviewed_cases_train_a_segmenter_alone_and_beside_spider(cases, spider, tmp_path):
+    alone = SegmenterRequest(None, tmp_path / "alone", recipe=SLICES, device="cpu", reviewed=cases, start="lumbar_disc")
+    beside = replace(alone, data=spider, out=tmp_path / "beside")
+    cards = [
+        ModelStore((segmenter_model(request).model,)).verify("lumbar_disc").metadata for request in (alone, beside)
+    ]
+    data = [card.training["segmenter"]["data"] for card in cards]
+    assert (data[0]["train_cases"], data[0]["validation_cases"]) == (3, 1) and "SPIDER" not in data[0]["kind"]
+    assert (data[1]["train_cases"], data[1]["validation_cases"]) == (4, 3) and "SPIDER" in data[1]["kind"]
+    for one in data:
+        assert (one["reviewed_train_cases"], one["reviewed_validation_cases"]) == (3, 1)
+    with pytest.raises(InputError, match="begun with other --only, --fold or --data"):
+        train_segmenters(replace(beside, reviewed=None, resume=True))
+
+
+def test_masks_that_never_tell_background_train_no_segmenter_alone(make, spider, tmp_path):
+    make(keep=(2,))
+    reviewed = tmp_path / "data" / "cases"
+    request = SegmenterRequest(None, tmp_path / "run", recipe=SLICES, device="cpu", reviewed=reviewed)
+    with pytest.raises(InputError, match="none tells what is background"):
+        train_segmenters(request)
+    trained = train_segmenters(replace(request, data=spider))["compact"]
+    assert trained.metrics["train_cases"] == 2
+
+
+# The classifier
+
+
+def test_reviewed_discs_train_a_classifier_beside_spider(cases, spider, tmp_path):
+    request = GraderRequest(spider, tmp_path / "run", recipe=CROPS, device="cpu", reviewed=cases)
+    (one,) = train_graders(request).networks.values()
+    without = train_graders(replace(request, out=tmp_path / "other", reviewed=None)).networks["compact"]
+    more = {key: one.metrics[key] - without.metrics[key] for key in ("train_discs", "validation_discs")}
+    assert more == {"train_discs": 6, "validation_discs": 2}
+
+
+def test_reviewed_discs_alone_go_on_from_a_model_that_knows_pfirrmann_grades(cases, tmp_path):
+    request = GraderRequest(None, tmp_path / "run", recipe=CROPS, device="cpu", reviewed=cases)
+    with pytest.raises(InputError, match="do not tell Pfirrmann grades"):
+        train_graders(request)
+    outcome = grader_model(replace(request, start="lumbar_disc"))
+    card = ModelStore((outcome.model,)).verify("lumbar_disc").metadata
+    assert card.training["classifier"]["data"] == {
+        "kind": "reviewed cases of the task, split by subject",
+        "train_discs": 6,
+        "validation_discs": 2,
+        "reviewed_train_cases": 3,
+        "reviewed_validation_cases": 1,
+    }
+
+
+def test_a_training_that_goes_on_keeps_the_models_word(make, tmp_path):
+    start = ModelStore((SHIPPED_ROOT,)).get("lumbar_disc").weights("classifier")
+    samples = list(reviewed_samples(read_reviewed([make()])))
+    trainer = _Trainer(GraderRun(samples, (), CROPS, tmp_path, device="cpu", first=start), Progress())
+    crops = plain_batch(samples).crops
+    taught = trainer._taught(crops)
+    (wanted,) = OnnxNetwork(start)(crops.numpy(), ["logits"])
+    assert taught is not None and not taught.requires_grad
+    np.testing.assert_allclose((taught + trainer.weights.logit_offsets).numpy(), wanted, atol=0.02)
+    alone = _Trainer(GraderRun(samples, (), CROPS, tmp_path, device="cpu"), Progress())
+    assert alone._taught(crops) is None
+
+
+def test_nothing_is_learned_of_what_is_not_told(make):
+    samples = list(reviewed_samples(read_reviewed([make(classes=("herniated", "normal"))])))
+    batch = plain_batch(samples)
+    assert batch.bulging.tolist() == [UNTOLD, 0] and batch.grade.tolist() == [UNTOLD, UNTOLD]
+    weights = ClassWeights.of(samples, 8.0)
+    logits = torch.zeros(2, 7, requires_grad=True)
+    multi_task_loss(logits, batch, weights).backward()
+    assert logits.grad is not None
+    moved = logits.grad != 0
+    assert moved.tolist() == [[True, False] + [False] * 5, [True, True] + [False] * 5]
+    assert torch.isfinite(weights.logit_offsets).all()
+
+
+def test_a_teachers_own_answers_cost_nothing_to_keep(make):
+    samples = list(reviewed_samples(read_reviewed([make(classes=("herniated", "normal"))])))
+    batch, weights = plain_batch(samples), ClassWeights.of(samples, 8.0)
+    taught = torch.randn(2, 7, generator=torch.Generator().manual_seed(0))
+    logits = taught.clone().requires_grad_()
+    multi_task_loss(logits, batch, weights, taught).backward()
+    assert logits.grad is not None
+    assert logits.grad[:, 2:].abs().max() < 1e-6 and abs(float(logits.grad[0, 1])) < 1e-6
+
+
+# The command
+
+
+@pytest.fixture
+def train(tmp_path):
+    parser = argparse.ArgumentParser()
+    networks_command.add_training_arguments(parser)
+
+    def run(*words: object) -> int:
+        return networks_command.train(parser.parse_args(["-o", str(tmp_path / "run"), "--quiet", *map(str, words)]))
+
+    return run
+
+
+def test_one_command_trains_on_both(train, cases, spider, tmp_path, capsys):
+    assert train("--only", "classifier", "--epochs", 1, "--device", "cpu", "--data", cases, spider) == 0
+    assert "Model written to" in capsys.readouterr().err
+    metrics = json.loads((tmp_path / "run" / "compact" / "metrics.json").read_text())
+    assert metrics["train_discs"] > 6
+
+
+def test_folders_and_options_that_do_not_fit_are_told(train, cases, spider, tmp_path):
+    (tmp_path / "empty").mkdir()
+    shutil.copytree(cases, tmp_path / "more")
+    for words, sentence in (
+        (("segmenter", "--data", tmp_path / "empty"), "neither the SPIDER sets"),
+        (("segmenter", "--data", cases.parent), "such as DATASET/cases"),
+        (("segmenter", "--data", cases, tmp_path / "more"), "leave one out"),
+        (("segmenter", "--data", cases, "--fold", 1), "--fold is about SPIDER's patients"),
+        (("segmenter", "--data", cases, "--first", "a.onnx"), "--first is about SPIDER's patients"),
+        (("classifier", "--data", cases, spider, "--no-roi"), "single discs"),
+        (("discs", "--data", cases, spider), "SPIDER sets alone"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            train("--only", *words)
