@@ -107,6 +107,8 @@ def test_classifiers_go_on_from_what_their_files_say(spider, tmp_path, shipped):
 def test_a_segmenter_that_is_gone_on_with_keeps_its_start(spider, tmp_path):
     request = SegmenterRequest(spider, tmp_path / "run", recipe=SLICES, device="cpu", start="lumbar_disc")
     assert segmenter_model(request).told == {"compact": FROM_MODEL}
+    card = opened(request.out / "model").metadata
+    assert card.training["segmenter"]["learning_rate"] == pytest.approx(SLICES.learning_rate / 10)
     with pytest.raises(InputError, match="begun with other --start"):
         segmenter_model(replace(request, start=None, resume=True))
     assert segmenter_model(replace(request, resume=True)).told == {"compact": FROM_MODEL}

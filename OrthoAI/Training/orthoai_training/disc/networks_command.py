@@ -95,8 +95,8 @@ def train(args: argparse.Namespace) -> int:
     # Heavy: numpy.
     from orthoai_training.disc.data.sources import Sources
 
-    sources = Sources.of(args.data)
     made_folder(args.out)
+    sources = Sources.of(args.data)
     with stop_signals() as stop:
         progress = shown_progress(args.quiet, stop)
         work = {"segmenter": _train_segmenters, "classifier": _train_graders}.get(args.only, _train_detector)

@@ -14,6 +14,14 @@ from orthoai.tasks.disc.task import DEFAULT_MODEL, NAME
 MODEL_FOLDER = "model"
 """In the run folder."""
 
+GOING_ON = 0.1
+"""Of the recipe's learning rate, for a segmenter or classifier that goes on from a model's weights.
+
+Measured on validation patients of SPIDER. After some 40 steps on five other images, the shipped segmenter's Dice was
+0.889 at the whole rate and 0.898 at this one (0.921 before); on a validation image of their own 0.900 and 0.923. After
+15 epochs on 160 discs that told no grades, the classifier's kappa of the grades was 0.68 and 0.72 (0.73 before).
+"""
+
 
 def disc_model(name: str) -> Model:
     """The model called ``name``, or in the folder ``name``, with whole weights.

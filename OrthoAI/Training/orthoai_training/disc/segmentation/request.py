@@ -30,7 +30,7 @@ from orthoai_training.disc.segmentation.reviewed import reviewed_slices, tells_b
 from orthoai_training.disc.segmentation.saved import SavedSegmenter
 from orthoai_training.disc.segmentation.slices import LabeledSlices
 from orthoai_training.disc.segmentation.trainer import SegmenterRun, TrainedSegmenter, train_slices
-from orthoai_training.disc.start import check_start, disc_model, first_weights
+from orthoai_training.disc.start import GOING_ON, check_start, disc_model, first_weights
 from orthoai_training.earlier_run import claim_start, earlier_run
 from orthoai_training.learning.precision import choose_precision
 from orthoai_training.text_files import write_json
@@ -143,10 +143,11 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
     trained = {}
     for architecture in request.architectures:
         claim_start(request.out / architecture, first)
+        recipe = request.recipe_of(architecture)
         run = SegmenterRun(
             train,
             held_out,
-            request.recipe_of(architecture),
+            recipe if first is None else replace(recipe, learning_rate=GOING_ON * recipe.learning_rate),
             request.out / architecture,
             device=request.device,
             seed=request.seed,
