@@ -23,11 +23,14 @@ from orthoai_training.disc.classification.request import GraderRequest, graded_d
 from orthoai_training.disc.detection.dataset import Stage
 from orthoai_training.disc.detection.request import DetectorRequest
 from orthoai_training.disc.detection.train import TrainedStage
+from orthoai_training.disc.segmentation.export import export_segmenter
 from orthoai_training.disc.segmentation.recipe import SliceRecipe
 from orthoai_training.disc.segmentation.request import SegmenterRequest
 from orthoai_training.disc.segmentation.slices import LabeledSlices, crop_batches
 from orthoai_training.disc.segmentation.trainer import SegmenterRun, SliceLesson
+from orthoai_training.half_onnx import stored_weights
 from orthoai_training.learning.first_weights import FROM_MODEL
+from orthoai_training.train.blend import SHARE
 
 SLICES = SliceRecipe(crop=(64, 64), batch=4, epochs=1, warmup_steps=0)
 CROPS = replace(GRADER, epochs=1, batch=4)
@@ -131,3 +134,19 @@ def test_detectors_of_one_folder_meet_in_its_model(tmp_path, monkeypatch, shippe
     assert model.weights("segmenter").read_bytes() == shipped.weights("segmenter").read_bytes()
     text = json.dumps(model.metadata.to_json())
     assert str(tmp_path) not in text
+
+
+def test_a_blended_segmenter_lies_between_the_weights_before_and_after(spider, tmp_path, shipped):
+    request = SegmenterRequest(spider, tmp_path / "run", recipe=SLICES, device="cpu", start="lumbar_disc", blend=0.25)
+    model = opened(segmenter_model(request).model)
+    trained = export_segmenter("compact", request.out / "compact" / "weights.safetensors", tmp_path / "trained.onnx")
+    before, after, found = (
+        stored_weights(file) for file in (shipped.weights("segmenter"), trained, model.weights("segmenter"))
+    )
+    changed = [name for name in after if not np.array_equal(after[name], before[name])]
+    assert len(changed) > 20
+    for name in changed:
+        np.testing.assert_allclose(found[name], 0.75 * before[name] + 0.25 * after[name], rtol=2e-3, atol=1e-4)
+    assert model.metadata.training["segmenter"][SHARE] == 0.25
+    with pytest.raises(InputError, match="nothing to blend with"):
+        replace(request, start=None)

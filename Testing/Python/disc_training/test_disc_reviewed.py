@@ -357,6 +357,7 @@ def test_folders_and_options_that_do_not_fit_are_told(train, cases, spider, tmp_
         (("segmenter", "--data", cases, "--fold", 1), "--fold is about SPIDER's patients"),
         (("segmenter", "--data", cases, "--first", "a.onnx"), "--first is about SPIDER's patients"),
         (("classifier", "--data", cases, spider, "--no-roi"), "single discs"),
+        (("classifier", "--data", spider, "--start", "lumbar_disc", "--blend", 0.5), "--blend is for"),
         (("discs", "--data", cases, spider), "SPIDER sets alone"),
     ):
         with pytest.raises(InputError, match=sentence):

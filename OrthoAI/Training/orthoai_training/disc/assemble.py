@@ -24,6 +24,7 @@ from orthoai_training.disc.segmentation.request import SegmenterRequest, train_s
 from orthoai_training.disc.segmentation.trainer import TrainedSegmenter
 from orthoai_training.disc.start import MODEL_FOLDER, base_model
 from orthoai_training.learning.first_weights import FROM_MODEL
+from orthoai_training.train.blend import SHARE
 from orthoai_training.train.credits import SPIDER
 
 CREDITS = (f"{SPIDER}; networks trained on its images, masks and radiological gradings.",)
@@ -112,6 +113,7 @@ def _segmenter(request: SegmenterRequest, one: TrainedSegmenter, base: Model) ->
         {
             "data": data,
             **_started(metrics["first_weights"] == FROM_MODEL, base, segmenters.ROLE),
+            **({SHARE: request.blend} if request.blend < 1 else {}),
             "seed": request.seed,
             **metrics["recipe"],
         },

@@ -15,6 +15,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.progress_lines import shown_progress
 from orthoai_training.shared_options import add_device, add_quiet, add_seed
+from orthoai_training.train.start_options import add_blend
 
 if TYPE_CHECKING:
     from orthoai_training.disc.assemble import Outcome
@@ -54,6 +55,7 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
         help="go on from this model's networks, and take over those that are not trained; default: from nothing, and "
         "the shipped model's are taken over",
     )
+    add_blend(parser)
     parser.add_argument(
         "--members", metavar="N", type=_count, help="classifiers per network; default: 1, with --start those of MODEL"
     )
@@ -92,6 +94,8 @@ def train(args: argparse.Namespace) -> int:
         raise InputError("--epochs is for segmenters and classifiers; detectors take --minutes.")
     if args.teacher is not None and args.only != "segmenter":
         raise InputError("--teacher is for --only segmenter.")
+    if args.blend != 1 and args.only != "segmenter":
+        raise InputError("--blend is for --only segmenter.")
     # Heavy: numpy.
     from orthoai_training.disc.data.sources import Sources
 
@@ -164,6 +168,7 @@ def _train_segmenters(args: argparse.Namespace, sources: Sources, progress: Prog
         epochs=args.epochs,
         teacher=args.teacher,
         start=args.start,
+        blend=args.blend,
     )
     return assemble.segmenter_model(request, progress)
 

@@ -34,6 +34,7 @@ from orthoai_training.disc.start import GOING_ON, check_start, disc_model, first
 from orthoai_training.earlier_run import claim_start, earlier_run
 from orthoai_training.learning.precision import choose_precision
 from orthoai_training.text_files import write_json
+from orthoai_training.train.blend import blend_files, check_blend
 
 ROLE, ARCHITECTURE = "segmenter", "compact_unet"
 """Of the compact network, in a model's card."""
@@ -62,10 +63,13 @@ class SegmenterRequest:
         epochs: of every network; None is its recipe's.
         teacher: run of several segmenters, whose ensemble teaches by a recipe with ``distill``.
         start: name or folder of a model whose segmenter is trained on; None starts from nothing.
+        blend: with ``start``, share of the trained weights in the exported network, the rest are ``start``'s (see
+            :mod:`orthoai_training.train.blend`).
         reviewed: folder of reviewed cases; None for none.
 
     Raises:
-        InputError: a ``start`` for networks that become no model, nothing to learn from, or what SPIDER alone has.
+        InputError: a ``start`` for networks that become no model, a ``blend`` without one, nothing to learn from, or
+            what SPIDER alone has.
     """
 
     data: Path | None
@@ -84,10 +88,12 @@ class SegmenterRequest:
     minutes: float | None = None
     resume: bool = False
     start: str | None = None
+    blend: float = 1.0
     reviewed: Path | None = None
 
     def __post_init__(self) -> None:
         check_start(self.start, self.makes_model)
+        check_blend(self.blend, self.start)
         check_sources(self.data, self.reviewed, self.fold, self.first)
 
     @property
@@ -158,7 +164,9 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
         )
         trained[architecture] = train_slices(run, progress)
         if trained[architecture].exportable:
-            export_segmenter(architecture, trained[architecture].weights, run.out_dir / NETWORK_FILE)
+            file = export_segmenter(architecture, trained[architecture].weights, run.out_dir / NETWORK_FILE)
+            if first is not None and request.blend < 1:
+                blend_files(first, file, request.blend, file)
     if len(trained) > 1:
         folders = [one.weights.parent for one in trained.values()]
         weighting = ensemble_weights(folders, held_out, request.device, request.seed)
