@@ -13,6 +13,8 @@ from orthoai.dataset.importers.split import UNLISTED, sides_of
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 
+CORRECT = "correct it, or take it out if there is none"
+
 
 def _folder(root: Path, data: str, *places: str) -> Path:
     """A folder called own with a picture a.png in each of ``places`` and this data.yaml."""
@@ -34,14 +36,15 @@ def _sides(folder: Path) -> dict[str, str | None]:
         "path: ../sets/own\ntrain: ./images/one/\nvalidation: images\\two\ntest: [images/three]\n",
         "path: images\ntrain: one\nval: two\ntest: three\n",
         "train: ../images/one\nval: ../images/two\ntest: ../images/three\n",
+        "train: /content/own/images/one\nval: C:\\sets\\own\\images\\two\ntest: own/images/three\n",
         "train: train.txt\nval: lists/val.txt\ntest: images/three\n",
         "train: images\nval: images/two\ntest: images/three\n",
     ],
-    ids=["plain", "root of another computer", "root", "up", "lists", "nested"],
+    ids=["plain", "root of another computer", "root", "up", "whole paths of another computer", "lists", "nested"],
 )
 def test_a_data_file_says_which_pictures_train_whatever_their_folders_are_called(tmp_path: Path, data: str) -> None:
     folder = _folder(tmp_path, data, "images/one", "images/two", "images/three")
-    save(folder, "train.txt", "./images/one/a.png\n\n")
+    save(folder, "train.txt", "\ufeff/data/own/images/one/a.png\n\n")
     save(folder / "lists", "val.txt", "../images/two/a.png\n")
     assert _sides(folder) == {"images/one": "train", "images/two": "val", "images/three": "test"}
 
@@ -74,11 +77,11 @@ def test_what_is_in_no_part_or_in_several_never_trains_by_mistake(
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        ("val: holdout2", "names holdout2 under val, which is not in own: correct it"),
-        ("val: ../elsewhere", r"names \.\./elsewhere under val, which is not in own: correct it"),
-        ("train: /nowhere/one", "names /nowhere/one under train, which is not in own: correct it"),
-        ("test: labels", "names labels under test, which holds no picture: correct it"),
-        ("val: list.txt", "names gone.png under val, which is not in own: correct it"),
+        ("val: holdout2", f"names holdout2 under val, which is not in own: {CORRECT}"),
+        ("val: ../elsewhere", rf"names \.\./elsewhere under val, which is not in own: {CORRECT}"),
+        ("train: /nowhere/one", f"names /nowhere/one under train, which is not in own: {CORRECT}"),
+        ("test: labels", f"names labels under test, which holds no picture: {CORRECT}"),
+        ("val: list.txt", f"names gone.png under val, which is not in own: {CORRECT}"),
         ("val: 5", "has no path under val: write there in which folder its pictures lie"),
         ("val: [one, {}]", "has no path under val: write there in which folder its pictures lie"),
         ("val: [", "is not readable; save it again"),

@@ -21,6 +21,9 @@ UNLISTED = "unlisted"
 KEYS = {"test": TEST, "train": TRAIN, "val": VAL, "validation": VAL}
 """Of data.yaml. Of a path under two of them the first here counts: with no others, what trains is told to validate."""
 
+CORRECT = "correct it, or take it out if there is none"
+"""What to do about a path that leads nowhere: some tools name test pictures also where there are none."""
+
 LIST = ".txt"
 """A part may be a file with a picture's path on each line in place of a folder."""
 
@@ -93,14 +96,15 @@ class _DataFile:
         for key, entry, place in self.named():
             for part in self._listed(key, place) if _is_list(place) else [place]:
                 if part not in held:
-                    raise InputError(f"{DATA_FILE} names {entry} under {key}, which holds no picture: correct it.")
+                    raise InputError(f"{DATA_FILE} names {entry} under {key}, which holds no picture: {CORRECT}.")
                 found.setdefault(part, KEYS[key])
         return found
 
     def _listed(self, key: str, file: Path) -> list[Path]:
         """The pictures that the list ``file`` names."""
         try:
-            lines = file.read_text("utf-8").splitlines()
+            # Editors of Windows begin a file with a mark.
+            lines = file.read_text("utf-8-sig").splitlines()
         except (OSError, ValueError) as error:
             raise InputError(f"{file.name} is not readable; write a picture's path on each line.") from error
         return [self._place(key, line.strip(), file.parent) for line in lines if line.strip()]
@@ -108,16 +112,19 @@ class _DataFile:
     def _place(self, key: str, entry: str, *roots: Path) -> Path:
         """What ``entry`` names below the folder, seen from one of ``roots``, from the root that is given, or from here.
 
-        Roots differ from computer to computer, and some tools write "../train" for what lies beside data.yaml.
+        Roots differ from computer to computer: what follows the folder's own name is looked for here. Some tools write
+        "../train" for what lies beside data.yaml.
         """
         path = Path(entry.replace("\\", "/"))
-        inner = Path(*(part for part in path.parts if part != ".."))
+        inner = [part for part in path.parts if part != ".."]
         own = self.folder / str(self.content.get("path") or "")
-        for candidate in (*(root / path for root in (*roots, own, self.folder)), self.folder / inner):
+        copied = [inner[n:] for n, part in enumerate(inner[:-1], start=1) if part == self.folder.name]
+        below = (self.folder.joinpath(*parts) for parts in (inner, *copied))
+        for candidate in (*(root / path for root in (*roots, own, self.folder)), *below):
             place = Path(os.path.normpath(candidate))
             if place.is_relative_to(self.folder) and place.exists():
                 return place
-        raise InputError(f"{DATA_FILE} names {entry} under {key}, which is not in {self.folder.name}: correct it.")
+        raise InputError(f"{DATA_FILE} names {entry} under {key}, which is not in {self.folder.name}: {CORRECT}.")
 
 
 def _entries(key: str, said: Any) -> list[str]:
