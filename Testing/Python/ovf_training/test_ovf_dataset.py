@@ -15,6 +15,7 @@ from orthoai_training.ovf.dataset import copy_pictures, read_pictures, write_cas
 from orthoai_training.ovf.pictures import plain_pictures, training_pictures, validation_pictures
 from orthoai_training.ovf.recipe import COMPACT, PAPER
 from orthoai_training.ovf.scenes import case_scene
+from orthoai_training.progress_lines import TrainingLines
 from orthoai_training.spine_ct.case import write_case
 from ovf_blocks import BODIES, blocks_case
 from PIL import Image
@@ -146,11 +147,30 @@ def test_a_data_file_says_which_own_pictures_train(tmp_path: Path) -> None:
     folder = copy_pictures(tmp_path / "set", own, progress=progress)
     assert [picture.pixels[0, 0] for picture in read_pictures(folder, "train")] == [0, 1]
     assert [picture.pixels[0, 0] for picture in read_pictures(folder, "val")] == [2]
-    assert told[:2] == ["left out, in test: 1 of 5", "left out, not in data.yaml: 1 of 5"]
+    assert told[0] == "left out, in test: 1, not in data.yaml: 1 of 5"
     (own / "data.yaml").write_text("names: [crush]\nval: gone\n")
     with pytest.raises(InputError, match="names gone under val"):
         copy_pictures(tmp_path / "other", own)
     assert not (tmp_path / "other").exists()
+
+
+def test_what_is_left_out_is_shown_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for gray, name in enumerate(["one/a", "one/b", "test/c", "more/d"]):
+        _picture(tmp_path / "own" / f"{name}.png", gray)
+    (tmp_path / "own" / "data.yaml").write_text("names: [crush]\ntrain: one\n")
+    copy_pictures(tmp_path / "set", tmp_path / "own", progress=Progress(TrainingLines()))
+    assert "left out, in test: 1, not in data.yaml: 1 of 4" in capsys.readouterr().err
+
+
+def test_jpegs_in_the_parts_of_a_data_file_are_not_its_fault(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    for gray, name in enumerate(["one/a.png", "one/b.png", "two/c.jpg", "three/d.jpg"]):
+        _picture(own / name, gray)
+    (own / "data.yaml").write_text("names: [crush]\ntrain: one\nval: two\n")
+    assert len(list(read_pictures(copy_pictures(tmp_path / "set", own), "train"))) == 1
+    (own / "data.yaml").write_text("names: [crush]\ntrain: three\nval: two\n")
+    with pytest.raises(InputError, match="fewer than two PNG pictures in the parts that"):
+        copy_pictures(tmp_path / "other", own)
 
 
 def test_test_pictures_alone_are_refused(tmp_path: Path) -> None:

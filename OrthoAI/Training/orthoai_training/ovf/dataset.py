@@ -16,7 +16,7 @@ import numpy as np
 from orthoai.dataset.exporters.yolo import DATA_FILE
 from orthoai.dataset.importers.classes import ClassTable
 from orthoai.dataset.importers.decode import gray_file
-from orthoai.dataset.importers.source import TEST, VAL
+from orthoai.dataset.importers.source import TEST, VAL, SourceFolder
 from orthoai.dataset.importers.split import UNLISTED, sides_of
 from orthoai.dataset.importers.yolo import class_names
 from orthoai.errors import InputError
@@ -151,7 +151,9 @@ def _write(folder: Path, split: str, picture: Picture) -> None:
 
 def _sides(source: Path, progress: Progress) -> dict[Path, str | None]:
     """The side of every PNG below ``source``, by path, but of those kept for a test and those that are in no part."""
-    found = sides_of(source, sorted(source.rglob("*.png")))
+    # All kinds are asked for: a part of data.yaml that holds JPEG alone leads somewhere.
+    every = sides_of(source, SourceFolder(source).pictures)
+    found = {path: side for path, side in every.items() if path.suffix == ".png"}
     sides = {path: side for path, side in found.items() if side not in (TEST, UNLISTED)}
     if len(sides) < 2:
         kept = f" outside of {TEST}" if TEST in found.values() else f" in the parts that {DATA_FILE} names"
@@ -159,10 +161,11 @@ def _sides(source: Path, progress: Progress) -> dict[Path, str | None]:
         raise InputError(
             f"The folder {source.name} holds fewer than two PNG pictures{aside}: give one with their outlines."
         )
-    for left_out, where in ((TEST, f"in {TEST}"), (UNLISTED, f"not in {DATA_FILE}")):
-        count = sum(side == left_out for side in found.values())
-        if count:
-            progress.report("pictures", 0.0, f"left out, {where}: {count} of {len(found)}")
+    counts = {f"in {TEST}": TEST, f"not in {DATA_FILE}": UNLISTED}
+    told = [f"{where}: {n}" for where, side in counts.items() if (n := [*found.values()].count(side))]
+    if told:
+        # In one report: of several at the same fraction only the first is shown.
+        progress.report("pictures", 0.0, f"left out, {', '.join(told)} of {len(found)}")
     return sides
 
 
