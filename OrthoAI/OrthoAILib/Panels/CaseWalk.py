@@ -93,7 +93,7 @@ class CaseWalk:
         found = []
         for folder in dict.fromkeys(Path(folder) for folder in (chosen, *session.state.trainingSets) if folder):
             case = Dataset(folder).cases_folder / name
-            if case.is_dir():
+            if _isFolder(case):
                 found.append(f"{case.parent.name}/{name}" if chosen and folder == Path(chosen) else str(case))
         return found
 
@@ -162,3 +162,11 @@ class CaseWalk:
             self._notice.warn(problem)
         else:
             slicer.util.setSliceViewerLayers(background=volumeNode, fit=True)
+
+
+def _isFolder(path: Path) -> bool:
+    """Whether it is one, as far as can be seen: a share may no longer let us look."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False

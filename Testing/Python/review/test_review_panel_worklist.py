@@ -261,6 +261,15 @@ def test_a_case_that_was_exported_to_another_training_set_is_told_when_it_is_rej
     assert not room.panel.session.isUnsaved
 
 
+def test_a_training_set_that_cannot_be_looked_into_does_not_keep_a_case_from_being_rejected(room, folder):
+    approveFirst(room, folder)
+    exportAndWait(room)
+    # Longer than any name may be: looking there fails, as on a share that is closed to us now.
+    room.panel.session.markSaved(trainingSet=str(folder / ("x" * 300)))
+    click(room, "rejectButton")
+    assert "still in the training set" in room.child("noticeText").text
+
+
 def test_save_puts_the_case_into_the_training_set_before_the_next_one_opens(room, folder):
     from orthoai.dataset import Dataset
     from OrthoAILib.Panels.Ask import Answer
