@@ -15,13 +15,13 @@ from orthoai.cli.exits import BAD_INPUT
 from orthoai.cli.main import main
 from orthoai.errors import Canceled, InputError
 from orthoai.models.card import read_card
-from orthoai.models.store import ModelStore
+from orthoai.models.store import Model, ModelStore
 from orthoai_training.half_onnx import HALF, stored_weights
 from orthoai_training.ovf import request
 from orthoai_training.ovf.calibration import FittedCalibration
 from orthoai_training.ovf.cases import case_folders, dealt, training_folders
 from orthoai_training.ovf.evaluation.source import Source
-from orthoai_training.ovf.model_folder import with_settings, write_ovf_model
+from orthoai_training.ovf.model_folder import page_of, with_settings, write_ovf_model
 from orthoai_training.ovf.recipe import COMPACT
 from orthoai_training.ovf.request import TrainRequest, train_ovf
 from orthoai_training.ovf.train import OvfRun, TrainedOvf, make_pictures
@@ -195,6 +195,29 @@ def test_the_page_says_on_what_the_network_was_trained(
         assert f"Trained on {kind}: " in page and f"{figures}, never on test cases" in page
         assert ("works on simulations" in page) == ("simulated" in figures)
         with_settings(folder, {"confidence": 0.4}, {})
+
+
+def test_the_page_says_on_what_the_models_before_were_trained(tmp_path: Path) -> None:
+    (tmp_path / "detector.onnx").write_bytes(b"network")
+    trained = TrainedOvf(tmp_path / "detector.onnx", {}, 12.0)
+    start = ModelStore.default().get("vertebral_fractures")
+    for name, pictures in (("first", tmp_path), ("second", None)):
+        run = OvfRun(tmp_path, COMPACT, pictures=pictures)
+        folder = write_ovf_model(trained, run, tmp_path / name / "model", "compact", start)
+        start = Model(name, folder, read_card(folder))
+    page = (folder / "README.md").read_text()
+    before = ", on from a model trained on "
+    assert f"Trained on simulated spine CT{before}own pictures: figures say how well the method works on cases" in page
+    assert "On simulated validation cases" in page
+    of_pictures = (tmp_path / "first" / "model" / "README.md").read_text()
+    assert f"Trained on own pictures{before}simulated spine CT: figures" in of_pictures
+
+
+def test_the_page_of_an_older_card_counts_reviewed_cases_too() -> None:
+    card = ModelStore.default().get("vertebral_fractures").metadata
+    data = {"kind": "simulated spine CT and 3 reviewed cases", "train_cases": 9}
+    page = page_of(replace(card, training={**card.training, "data": data}))
+    assert "3 reviewed cases: figures say how well the method works on cases like these" in page.limits
 
 
 def test_a_blended_detector_lies_between_the_weights_before_and_after(

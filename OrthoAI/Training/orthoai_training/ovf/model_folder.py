@@ -15,12 +15,14 @@ from orthoai.models.store import Model
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM
 from orthoai.tasks.ovf.engines import DETECTOR
 from orthoai.tasks.ovf.labels import CLASSES, FRACTURES
+from orthoai.tasks.ovf.task import NAME as TASK_NAME
 
 from orthoai_training.ovf.calibration import FittedCalibration
 from orthoai_training.ovf.reviewed import is_reviewed
 from orthoai_training.ovf.train import NETWORK_FILE, OvfRun, TrainedOvf
 from orthoai_training.train.credits import first_credits
 from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, limits_of, written
+from orthoai_training.train.start import Start
 
 MODEL_FOLDER = "model"
 """In the run folder."""
@@ -32,6 +34,9 @@ CONFIDENCE = 0.25
 
 SIMULATED, OWN_PICTURES = "simulated spine CT", "own pictures"
 """What the card says of the training's kind; reviewed cases are counted beside it."""
+
+STARTED = "started_from"
+"""Key of the card's data: the model of the task that the training went on from, and what its card says of its data."""
 
 REVIEWED = "reviewed_cases"
 """Key of the card's data: how many of the cases that train and validate a person reviewed; left out where none is."""
@@ -67,6 +72,8 @@ def write_ovf_model(
         data |= {REVIEWED: reviewed} if any(reviewed.values()) else {}
     if start is not None:
         data["first_weights"] = f"layers of the detector of the model {start.name}"
+        if start.metadata.task == TASK_NAME:
+            data[STARTED] = Start(start).lineage(DETECTOR)
     inherited = () if start is None else start.metadata.attribution
     card = Card(
         name=NAME,
@@ -89,15 +96,35 @@ def write_ovf_model(
 
 
 def page_of(card: Card) -> ModelPage:
-    """What the page says of a model with ``card``."""
+    """What the page says of a model with ``card``: also on what the models before it were trained."""
     data = card.training.get("data", {})
-    kind = str(data.get("kind", SIMULATED))
-    is_simulated = kind != OWN_PICTURES and REVIEWED not in data
-    cases = "simulated validation cases" if is_simulated else "validation cases"
+    before = _before(data)
+    is_simulated = all(map(_is_simulated, [data, *before]))
+    kinds = [_told(data)]
+    if not is_simulated:
+        kinds += [SIMULATED if _is_simulated(each) else _told(each) for each in before]
+    cases = "simulated validation cases" if _is_simulated(data) else "validation cases"
     return ModelPage(
-        limits_of(kind, is_simulated),
+        limits_of(", on from a model trained on ".join(dict.fromkeys(kinds)), is_simulated),
         f"On {cases}, never on test cases: ultralytics' own figures per picture (B: boxes, M: masks).",
     )
+
+
+def _before(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What the cards of the models say that the one with ``data`` was started from, the nearest first."""
+    if STARTED not in data:
+        return []
+    nearest = data[STARTED].get("data", {})
+    return [nearest, *_before(nearest)]
+
+
+def _is_simulated(data: Mapping[str, Any]) -> bool:
+    # Older cards count reviewed cases in their kind alone.
+    return _told(data) != OWN_PICTURES and REVIEWED not in data and "reviewed" not in _told(data)
+
+
+def _told(data: Mapping[str, Any]) -> str:
+    return str(data.get("kind", SIMULATED))
 
 
 def _kind(run: OvfRun) -> str:
