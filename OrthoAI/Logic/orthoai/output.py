@@ -114,7 +114,7 @@ def staged_folder(
             the block itself raises for want of space or access.
     """
     target = resolved(target)
-    _refuse_foreign(target, marker, besides)
+    refuse_foreign(target, marker, besides)
     if source is not None and target in (read := resolved(source), *read.parents):
         raise InputError(f"{source} would be replaced by the output {target}; name another folder for the output.")
     made: list[Path] = []
@@ -140,8 +140,8 @@ def staged_folder(
                     parent.rmdir()
 
 
-def _refuse_foreign(target: Path, marker: Marker, besides: Collection[str]) -> None:
-    """Never delete what we did not write."""
+def refuse_foreign(target: Path, marker: Marker, besides: Collection[str]) -> None:
+    """Raise InputError where :func:`staged_folder` may not replace ``target``: never delete what we did not write."""
     try:
         if not target.exists():
             return
@@ -200,7 +200,7 @@ def _put(aside: Path, target: Path, marker: Marker, besides: Collection[str]) ->
     if not target.exists():
         aside.rename(target)
         return
-    _refuse_foreign(target, marker, besides)  # Again: the run took minutes, and somebody may have put files there.
+    refuse_foreign(target, marker, besides)  # Again: the run took minutes, and somebody may have put files there.
     if aside.parent == target or _is_worked_in(target):
         _fill(aside, target, marker)
         return

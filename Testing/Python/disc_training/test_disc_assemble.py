@@ -117,14 +117,26 @@ def test_a_segmenter_that_is_gone_on_with_keeps_its_start(spider, tmp_path):
     assert segmenter_model(replace(request, resume=True)).told == {"compact": FROM_MODEL}
 
 
-def test_detectors_of_one_folder_meet_in_its_model(tmp_path, monkeypatch, shipped):
+@pytest.fixture
+def detectors(tmp_path, monkeypatch):
+    """Stands in for the training of detectors; what it is given to do is done while it trains."""
+    files = tmp_path / "files"
+    files.mkdir()
+    meanwhile = []
+
     def fake(request, progress):
         (stage,) = request.stages
-        file = tmp_path / f"{stage.value}.onnx"
+        if meanwhile:
+            meanwhile.pop()()
+        file = files / f"{stage.value}.onnx"
         file.write_text(stage.value)
         return {stage: TrainedStage(file, {"metrics/mAP50(B)": 0.5}, 3.0, 20, 4)}
 
     monkeypatch.setattr(assemble, "train_detectors", fake)
+    return meanwhile
+
+
+def test_detectors_of_one_folder_meet_in_its_model(detectors, tmp_path, shipped):
     for stage in Stage:
         outcome = detector_model(DetectorRequest(tmp_path, tmp_path / "run", (stage,)))
     model = opened(outcome.model)
@@ -150,3 +162,45 @@ def test_a_blended_segmenter_lies_between_the_weights_before_and_after(spider, t
     assert model.metadata.training["segmenter"][SHARE] == 0.25
     with pytest.raises(InputError, match="nothing to blend with"):
         replace(request, start=None)
+
+
+def test_a_start_without_what_the_folder_has_trained_is_refused_before_the_training(detectors, tmp_path):
+    """The model of the second detector would have lost the first one, trained for an hour, without a word."""
+    request = DetectorRequest(tmp_path, tmp_path / "run", (Stage.LUMBAR,), start="lumbar_disc")
+    folder = detector_model(request).model
+    second = replace(request, stages=(Stage.DISCS,))
+    detectors.append(lambda: pytest.fail("trained"))
+    with pytest.raises(InputError, match=r"another lumbar than --start.*give .*model to --start"):
+        detector_model(second)
+    detectors.clear()
+    # The same detector may be gone on with, and the other one from the model that the folder holds.
+    detector_model(replace(request, resume=True))
+    model = opened(detector_model(replace(second, start=str(folder))).model)
+    assert [model.weights(stage.value).read_text() for stage in Stage] == ["lumbar", "discs"]
+
+
+def test_a_detector_that_ends_in_the_folder_meanwhile_is_kept(detectors, tmp_path):
+    first, second = (DetectorRequest(tmp_path, tmp_path / "run", (stage,)) for stage in Stage)
+    detectors.append(lambda: detector_model(first))
+    model = opened(detector_model(second).model)
+    assert [model.weights(stage.value).read_text() for stage in Stage] == ["lumbar", "discs"]
+
+
+def test_a_place_with_other_files_is_told_before_the_training(detectors, tmp_path):
+    request = DetectorRequest(tmp_path, tmp_path / "run", (Stage.LUMBAR,))
+    (tmp_path / "run" / "model").mkdir(parents=True)
+    notes = tmp_path / "run" / "model" / "notes.txt"
+    notes.write_text("mine")
+    detectors.append(lambda: pytest.fail("trained"))
+    with pytest.raises(InputError, match="holds other files"):
+        detector_model(request)
+    assert notes.read_text() == "mine"
+
+
+def test_a_damaged_model_in_the_folder_is_named(detectors, tmp_path):
+    """Not the shipped one, which has the same name and which nobody needs to install again."""
+    request = DetectorRequest(tmp_path, tmp_path / "run", (Stage.LUMBAR,))
+    folder = detector_model(request).model
+    (folder / "discs.onnx").write_text("cut short")
+    with pytest.raises(InputError, match=r"run/model is no whole model of disc"):
+        detector_model(replace(request, stages=(Stage.DISCS,)))

@@ -28,7 +28,7 @@ from orthoai.tasks.disc.scale import TYPICAL_SPACING_MM
 from orthoai.tasks.disc.search import BACK_TO_FRONT, UPSIDE_DOWN
 from orthoai.tasks.disc.task import TASK
 from orthoai.volume import Source, Volume
-from orthoai_training.disc import networks_command
+from orthoai_training.disc import assemble, networks_command
 from orthoai_training.disc.assemble import grader_model, segmenter_model
 from orthoai_training.disc.classification.batches import UNTOLD, plain_batch
 from orthoai_training.disc.classification.losses import ClassWeights, multi_task_loss
@@ -252,6 +252,20 @@ def test_reviewed_cases_train_a_segmenter_alone_and_beside_spider(cases, spider,
         assert (one["reviewed_train_cases"], one["reviewed_validation_cases"]) == (3, 1)
     with pytest.raises(InputError, match="begun with other --only, --fold or --data"):
         train_segmenters(replace(beside, reviewed=None, resume=True))
+
+
+def test_the_card_tells_of_the_cases_as_the_training_began(cases, tmp_path, monkeypatch):
+    """People go on reviewing, and a folder that was moved in the meantime cost the model."""
+
+    def moved(request, progress):
+        trained = train_segmenters(request, progress)
+        shutil.move(cases, tmp_path / "elsewhere")
+        return trained
+
+    monkeypatch.setattr(assemble, "train_segmenters", moved)
+    request = SegmenterRequest(None, tmp_path / "run", recipe=SLICES, device="cpu", reviewed=cases, start="lumbar_disc")
+    data = ModelStore((segmenter_model(request).model,)).get("lumbar_disc").metadata.training["segmenter"]["data"]
+    assert (data["reviewed_train_cases"], data["reviewed_validation_cases"]) == (3, 1)
 
 
 def test_masks_that_never_tell_background_train_no_segmenter_alone(make, spider, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ from orthoai.tasks.disc.segment import SEGMENT_PIXEL_MM, STRIDE
 from orthoai_training.disc.classification import request as graders
 from orthoai_training.disc.classification.export import NETWORK_FILE as GRADER_FILE
 from orthoai_training.disc.classification.request import GraderRequest, TrainedGraders, train_graders
-from orthoai_training.disc.data.reviewed import reviewed_parts
+from orthoai_training.disc.data.reviewed import ReviewedParts, reviewed_parts
 from orthoai_training.disc.detection.request import RECIPES, DetectorRequest, train_detectors
-from orthoai_training.disc.model_folder import TrainedNetwork, TrainedRole, write_disc_model
+from orthoai_training.disc.model_folder import TrainedNetwork, TrainedRole, require_place, write_disc_model
 from orthoai_training.disc.segmentation import request as segmenters
 from orthoai_training.disc.segmentation.export import NETWORK_FILE as SEGMENTER_FILE
 from orthoai_training.disc.segmentation.request import SegmenterRequest, train_segmenters
@@ -50,33 +50,34 @@ class Outcome:
 
 def segmenter_model(request: SegmenterRequest, progress: Progress | None = None) -> Outcome:
     """Train segmenters; see :func:`train_segmenters`."""
-    base = base_model(request.out, request.start)
+    base, reviewed = _base(request, segmenters.ROLE), _reviewed(request)
     trained = train_segmenters(request, progress)
     told = {name: one.metrics["first_weights"] for name, one in trained.items()}
     if not request.makes_model:
         return Outcome(told, None)
     (one,) = trained.values()
-    return Outcome(told, write_disc_model(_segmenter(request, one, base), base, request.out / MODEL_FOLDER))
+    return Outcome(told, _written(request, _segmenter(request, one, base, reviewed)))
 
 
 def grader_model(request: GraderRequest, progress: Progress | None = None) -> Outcome:
     """Train classifiers; see :func:`train_graders`."""
-    base = base_model(request.out, request.start)
+    base, reviewed = _base(request, graders.ROLE), _reviewed(request)
     trained = train_graders(request, progress)
     told = {name: one.metrics["first_weights"] for name, one in trained.networks.items()}
     if not request.makes_model:
         return Outcome(told, None)
-    return Outcome(told, write_disc_model(_graders(request, trained, base), base, request.out / MODEL_FOLDER))
+    return Outcome(told, _written(request, _graders(request, trained, base, reviewed)))
 
 
 def detector_model(request: DetectorRequest, progress: Progress | None = None) -> Outcome:
     """Train one detector or both; see :func:`train_detectors`."""
-    base = base_model(request.out, request.start)
+    for stage in request.stages:
+        base = _base(request, stage.value)
     trained = train_detectors(request, progress)
     told = {stage.value: f"in {one.seconds:.0f} s" for stage, one in trained.items()}
     if not request.makes_model:
         return Outcome(told, None)
-    folder = request.out / MODEL_FOLDER
+    folder, rest = request.out / MODEL_FOLDER, request
     for stage, one in trained.items():
         recipe = RECIPES[request.recipe][stage]
         settings = {"image_size": recipe.yolo.image_size, "labels": [stage.label]}
@@ -98,14 +99,33 @@ def detector_model(request: DetectorRequest, progress: Progress | None = None) -
             {"validation slices": {**one.metrics, "training_s": round(one.seconds, 1)}},
             CREDITS,
         )
-        write_disc_model(role, base, folder)
-        base = base_model(request.out, None)
+        _written(rest, role)
+        # The other detector takes its place beside this one.
+        rest = replace(rest, start=None)
     return Outcome(told, folder)
 
 
-def _segmenter(request: SegmenterRequest, one: TrainedSegmenter, base: Model) -> TrainedRole:
+def _base(request: _Request | DetectorRequest, role: str) -> Model:
+    """The model that gives the roles that are not trained; where it cannot, an InputError says so."""
+    base = base_model(request.out, request.start)
+    if request.makes_model:
+        require_place(role, base, request.out / MODEL_FOLDER)
+    return base
+
+
+def _written(request: _Request | DetectorRequest, role: TrainedRole) -> Path:
+    """The model in its folder. What it takes over is asked for anew: another training may have ended there since."""
+    return write_disc_model(role, _base(request, role.role), request.out / MODEL_FOLDER)
+
+
+def _reviewed(request: _Request) -> ReviewedParts:
+    """As the training begins; by its end people may have reviewed more."""
+    return reviewed_parts(request.reviewed, request.data, request.split)
+
+
+def _segmenter(request: SegmenterRequest, one: TrainedSegmenter, base: Model, reviewed: ReviewedParts) -> TrainedRole:
     metrics = one.metrics
-    data = _data(request, train_cases=metrics["train_cases"], validation_cases=metrics["validation_cases"])
+    data = _data(request, reviewed, train_cases=metrics["train_cases"], validation_cases=metrics["validation_cases"])
     settings = {"pixel_mm": SEGMENT_PIXEL_MM, "stride": STRIDE}
     return TrainedRole(
         segmenters.ROLE,
@@ -122,7 +142,7 @@ def _segmenter(request: SegmenterRequest, one: TrainedSegmenter, base: Model) ->
     )
 
 
-def _graders(request: GraderRequest, trained: TrainedGraders, base: Model) -> TrainedRole:
+def _graders(request: GraderRequest, trained: TrainedGraders, base: Model, reviewed: ReviewedParts) -> TrainedRole:
     networks: list[TrainedNetwork] = []
     for (architecture, _), one, weight in zip(
         request.networks.values(), trained.networks.values(), trained.weights, strict=True
@@ -134,7 +154,7 @@ def _graders(request: GraderRequest, trained: TrainedGraders, base: Model) -> Tr
         networks.append(TrainedNetwork(one.weights.parent / GRADER_FILE, named, settings))
     metrics = {name: one.metrics for name, one in trained.networks.items()}
     first = next(iter(metrics.values()))
-    data = _data(request, train_discs=first["train_discs"], validation_discs=first["validation_discs"])
+    data = _data(request, reviewed, train_discs=first["train_discs"], validation_discs=first["validation_discs"])
     figures = {name: {key: each[key] for key in ("best_quality", "training_s")} for name, each in metrics.items()}
     return TrainedRole(
         graders.ROLE,
@@ -150,13 +170,12 @@ def _graders(request: GraderRequest, trained: TrainedGraders, base: Model) -> Tr
     )
 
 
-def _data(request: _Request, **counts: int) -> dict[str, Any]:
+def _data(request: _Request, reviewed: ReviewedParts, **counts: int) -> dict[str, Any]:
     """What the card says of the data."""
     data: dict[str, Any] = {} if request.data is None else dict(SPIDER_DATA)
     if request.reviewed is not None:
-        cases = reviewed_parts(request.reviewed, request.data, request.split)
         data["kind"] = f"{data['kind']}; {REVIEWED_KIND}" if data else REVIEWED_KIND
-        counts |= {"reviewed_train_cases": len(cases.train), "reviewed_validation_cases": len(cases.validation)}
+        counts |= {"reviewed_train_cases": len(reviewed.train), "reviewed_validation_cases": len(reviewed.validation)}
     return {**data, **counts}
 
 

@@ -39,12 +39,20 @@ def base_model(out: Path, start: str | None) -> Model:
     before (of the other detector), else the shipped one.
 
     Raises:
-        InputError: as :func:`disc_model`.
+        InputError: as :func:`disc_model`, and for a damaged one in ``out``.
     """
     if start is not None:
         return disc_model(start)
     own = (out / MODEL_FOLDER).absolute()
-    return disc_model(str(own) if (own / CARD_NAME).is_file() else DEFAULT_MODEL)
+    if not (own / CARD_NAME).is_file():
+        return disc_model(DEFAULT_MODEL)
+    try:
+        return disc_model(str(own))
+    except InputError as error:
+        raise InputError(
+            f"{own} is no whole model of {NAME}, whose other networks would be taken over: name another model with "
+            "--start and remove that one, or choose another --out."
+        ) from error
 
 
 def first_weights(model: Model, role: str, architecture: str, members: int = 1) -> list[Path | None]:
