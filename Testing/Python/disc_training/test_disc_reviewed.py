@@ -24,12 +24,14 @@ from orthoai.progress import Progress
 from orthoai.provenance import provenance
 from orthoai.result import Result
 from orthoai.review import Review, Verdict
+from orthoai.tasks.disc.engines import suspect_of
 from orthoai.tasks.disc.scale import TYPICAL_SPACING_MM
 from orthoai.tasks.disc.search import BACK_TO_FRONT, UPSIDE_DOWN
 from orthoai.tasks.disc.task import TASK
 from orthoai.volume import Source, Volume
 from orthoai_training.disc import assemble, networks_command
 from orthoai_training.disc.assemble import grader_model, segmenter_model
+from orthoai_training.disc.classification import request as graders
 from orthoai_training.disc.classification.batches import UNTOLD, plain_batch
 from orthoai_training.disc.classification.losses import ClassWeights, multi_task_loss
 from orthoai_training.disc.classification.recipe import COMPACT as GRADER
@@ -302,6 +304,29 @@ def test_reviewed_discs_alone_go_on_from_a_model_that_knows_pfirrmann_grades(cas
         "reviewed_train_cases": 3,
         "reviewed_validation_cases": 1,
     }
+
+
+@pytest.mark.parametrize(("count", "first"), [(1, "bulging"), (4, "bulging"), (4, "herniated")])
+def test_the_models_threshold_stays_where_few_held_out_discs_are_herniated(make, tmp_path, count, first):
+    """It was 0.5 then, at which nearly no disc is suspected, or what told a single disc from its neighbor."""
+    for number in range(count):
+        make(number, classes=(first, "normal"))
+    request = GraderRequest(
+        None, tmp_path / "run", recipe=CROPS, device="cpu", reviewed=tmp_path / "data" / "cases", start="lumbar_disc"
+    )
+    model = ModelStore((grader_model(request).model,)).get("lumbar_disc")
+    assert suspect_of(model) == suspect_of(ModelStore((SHIPPED_ROOT,)).get("lumbar_disc")) < 0.1
+
+
+def test_enough_held_out_discs_set_the_threshold_anew(make, tmp_path, monkeypatch):
+    monkeypatch.setattr(graders, "LEAST_HERNIATED", 1)
+    for number in range(4):
+        make(number, classes=("herniated", "normal"))
+    request = GraderRequest(
+        None, tmp_path / "run", recipe=CROPS, device="cpu", reviewed=tmp_path / "data" / "cases", start="lumbar_disc"
+    )
+    threshold = train_graders(request).herniation_threshold
+    assert threshold != suspect_of(ModelStore((SHIPPED_ROOT,)).get("lumbar_disc"))
 
 
 def test_a_training_that_goes_on_keeps_the_models_word(make, tmp_path):

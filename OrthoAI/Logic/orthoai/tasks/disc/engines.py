@@ -108,12 +108,13 @@ def load_engines(options: RunOptions, store: ModelStore | None = None, warm: War
         segmenter=warm.get(("segmenter", hashes, "cpu"), lambda: load_segmenter(model)),
         classifier=warm.get(("classifier", hashes, "cpu"), lambda: load_classifier(model)),
         confidence=chosen_confidence(options.confidence, None, CONFIDENCE),
-        suspect=_suspect(model),
+        suspect=suspect_of(model),
         model_name=model.name,
         model_sha256=model.sha256,
     )
 
 
-def _suspect(model: Model) -> float:
+def suspect_of(model: Model) -> float:
+    """Herniation probability from which ``model`` has a disc worth a look."""
     value = model.network("classifier").settings.get("herniation_threshold", LIKELY)
     return float(value) if isinstance(value, (int, float)) else LIKELY

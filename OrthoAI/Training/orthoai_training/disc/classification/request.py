@@ -14,6 +14,7 @@ from orthoai.errors import InputError
 from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.progress import Progress
 from orthoai.tasks.disc.classify import HERNIATION
+from orthoai.tasks.disc.engines import suspect_of
 from orthoai.tasks.disc.segment import SliceSegmenter
 from orthoai.tasks.disc.session import Member
 
@@ -50,6 +51,10 @@ from orthoai_training.text_files import write_json
 
 ROLE, ARCHITECTURE = "classifier", "compact_cnn"
 """Of the compact networks, in a model's card."""
+
+LEAST_HERNIATED = 4
+"""Held-out discs that must be herniated before another threshold takes the place of a model's own: SPIDER's validation
+patients have as many, a few reviewed cases one or none."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,7 @@ class GraderRequest:
 @dataclass(frozen=True)
 class TrainedGraders:
     """Every member by its name, their weights in the ensemble, and the herniation probability from which it suspects a
-    disc; None where nothing is held out.
+    disc: that of the model gone on from where too few held-out discs tell; None where none is held out.
     """
 
     networks: dict[str, TrainedGrader]
@@ -166,9 +171,11 @@ def train_graders(request: GraderRequest, progress: Progress | None = None) -> T
     held_out = graded_discs(request, split.part("validation"))
     held_out += reviewed_samples(read_reviewed(reviewed.validation))
     firsts: list[Path | None] = [None] * request.members
-    if request.start is not None:
-        firsts = first_weights(disc_model(request.start), ROLE, ARCHITECTURE, request.members)
-    if request.data is None and (None in firsts or set(request.architectures) != {"compact"}):
+    model = None if request.start is None else disc_model(request.start)
+    if model is not None:
+        firsts = first_weights(model, ROLE, ARCHITECTURE, request.members)
+    all_go_on = None not in firsts and set(request.architectures) == {"compact"}
+    if request.data is None and not all_go_on:
         raise InputError(
             "Reviewed cases do not tell Pfirrmann grades: add the folder with the SPIDER sets to --data, or go on from "
             "a model with compact classifiers with --start."
@@ -190,12 +197,15 @@ def train_graders(request: GraderRequest, progress: Progress | None = None) -> T
         trained[name] = train_grader(run, progress)
         export_grader(trained[name].network, run.out_dir / NETWORK_FILE)
     networks = [one.network for one in trained.values()]
-    weights, threshold = (1 / len(trained),) * len(trained), None
+    weights: tuple[float, ...] = (1 / len(trained),) * len(trained)
+    threshold = suspect_of(model) if model is not None and all_go_on else None
     if held_out:
         batch = plain_batch(held_out)
         shares, herniated = herniation_shares(networks, batch), batch.herniated.numpy().astype(bool)
         weighting = search_accuracy(np.stack([1 - shares, shares], axis=-1), herniated.astype(np.int64))
-        weights, threshold = tuple(weighting.weights.tolist()), best_threshold(herniated, weighting.weights @ shares)
+        weights = tuple(weighting.weights.tolist())
+        if threshold is None or (herniated.sum() >= LEAST_HERNIATED and not herniated.all()):
+            threshold = best_threshold(herniated, weighting.weights @ shares)
         if len(trained) > 1:
             write_json(request.out / "ensemble.json", _described(trained, weighting))
     RunRecord("classifier", tuple(trained), request.fold, request.roi).write(request.out)
