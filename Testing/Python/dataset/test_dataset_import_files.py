@@ -377,6 +377,21 @@ def test_a_bad_line_is_named_with_its_file(tmp_path: Path, line: str, words: str
         read("yolo", tmp_path)
 
 
+def test_a_tools_readme_is_no_label_and_a_picture_of_that_name_has_one(tmp_path: Path) -> None:
+    save(tmp_path / "set", "a.txt", "0 0.5 0.5 0.4 0.4", pixels())
+    (tmp_path / "set" / "README.roboflow.txt").write_text("Exported on a Monday.")
+    (found,) = read("yolo", tmp_path / "set")
+    assert len(found.shapes) == 1
+    save(tmp_path / "named", "readme_1.txt", "0 0.5 0.5 0.4 0.4", pixels())
+    (tmp_path / "named" / "a.png").rename(tmp_path / "named" / "readme_1.png")
+    (found,) = read("yolo", tmp_path / "named")
+    assert len(found.shapes) == 1
+    save(tmp_path / "alone", "note.md", "", pixels())
+    (tmp_path / "alone" / "README.dataset.txt").write_text("Vertebrae.")
+    with pytest.raises(InputError, match="no YOLO text file below alone"):
+        read("yolo", tmp_path / "alone")
+
+
 def test_labels_without_pictures_and_folders_without_labels_are_told(tmp_path: Path) -> None:
     save(tmp_path / "no_labels", "note.md", "", pixels())
     save(tmp_path / "no_picture", "b.txt", "")

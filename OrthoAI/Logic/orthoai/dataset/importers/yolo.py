@@ -27,6 +27,9 @@ from orthoai.progress import Progress
 
 NAME = "yolo"
 
+README = "readme"
+"""How text files begin that tools for labeling leave beside their labels, and that are none."""
+
 BEYOND = 0.01
 """Fraction by which an outline may reach over the border before its numbers are taken for pixels."""
 
@@ -42,8 +45,10 @@ def read_yolo(source: Path, classes: ClassTable, progress: Progress) -> Iterator
     folder = source_folder(source)
     names = class_names(folder.path) or classes.names
     texts = {file: text_file(file, folder.path) for file in folder.pictures}
-    labels = {*folder.files(".txt")} - {folder.path / CLASSES_FILE, *split_lists(folder.path)}
-    lost = sorted(labels - set(texts.values()))
+    wanted = set(texts.values())
+    found = {file for file in folder.files(".txt") if file in wanted or not file.name.lower().startswith(README)}
+    labels = found - {folder.path / CLASSES_FILE, *split_lists(folder.path)}
+    lost = sorted(labels - wanted)
     if lost:
         raise InputError(f"{lost[0].name} has no picture (PNG or JPEG) of its name; add it or remove the text file.")
     if not labels:
