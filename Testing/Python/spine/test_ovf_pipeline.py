@@ -158,6 +158,22 @@ def test_fractures_that_no_height_speaks_for_are_to_be_looked_at_again() -> None
     )
 
 
+def test_a_sound_vertebra_that_no_height_speaks_for_is_told() -> None:
+    """Without a word, a knee or a body that the field cuts read as an all-clear by heights."""
+    assert ran(spine([NORMAL, NORMAL, NORMAL, NORMAL], start=-18.0)).message == (
+        "No fracture found in 4 vertebrae. Of one of them no height could be compared."
+    )
+    tall = Geometry((80, 96, 80), (1.0, 1.0, 1.0), (-39.5, -47.5, -40.0))
+    assert ran(spine([NORMAL], tall)).message == "No fracture found in one vertebra. Of it no height could be compared."
+    volume = spine([NORMAL] * 4, start=-18.0)
+    geometry = volume.geometry
+    low, high = (np.array(geometry.lps_to_index((*corner,))) for corner in ((-30, -30, -20), (30, 30, -8)))
+    boxed = Box.from_index("vertebra", 1.0, tuple(np.minimum(low, high)), tuple(np.maximum(low, high)), geometry)
+    assert "in the box. Of it no height could be compared. No vertebra outside" in (
+        ran(volume, RunOptions(boxes=(boxed,))).message
+    )
+
+
 def test_nothing_to_find_is_a_result() -> None:
     result = ran(spine([NORMAL] * 4))
     assert result.message == "No fracture found in 4 vertebrae."

@@ -71,13 +71,14 @@ def _probability(body: OvfBody, label: str, engines: Engines) -> float:
     return 1 - chances[NORMAL] if label == UNCLEAR else chances[label]
 
 
-def message(found: int, findings: Sequence[Finding], asked: int = 0) -> str:
+def message(found: int, findings: Sequence[Finding], asked: int = 0, unmeasured: int = 0) -> str:
     """A few sentences for the user.
 
     Args:
         found: vertebrae in all.
         findings: of fractured and of unclear ones; of all that were asked for, where some were.
         asked: boxes that a vertebra was looked for in; with any, nothing is said of the other vertebrae.
+        unmeasured: those of the judged ones that are called normal with no height to compare.
     """
     if asked and not findings:
         return none_found(asked)
@@ -95,6 +96,9 @@ def message(found: int, findings: Sequence[Finding], asked: int = 0) -> str:
         told = f"{len(broken)} of {count} fractured: {names}." if judged > 1 else f"Fractured: {names}."
     else:
         told = f"No fracture found in {count}."
+    if unmeasured:
+        which = "it" if judged == 1 else f"{unmeasured if unmeasured > 1 else 'one'} of them"
+        told += f" Of {which} no height could be compared."
     if unclear:
         told += f" Look again at {', '.join(unclear)}."
     alone = [each.structure for each in broken if LOOK_AGAIN in each.flags and DISAGREE not in each.flags]

@@ -127,7 +127,7 @@ def examined(
     spine = _find(volume, boxes, engines, progress, watch)
     with watch.stage("Measure"):
         numbers, findings, found = _written(spine, engines, volume, progress.check)
-    told = NO_BONE if spine is None else message(len(spine.bodies), findings, len(boxes))
+    told = NO_BONE if spine is None else message(len(spine.bodies), findings, len(boxes), _unmeasured(spine, boxes))
     shape = volume.geometry.shape
     segmentation = np.zeros(shape, np.uint8) if spine is None else _classes(spine)[numbers]
     extras = () if spine is None else _extras(spine, numbers)
@@ -203,6 +203,13 @@ def _written(
         low, high = boxes[number]
         found.append(Box.from_index(made.label, made.probability, low, high, volume.geometry))
     return numbers, tuple(findings), tuple(found)
+
+
+def _unmeasured(spine: Spine, boxes: Sequence[Box]) -> int:
+    """How many of the bodies that were judged are called normal by their look alone."""
+    judged = spine.told if boxes else spine.bodies
+    sound = [body for body, label in zip(spine.bodies, spine.labels, strict=True) if label == NORMAL]
+    return sum(body.grading is None and any(body is each for each in judged) for body in sound)
 
 
 def _place(body: OvfBody, stack: Stack, volume: Volume) -> Place:
