@@ -15,7 +15,6 @@ from orthoai.tasks.disc.segment import SEGMENT_PIXEL_MM, STRIDE
 from orthoai_training.disc.classification import request as graders
 from orthoai_training.disc.classification.export import NETWORK_FILE as GRADER_FILE
 from orthoai_training.disc.classification.request import GraderRequest, TrainedGraders, train_graders
-from orthoai_training.disc.data.reviewed import ReviewedParts, reviewed_parts
 from orthoai_training.disc.detection.request import RECIPES, DetectorRequest, train_detectors
 from orthoai_training.disc.model_folder import TrainedNetwork, TrainedRole, require_place, write_disc_model
 from orthoai_training.disc.segmentation import request as segmenters
@@ -50,23 +49,23 @@ class Outcome:
 
 def segmenter_model(request: SegmenterRequest, progress: Progress | None = None) -> Outcome:
     """Train segmenters; see :func:`train_segmenters`."""
-    base, reviewed = _base(request, segmenters.ROLE), _reviewed(request)
+    base = _base(request, segmenters.ROLE)
     trained = train_segmenters(request, progress)
     told = {name: one.metrics["first_weights"] for name, one in trained.items()}
     if not request.makes_model:
         return Outcome(told, None)
     (one,) = trained.values()
-    return Outcome(told, _written(request, _segmenter(request, one, base, reviewed)))
+    return Outcome(told, _written(request, _segmenter(request, one, base)))
 
 
 def grader_model(request: GraderRequest, progress: Progress | None = None) -> Outcome:
     """Train classifiers; see :func:`train_graders`."""
-    base, reviewed = _base(request, graders.ROLE), _reviewed(request)
+    base = _base(request, graders.ROLE)
     trained = train_graders(request, progress)
     told = {name: one.metrics["first_weights"] for name, one in trained.networks.items()}
     if not request.makes_model:
         return Outcome(told, None)
-    return Outcome(told, _written(request, _graders(request, trained, base, reviewed)))
+    return Outcome(told, _written(request, _graders(request, trained, base)))
 
 
 def detector_model(request: DetectorRequest, progress: Progress | None = None) -> Outcome:
@@ -118,14 +117,9 @@ def _written(request: _Request | DetectorRequest, role: TrainedRole) -> Path:
     return write_disc_model(role, _base(request, role.role), request.out / MODEL_FOLDER)
 
 
-def _reviewed(request: _Request) -> ReviewedParts:
-    """As the training begins; by its end people may have reviewed more."""
-    return reviewed_parts(request.reviewed, request.data, request.split)
-
-
-def _segmenter(request: SegmenterRequest, one: TrainedSegmenter, base: Model, reviewed: ReviewedParts) -> TrainedRole:
+def _segmenter(request: SegmenterRequest, one: TrainedSegmenter, base: Model) -> TrainedRole:
     metrics = one.metrics
-    data = _data(request, reviewed, train_cases=metrics["train_cases"], validation_cases=metrics["validation_cases"])
+    data = _data(request, train_cases=metrics["train_cases"], validation_cases=metrics["validation_cases"])
     settings = {"pixel_mm": SEGMENT_PIXEL_MM, "stride": STRIDE}
     return TrainedRole(
         segmenters.ROLE,
@@ -142,7 +136,7 @@ def _segmenter(request: SegmenterRequest, one: TrainedSegmenter, base: Model, re
     )
 
 
-def _graders(request: GraderRequest, trained: TrainedGraders, base: Model, reviewed: ReviewedParts) -> TrainedRole:
+def _graders(request: GraderRequest, trained: TrainedGraders, base: Model) -> TrainedRole:
     networks: list[TrainedNetwork] = []
     for (architecture, _), one, weight in zip(
         request.networks.values(), trained.networks.values(), trained.weights, strict=True
@@ -154,7 +148,7 @@ def _graders(request: GraderRequest, trained: TrainedGraders, base: Model, revie
         networks.append(TrainedNetwork(one.weights.parent / GRADER_FILE, named, settings))
     metrics = {name: one.metrics for name, one in trained.networks.items()}
     first = next(iter(metrics.values()))
-    data = _data(request, reviewed, train_discs=first["train_discs"], validation_discs=first["validation_discs"])
+    data = _data(request, train_discs=first["train_discs"], validation_discs=first["validation_discs"])
     figures = {name: {key: each[key] for key in ("best_quality", "training_s")} for name, each in metrics.items()}
     return TrainedRole(
         graders.ROLE,
@@ -170,10 +164,11 @@ def _graders(request: GraderRequest, trained: TrainedGraders, base: Model, revie
     )
 
 
-def _data(request: _Request, reviewed: ReviewedParts, **counts: int) -> dict[str, Any]:
+def _data(request: _Request, **counts: int) -> dict[str, Any]:
     """What the card says of the data."""
     data: dict[str, Any] = {} if request.data is None else dict(SPIDER_DATA)
     if request.reviewed is not None:
+        reviewed = request.reviewed_cases
         data["kind"] = f"{data['kind']}; {REVIEWED_KIND}" if data else REVIEWED_KIND
         counts |= {"reviewed_train_cases": len(reviewed.train), "reviewed_validation_cases": len(reviewed.validation)}
     return {**data, **counts}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ from orthoai_training.disc.classification.samples import (
 from orthoai_training.disc.classification.scores import best_threshold
 from orthoai_training.disc.classification.trainer import GraderRun, TrainedGrader, predicted, train_grader
 from orthoai_training.disc.data.pictures import PictureCase, read_pictures
-from orthoai_training.disc.data.reviewed import read_reviewed, reviewed_parts
+from orthoai_training.disc.data.reviewed import ReviewedParts, read_reviewed, reviewed_parts
 from orthoai_training.disc.data.sources import check_sources
 from orthoai_training.disc.data.split import PatientSplit, split_of
 from orthoai_training.disc.data.volumes import read_volumes
@@ -113,6 +114,11 @@ class GraderRequest:
         """Which patients train."""
         return split_of(self.fold)
 
+    @cached_property
+    def reviewed_cases(self) -> ReviewedParts:
+        """Of ``reviewed``, as first asked for: by the end of a training people may have reviewed more."""
+        return reviewed_parts(self.reviewed, self.data, self.split)
+
     @property
     def networks(self) -> dict[str, tuple[str, int]]:
         """Architecture and member of each network, by its name, which is also its folder's."""
@@ -165,7 +171,7 @@ def train_graders(request: GraderRequest, progress: Progress | None = None) -> T
             f"{request.out} already holds a training run, and classifiers train in one go: choose another --out."
         )
     split = request.split
-    reviewed = reviewed_parts(request.reviewed, request.data, split)
+    reviewed = request.reviewed_cases
     train = graded_discs(request, split.part("train"), with_volumes=True)
     train += reviewed_samples(read_reviewed(reviewed.train))
     held_out = graded_discs(request, split.part("validation"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from orthoai.tasks.disc.segment import SliceSegmenter
 from orthoai.tasks.disc.session import Member
 
 from orthoai_training.disc.data.pictures import read_pictures
-from orthoai_training.disc.data.reviewed import read_reviewed, reviewed_parts
+from orthoai_training.disc.data.reviewed import ReviewedParts, read_reviewed, reviewed_parts
 from orthoai_training.disc.data.sources import check_sources
 from orthoai_training.disc.data.split import Part, PatientSplit, split_of
 from orthoai_training.disc.data.volumes import read_volumes
@@ -106,6 +107,11 @@ class SegmenterRequest:
         """Which patients train."""
         return split_of(self.fold)
 
+    @cached_property
+    def reviewed_cases(self) -> ReviewedParts:
+        """Of ``reviewed``, as first asked for: by the end of a training people may have reviewed more."""
+        return reviewed_parts(self.reviewed, self.data, self.split)
+
     def recipe_of(self, architecture: str) -> SliceRecipe:
         """The recipe of one network."""
         if architecture == "compact":
@@ -125,7 +131,7 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
     if not request.resume and holds_run(request.out, request.architectures):
         raise earlier_run(request.out)
     split = request.split
-    reviewed = reviewed_parts(request.reviewed, request.data, split)
+    reviewed = request.reviewed_cases
     train, held_out = _slices(request, "train", reviewed.train), _slices(request, "validation", reviewed.validation)
     # Without background no Dice can be told.
     held_out = [case for case in held_out if tells_background(case)]
