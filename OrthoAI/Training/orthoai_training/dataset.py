@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,15 @@ GROUP_KEYS = (GROUP_KEY, "subject", "shape", "shapes")
 """Keys of case.json, the first present wins, that tell which cases show the same bones."""
 
 
+def has_verdict(meta: Mapping[str, Any], task: str | None = None) -> bool:
+    """Whether a person reviewed the case whose case.json is ``meta``, and for ``task`` where one is named."""
+    return "verdict" in meta and task in (None, meta.get(TASK_KEY))
+
+
 def holds_reviewed(folder: Path) -> bool:
     """Whether cases that a person reviewed lie in ``folder`` or in its folder "cases"."""
     found = [*folder.glob(f"*/{META_FILE}"), *folder.glob(f"{CASES_FOLDER}/*/{META_FILE}")]
-    return any("verdict" in CaseFolder(file.parent).meta for file in found)
+    return any(has_verdict(CaseFolder(file.parent).meta) for file in found)
 
 
 @dataclass(frozen=True)

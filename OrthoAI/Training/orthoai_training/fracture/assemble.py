@@ -11,7 +11,7 @@ from orthoai.progress import Progress
 from orthoai.tasks.fracture.engines import OnnxSlices
 
 from orthoai_training.data_kinds import REAL
-from orthoai_training.dataset import CaseFolder, Split, cases_named
+from orthoai_training.dataset import CaseFolder, Split, cases_named, has_verdict
 from orthoai_training.fracture.credits import spine_credits
 from orthoai_training.fracture.fitted_evidence import FittedEvidence
 from orthoai_training.fracture.fusion import Fusion, search_fusion
@@ -72,7 +72,7 @@ def _data(request: FractureRequest, used: Sequence[CaseFolder], split: Split) ->
     """What the card says of the data."""
     kinds: dict[str, int] = {}
     for case in used:
-        kind = str(case.meta.get("kind", "reviewed" if "verdict" in case.meta else REAL))
+        kind = str(case.meta.get("kind", "reviewed" if has_verdict(case.meta) else REAL))
         kinds[kind] = kinds.get(kind, 0) + 1
     return {
         "train_cases": len(split.train),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from orthoai.dataset.layout import TASK_KEY, VERTEBRAE_FILE
+from orthoai.dataset.layout import VERTEBRAE_FILE
 from orthoai.dataset.store import DatasetCase
 from orthoai.errors import InputError
 from orthoai.finding import Finding
@@ -14,7 +14,7 @@ from orthoai.tasks.ovf.labels import CLASSES, NORMAL, UNCLEAR
 from orthoai.tasks.ovf.task import NAME
 from orthoai.volume import Volume
 
-from orthoai_training.dataset import CaseFolder, require_one_grid
+from orthoai_training.dataset import CaseFolder, has_verdict, require_one_grid
 from orthoai_training.ovf.reviewed_bodies import reviewed_bodies
 from orthoai_training.ovf.scenes import CaseScene, body_blocks
 
@@ -22,7 +22,7 @@ from orthoai_training.ovf.scenes import CaseScene, body_blocks
 def is_reviewed(folder: Path) -> bool:
     """Whether ``folder`` is a reviewed case of the task that tells its sound vertebrae, too."""
     meta = CaseFolder(folder).meta
-    return meta.get(TASK_KEY) == NAME and "verdict" in meta and VERTEBRAE_FILE in (meta.get("files") or ())
+    return has_verdict(meta, NAME) and VERTEBRAE_FILE in (meta.get("files") or ())
 
 
 def reviewed_scene(folder: Path) -> CaseScene:

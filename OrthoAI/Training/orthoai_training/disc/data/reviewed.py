@@ -10,7 +10,6 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 from orthoai.dataset.exporters.folder import is_validation
-from orthoai.dataset.layout import TASK_KEY
 from orthoai.dataset.store import DatasetCase
 from orthoai.detect.detector import Detection
 from orthoai.errors import InputError
@@ -26,7 +25,7 @@ from orthoai.tasks.disc.search import BACK_TO_FRONT, UPSIDE_DOWN
 from orthoai.tasks.disc.task import NAME
 from orthoai.volume import reorient_array
 
-from orthoai_training.dataset import CaseFolder, case_paths, require_one_grid
+from orthoai_training.dataset import CaseFolder, case_paths, has_verdict, require_one_grid
 from orthoai_training.disc.data import pictures, volumes
 from orthoai_training.disc.data.grading import Grading
 from orthoai_training.disc.data.split import Part, PatientSplit
@@ -80,8 +79,7 @@ class ReviewedParts:
 
 def is_reviewed(folder: Path) -> bool:
     """Whether ``folder`` is a reviewed case of the task."""
-    meta = CaseFolder(folder).meta
-    return meta.get(TASK_KEY) == NAME and "verdict" in meta
+    return has_verdict(CaseFolder(folder).meta, NAME)
 
 
 def reviewed_parts(folder: Path | None, spider: Path | None, split: PatientSplit) -> ReviewedParts:
