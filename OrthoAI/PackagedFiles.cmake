@@ -295,6 +295,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Review/MaskPrint.py
   OrthoAILib/Review/MaskWatch.py
   OrthoAILib/Review/MoveBox.py
+  OrthoAILib/Review/Reachable.py
   OrthoAILib/Review/ReviewSession.py
   OrthoAILib/Review/ReviewState.py
   OrthoAILib/Review/SetFindingClass.py

@@ -18,6 +18,7 @@ from OrthoAILib.Panels.Ask import Answer, Ask
 from OrthoAILib.Panels.CaseLoader import caseOf, removeCase, unsavedResults
 from OrthoAILib.Panels.OnScreen import OnScreen
 from OrthoAILib.Panels.ReviewExport import OUTSIDE
+from OrthoAILib.Review.Reachable import isThere
 from OrthoAILib.Signal import Signal
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class CaseWalk:
         found = []
         for folder in dict.fromkeys(Path(folder) for folder in (chosen, *session.state.trainingSets) if folder):
             case = Dataset(folder).cases_folder / name
-            if _isFolder(case):
+            if isThere(case):
                 found.append(f"{case.parent.name}/{name}" if chosen and folder == Path(chosen) else str(case))
         return found
 
@@ -162,11 +163,3 @@ class CaseWalk:
             self._notice.warn(problem)
         else:
             slicer.util.setSliceViewerLayers(background=volumeNode, fit=True)
-
-
-def _isFolder(path: Path) -> bool:
-    """Whether it is one, as far as can be seen: a share may no longer let us look."""
-    try:
-        return path.is_dir()
-    except OSError:
-        return False

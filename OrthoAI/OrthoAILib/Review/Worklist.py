@@ -10,6 +10,7 @@ from orthoai.review import Verdict, utc_now
 
 from OrthoAILib.Review.CaseState import CaseState
 from OrthoAILib.Review.ImageFolder import ImageEntry, findImages
+from OrthoAILib.Review.Reachable import isThere
 from OrthoAILib.Review.WorklistFile import WorklistFile, WorklistProgress
 
 
@@ -79,7 +80,7 @@ class Worklist:
         case = next((case for case in self.cases if case.name == image.name), None)
         if case is None or case.path == image.path:
             return case
-        if image.path.is_absolute() and _isThere(image.path):
+        if image.path.is_absolute() and isThere(image.path):
             return None
         known = image.path.parts[-len(Path(image.name).parts) - 1 :]
         return case if case.path.parts[-len(known) :] == known else None
@@ -132,10 +133,3 @@ class Worklist:
     def _change(self, change: Callable[[WorklistProgress], WorklistProgress]) -> bool:
         self._progress = change(self._progress.mergedWith(self._read()))
         return self._file.write(self._progress)
-
-
-def _isThere(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        return False  # Such as a share that is not connected.
