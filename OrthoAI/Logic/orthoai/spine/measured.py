@@ -169,6 +169,13 @@ def measured(bodies: Sequence[B], stack: Stack, broken: WhichBroken[B], asked: i
     ]
 
 
+def look_again_at(structures: Sequence[str], why: str = "") -> str:
+    """A sentence on ``structures`` to follow others in a result's message; nothing for none."""
+    if not structures:
+        return ""
+    return f" Look again at {', '.join(structures)}{f': {why}' if why else ''}."
+
+
 def is_cut(body: Body, stack: Stack) -> bool:
     """Whether ``body`` reaches what was not scanned, within its slices or at its sides.
 

@@ -9,7 +9,7 @@ from orthoai.finding import Finding, Measurement, Place
 from orthoai.spine.chain import UNNAMED
 from orthoai.spine.genant import LEAST_LOSS, UNCLEAR, reaches
 from orthoai.spine.given_boxes import boxes_text, none_found, rest_unjudged
-from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, NETWORK_ALONE, MeasuredBody
+from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, NETWORK_ALONE, MeasuredBody, look_again_at
 from orthoai.spine.worst_first import LIKELY
 from orthoai.tasks.fracture.engines import Engines
 from orthoai.tasks.fracture.task import FRACTURE
@@ -99,10 +99,7 @@ def message(findings: Sequence[Finding], asked: int = 0) -> str:
     others = [each for each in findings if LOOK_AGAIN in each.flags and DISAGREE not in each.flags]
     unsure = [each.structure for each in others if each.probability < LIKELY]
     alone = [each.structure for each in others if each.probability >= LIKELY]
-    if without_loss:
-        found += f" Look again at {', '.join(without_loss)}: the heights show no fracture."
-    if unsure:
-        found += f" Look again at {', '.join(unsure)}: less likely a fracture than not."
-    if alone:
-        found += f" Look again at {', '.join(alone)}: {NETWORK_ALONE}."
+    found += look_again_at(without_loss, "the heights show no fracture")
+    found += look_again_at(unsure, "less likely a fracture than not")
+    found += look_again_at(alone, NETWORK_ALONE)
     return f"{found} {rest_unjudged(asked)}" if asked else found

@@ -8,7 +8,7 @@ from orthoai.finding import Finding, Place
 from orthoai.spine.chain import UNNAMED
 from orthoai.spine.genant import CLEAR_LOSS, LEAST_LOSS, NORMAL, Grading, reaches
 from orthoai.spine.given_boxes import boxes_text, none_found, rest_unjudged
-from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, NETWORK_ALONE, MeasuredBody
+from orthoai.spine.measured import DISAGREE, LOOK_AGAIN, NETWORK_ALONE, MeasuredBody, look_again_at
 from orthoai.spine.worst_first import LIKELY
 from orthoai.tasks.ovf.engines import Engines
 from orthoai.tasks.ovf.join import JoinedBody
@@ -99,11 +99,9 @@ def message(found: int, findings: Sequence[Finding], asked: int = 0, unmeasured:
     if unmeasured:
         which = "it" if judged == 1 else f"{unmeasured if unmeasured > 1 else 'one'} of them"
         told += f" Of {which} no height could be compared."
-    if unclear:
-        told += f" Look again at {', '.join(unclear)}."
+    told += look_again_at(unclear)
     alone = [each.structure for each in broken if LOOK_AGAIN in each.flags and DISAGREE not in each.flags]
-    if alone:
-        told += f" Look again at {', '.join(alone)}: {NETWORK_ALONE}."
+    told += look_again_at(alone, NETWORK_ALONE)
     return f"{told} {rest_unjudged(asked)}" if asked else told
 
 

@@ -66,6 +66,10 @@ class Spine:
     labels: tuple[str, ...]
     told: tuple[OvfBody, ...]
 
+    def tells(self, body: OvfBody) -> bool:
+        """Whether ``body``, one of ``bodies``, gets a finding."""
+        return any(body is each for each in self.told)
+
     def parts(self) -> Iterator[tuple[Block, NDArray[np.float32]]]:
         """Where each of ``bodies`` lies, and its share of each voxel there: 0 where another body has more."""
         numbers, shares = self._surfaces()
@@ -196,7 +200,7 @@ def _written(
     findings, found = [], []
     for number, (body, label) in enumerate(zip(spine.bodies, spine.labels, strict=True), start=1):
         # A body between two slices of a coarse scan may have no voxel of its own.
-        if not any(body is each for each in spine.told) or number not in boxes:
+        if not spine.tells(body) or number not in boxes:
             continue
         made = finding(body, label, engines, _place(body, spine.stack, volume))
         findings.append(made)
@@ -207,9 +211,8 @@ def _written(
 
 def _unmeasured(spine: Spine, boxes: Sequence[Box]) -> int:
     """How many of the bodies that were judged are called normal by their look alone."""
-    judged = spine.told if boxes else spine.bodies
     sound = [body for body, label in zip(spine.bodies, spine.labels, strict=True) if label == NORMAL]
-    return sum(body.grading is None and any(body is each for each in judged) for body in sound)
+    return sum(body.grading is None and (not boxes or spine.tells(body)) for body in sound)
 
 
 def _place(body: OvfBody, stack: Stack, volume: Volume) -> Place:
@@ -223,7 +226,7 @@ def _classes(spine: Spine) -> NDArray[np.uint8]:
     """Label of each body's number; 0 for what is told as no fracture, or is not told."""
     table = np.zeros(256, np.uint8)
     for number, (body, label) in enumerate(zip(spine.bodies, spine.labels, strict=True), start=1):
-        if label in FRACTURES and any(body is each for each in spine.told):
+        if label in FRACTURES and spine.tells(body):
             table[number] = TASK.label(label).value
     return table
 
