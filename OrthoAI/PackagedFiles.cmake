@@ -53,6 +53,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/dataset/importers/__init__.py
   Logic/orthoai/dataset/importers/classes.py
   Logic/orthoai/dataset/importers/coco.py
+  Logic/orthoai/dataset/importers/data_file.py
   Logic/orthoai/dataset/importers/decode.py
   Logic/orthoai/dataset/importers/labelme.py
   Logic/orthoai/dataset/importers/layout.py

@@ -403,7 +403,7 @@ def test_labels_without_pictures_and_folders_without_labels_are_told(tmp_path: P
         ("no_labels", "no YOLO text file below no_labels"),
         ("no_picture", r"b\.txt has no picture"),
         ("bad_names", "does not name its classes by number"),
-        ("deep_names", "does not name its classes by number"),
+        ("deep_names", r"data\.yaml is not readable; save it again"),
         ("none", "There is no"),
     ):
         with pytest.raises(InputError, match=words):

@@ -8,8 +8,9 @@ import pytest
 from import_fakes import pixels, save
 from orthoai.dataset.importers import get_importer
 from orthoai.dataset.importers.classes import ClassTable
+from orthoai.dataset.importers.data_file import DataFile
 from orthoai.dataset.importers.layout import import_pictures
-from orthoai.dataset.importers.split import UNLISTED, sides_of
+from orthoai.dataset.importers.split import UNLISTED, Split
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 
@@ -25,7 +26,7 @@ def _folder(root: Path, data: str, *places: str) -> Path:
 
 
 def _sides(folder: Path) -> dict[str, str | None]:
-    found = sides_of(folder, sorted(folder.rglob("*.png")))
+    found = Split.of(DataFile.of(folder)).sides(sorted(folder.rglob("*.png")))
     return {path.relative_to(folder).parent.as_posix(): side for path, side in found.items()}
 
 
@@ -82,6 +83,11 @@ def test_what_is_in_no_part_or_in_several_never_trains_by_mistake(
         ("train: /nowhere/one", f"names /nowhere/one under train, which is not in own: {CORRECT}"),
         ("test: labels", f"names labels under test, which holds no picture: {CORRECT}"),
         ("val: list.txt", f"names gone.png under val, which is not in own: {CORRECT}"),
+        ("test: last", f"names last under test, which is not in own: {CORRECT}"),
+        ("train: .\ntest: last", f"names last under test, which is not in own: {CORRECT}"),
+        ("train: one\ntest: [two, one/last]", f"names one/last under test, which is not in own: {CORRECT}"),
+        ("train: one\ntest: last.txt", rf"names last\.txt under test, which is not in own: {CORRECT}"),
+        ("train: one\nval: two\ntest: last", f"names two under val, which is not in own: {CORRECT}"),
         ("val: 5", "has no path under val: write there in which folder its pictures lie"),
         ("val: [one, {}]", "has no path under val: write there in which folder its pictures lie"),
         ("val: [", "is not readable; save it again"),
@@ -93,6 +99,28 @@ def test_a_path_that_leads_nowhere_is_told_in_one_sentence(tmp_path: Path, data:
     save(folder, "list.txt", "gone.png\n")
     with pytest.raises(InputError, match=rf"^data\.yaml {told}\.$"):
         _sides(folder)
+
+
+@pytest.mark.parametrize(
+    ("test", "two"),
+    [
+        ("images/last", "val"),
+        ("../images/last", "val"),
+        ("/data/own/images/last", "val"),
+        ("[images/last, images/two]", "test"),
+    ],
+)
+def test_a_test_folder_that_is_not_there_is_told_and_done_without(tmp_path: Path, test: str, two: str) -> None:
+    data = f"names: [wedge]\ntrain: images/one\nval: images/two\ntest: {test}\n"
+    folder = _folder(tmp_path, data, "images/one", "images/two", "images/renamed")
+    save(folder / "labels" / "one", "a.txt", "0 0.25 0.5 0.25 0.5\n")
+    told: list[str] = []
+    progress = Progress(lambda stage, share, message: told.append(message))
+    made = import_pictures(get_importer("yolo"), folder, tmp_path / "made", ClassTable(), progress)
+    files = [path.relative_to(made.folder).as_posix() for path in made.folder.rglob("*.png")]
+    assert sorted(files) == sorted(["train/one_a.png", f"{two}/two_a.png"])
+    missing = test.strip("[").split(",")[0]
+    assert told[0] == f"left out, not in data.yaml: 1 of 3; {missing}, which data.yaml names under test, is not there"
 
 
 def test_an_import_keeps_the_split_of_a_data_file(tmp_path: Path) -> None:

@@ -148,6 +148,10 @@ def test_a_data_file_says_which_own_pictures_train(tmp_path: Path) -> None:
     assert [picture.pixels[0, 0] for picture in read_pictures(folder, "train")] == [0, 1]
     assert [picture.pixels[0, 0] for picture in read_pictures(folder, "val")] == [2]
     assert told[0] == "left out, in test: 1, not in data.yaml: 1 of 5"
+    (own / "data.yaml").write_text("names: [crush, wedge]\ntrain: [one, two, three, four]\ntest: ../test/images\n")
+    told.clear()
+    assert copy_pictures(tmp_path / "whole", own, progress=progress).is_dir()
+    assert told[0] == "../test/images, which data.yaml names under test, is not there"
     (own / "data.yaml").write_text("names: [crush]\nval: gone\n")
     with pytest.raises(InputError, match="names gone under val"):
         copy_pictures(tmp_path / "other", own)

@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 from orthoai.dataset.exporters.yolo import DATA_FILE
 from orthoai.dataset.importers.classes import ClassTable
+from orthoai.dataset.importers.data_file import DataFile
 from orthoai.dataset.importers.decode import gray_file
 from orthoai.dataset.importers.source import TEST, VAL, SourceFolder
-from orthoai.dataset.importers.split import UNLISTED, sides_of
+from orthoai.dataset.importers.split import UNLISTED, Split
 from orthoai.dataset.importers.yolo import class_names
 from orthoai.errors import InputError
 from orthoai.progress import Progress
@@ -85,10 +86,11 @@ def copy_pictures(folder: Path, source: Path, *, seed: int = 0, progress: Progre
         Canceled: asked for by ``progress``.
     """
     progress = progress or Progress()
-    sides = _sides(source, progress)
+    data = DataFile.of(source)
+    sides = _sides(data, progress)
     pictures = list(sides)
     names = _names(pictures, source)
-    kinds = _kinds(source)
+    kinds = _kinds(data)
     held_out = {path for path, side in sides.items() if side == VAL}
     if len(held_out) == len(pictures):
         raise InputError("All pictures are in val: put some into train.")
@@ -149,10 +151,11 @@ def _write(folder: Path, split: str, picture: Picture) -> None:
     (folder / "labels" / split / f"{picture.name}.txt").write_text("".join(lines))
 
 
-def _sides(source: Path, progress: Progress) -> dict[Path, str | None]:
-    """The side of every PNG below ``source``, by path, but of those kept for a test and those that are in no part."""
+def _sides(data: DataFile, progress: Progress) -> dict[Path, str | None]:
+    """The side of every PNG of the folder, by path, but of those kept for a test and those that are in no part."""
+    source, split = data.source, Split.of(data)
     # All kinds are asked for: a part of data.yaml that holds JPEG alone leads somewhere.
-    every = sides_of(source, SourceFolder(source).pictures)
+    every = split.sides(SourceFolder(source).pictures)
     found = {path: side for path, side in every.items() if path.suffix == ".png"}
     sides = {path: side for path, side in found.items() if side not in (TEST, UNLISTED)}
     if len(sides) < 2:
@@ -163,9 +166,10 @@ def _sides(source: Path, progress: Progress) -> dict[Path, str | None]:
         )
     counts = {f"in {TEST}": TEST, f"not in {DATA_FILE}": UNLISTED}
     told = [f"{where}: {n}" for where, side in counts.items() if (n := [*found.values()].count(side))]
-    if told:
+    notes = [f"left out, {', '.join(told)} of {len(found)}"] if told else []
+    if split.notes or notes:
         # In one report: of several at the same fraction only the first is shown.
-        progress.report("pictures", 0.0, f"left out, {', '.join(told)} of {len(found)}")
+        progress.report("pictures", 0.0, "; ".join((*notes, *split.notes)))
     return sides
 
 
@@ -181,9 +185,10 @@ def _names(pictures: Sequence[Path], source: Path) -> dict[Path, str]:
     return {path: name for name, path in by_name.items()}
 
 
-def _kinds(source: Path) -> list[int]:
-    """The network's class for each class number in the label files of ``source``."""
-    names = class_names(source) or CLASSES
+def _kinds(data: DataFile) -> list[int]:
+    """The network's class for each class number in the label files of the folder."""
+    source = data.source
+    names = class_names(data) or CLASSES
     numbers = (ClassTable(CLASSES, skips_others=True).number(name, source.name) for name in names)
     kinds = [number for number in numbers if number is not None]
     if len(kinds) < len(names):

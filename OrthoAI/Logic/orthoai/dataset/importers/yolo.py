@@ -10,19 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from orthoai.dataset.exporters.pictures import Picture, Shape
 from orthoai.dataset.exporters.yolo import DATA_FILE
 from orthoai.dataset.importers import Importer
 from orthoai.dataset.importers.classes import ClassTable
+from orthoai.dataset.importers.data_file import DataFile
 from orthoai.dataset.importers.decode import gray_file
 from orthoai.dataset.importers.layout import CLASSES_FILE
 from orthoai.dataset.importers.shapes import box_ring, shape_of
 from orthoai.dataset.importers.source import source_folder
-from orthoai.dataset.importers.split import UNLISTED, sides_of, split_lists
+from orthoai.dataset.importers.split import UNLISTED, Split
 from orthoai.errors import InputError
-from orthoai.foreign_json import JSON_ERRORS
 from orthoai.progress import Progress
 
 NAME = "yolo"
@@ -43,20 +42,23 @@ def read_yolo(source: Path, classes: ClassTable, progress: Progress) -> Iterator
         Canceled: asked for by ``progress``.
     """
     folder = source_folder(source)
-    names = class_names(folder.path) or classes.names
+    data = DataFile.of(folder.path)
+    names = class_names(data) or classes.names
+    split = Split.of(data)
     texts = {file: text_file(file, folder.path) for file in folder.pictures}
     wanted = set(texts.values())
     found = {file for file in folder.files(".txt") if file in wanted or not file.name.lower().startswith(README)}
-    labels = found - {folder.path / CLASSES_FILE, *split_lists(folder.path)}
+    labels = found - {folder.path / CLASSES_FILE, *split.lists}
     lost = sorted(labels - wanted)
     if lost:
         raise InputError(f"{lost[0].name} has no picture (PNG or JPEG) of its name; add it or remove the text file.")
     if not labels:
         raise InputError(f"There is no YOLO text file below {folder.path.name}; give the folder that holds the labels.")
-    sides = sides_of(folder.path, folder.pictures)
+    sides = split.sides(folder.pictures)
     unlisted = sum(side == UNLISTED for side in sides.values())
-    if unlisted:
-        progress.report(NAME, 0.0, f"left out, not in {DATA_FILE}: {unlisted} of {len(sides)}")
+    notes = [f"left out, not in {DATA_FILE}: {unlisted} of {len(sides)}"] if unlisted else []
+    if split.notes or notes:
+        progress.report(NAME, 0.0, "; ".join((*notes, *split.notes)))
     for number, (file, text) in enumerate(texts.items()):
         if sides[file] == UNLISTED:
             continue
@@ -115,29 +117,21 @@ def _numbers(line: str, kinds: int, where: str) -> tuple[int, np.ndarray]:
     return kind, numbers
 
 
-def class_names(folder: Path) -> tuple[str, ...]:
-    """Class names by number of data.yaml, else of classes.txt; none where both are missing.
+def class_names(data: DataFile) -> tuple[str, ...]:
+    """Class names by number of data.yaml, else of the classes.txt beside it; none where both are missing.
 
     Raises InputError when one is not readable.
     """
-    listed = folder / CLASSES_FILE
-    if (folder / DATA_FILE).is_file():
-        return _data_names(folder / DATA_FILE)
+    listed = data.source / CLASSES_FILE
+    named = data.class_names()
+    if named is not None:
+        return named
     if not listed.is_file():
         return ()
     try:
         return tuple(line.strip() for line in listed.read_text("utf-8").splitlines() if line.strip())
     except (OSError, ValueError) as error:
         raise InputError(f"{listed.name} is not readable; write one class name on each line.") from error
-
-
-def _data_names(file: Path) -> tuple[str, ...]:
-    try:
-        names = yaml.safe_load(file.read_text("utf-8"))["names"]
-        by_number = names if isinstance(names, dict) else dict(enumerate(names))
-        return tuple(str(by_number[number]) for number in range(len(by_number)))
-    except (OSError, *JSON_ERRORS, yaml.YAMLError) as error:
-        raise InputError(f"{file.name} does not name its classes by number from 0; correct its names.") from error
 
 
 YOLO = Importer(NAME, "YOLO", "Text files with boxes or outlines, with data.yaml or classes.txt.", read_yolo)
