@@ -19,7 +19,7 @@ from orthoai.dataset.exporters import Exporter, all_exporters, get_exporter
 from orthoai.dataset.exporters.folder import is_validation
 from orthoai.errors import Canceled, InputError
 from orthoai.progress import Progress
-from orthoai_training.detector.yolo_dataset import read_yolo_dataset
+from orthoai_training.femur.detector.dataset import read_yolo_dataset
 
 NAMES = ["monai", "yolo-detect", "yolo-segment"]
 

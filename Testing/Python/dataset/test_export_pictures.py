@@ -15,8 +15,8 @@ from orthoai.progress import Progress
 from orthoai.spine.window import windowed
 from orthoai.tasks import all_tasks
 from orthoai.volume import Volume
-from orthoai_training.detector.labeled_case import LabeledCase
-from orthoai_training.detector.views import plain_views
+from orthoai_training.femur.detector.labeled_case import LabeledCase
+from orthoai_training.femur.detector.views import plain_views
 
 GRAY = Window(0.0, 255.0)
 

@@ -12,7 +12,7 @@ from orthoai.progress import Progress
 from orthoai.segment.network import build, save_weights
 from orthoai.volume import Volume
 from orthoai_training.dataset import CaseFolder, Split
-from orthoai_training.detector.recipe import DetectorRecipe
+from orthoai_training.femur.detector.recipe import DetectorRecipe
 from orthoai_training.femur.part import Part
 from orthoai_training.femur.recipes import SegmenterRecipe
 from orthoai_training.femur.request import DETECTOR, TrainRequest

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from orthoai.errors import Canceled, InputError
 from orthoai.progress import Progress
-from orthoai_training.detector.labeled_case import LabeledCase
-from orthoai_training.detector.recipe import COMPACT_DETECTOR, LABELS
-from orthoai_training.detector.views import plain_views
-from orthoai_training.detector.yolo_dataset import read_yolo_dataset, write_yolo_dataset
+from orthoai_training.femur.detector.dataset import read_yolo_dataset, write_yolo_dataset
+from orthoai_training.femur.detector.labeled_case import LabeledCase
+from orthoai_training.femur.detector.recipe import COMPACT_DETECTOR, LABELS
+from orthoai_training.femur.detector.views import plain_views
 from PIL import Image
 
 RECIPE = replace(COMPACT_DETECTOR, image_size=64, views_per_case=2)

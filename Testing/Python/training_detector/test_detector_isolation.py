@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from orthoai_training.detector.recipe import LABELS
+from orthoai_training.femur.detector.recipe import LABELS
 from PIL import Image
 
 CODE = Path(__file__).resolve().parents[3] / "OrthoAI"
@@ -34,7 +34,7 @@ import torch
 from dataclasses import replace
 from PIL import Image
 from orthoai_training.detector import ultralytics_engine as engine
-from orthoai_training.detector.recipe import COMPACT_DETECTOR
+from orthoai_training.femur.detector.recipe import COMPACT_DETECTOR
 
 opened = Image.open
 # One more than the machine has, so that neither a lower nor a reset count looks right by chance.

@@ -15,7 +15,7 @@ from orthoai.detect.onnx_yolo import OnnxYolo
 from orthoai.errors import Canceled, InputError
 from orthoai.progress import Progress
 from orthoai_training.detector import ultralytics_engine as engine
-from orthoai_training.detector.recipe import COMPACT_DETECTOR, LABELS
+from orthoai_training.femur.detector.recipe import COMPACT_DETECTOR, LABELS
 from PIL import Image
 
 onnx = pytest.importorskip("onnx")

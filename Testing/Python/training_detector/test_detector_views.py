@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from orthoai.detect.detector import Detection
 from orthoai.errors import InputError
-from orthoai_training.detector.augment import ViewRecipe, change_appearance, random_field, training_views
-from orthoai_training.detector.labeled_case import Field, LabeledCase
-from orthoai_training.detector.views import LEAST_SIDE_MM, LabeledView, ProjectedField, plain_views
+from orthoai_training.femur.detector.augment import ViewRecipe, change_appearance, random_field, training_views
+from orthoai_training.femur.detector.labeled_case import Field, LabeledCase
+from orthoai_training.femur.detector.views import LEAST_SIDE_MM, LabeledView, ProjectedField, plain_views
 
 PLAIN = ViewRecipe(gain=(1.0, 1.0), noise=(0.0, 0.0), fitted_probability=0.0)
 """Random fields, but the pictures themselves as they are."""

@@ -1,1 +1,1 @@
-"""Training of the stage-1 detector: pictures with boxes from labeled volumes, and the ultralytics adapter."""
+"""Training of any task's YOLO network: recipes, data set folders, the ultralytics adapter and what we add to it."""

@@ -83,7 +83,7 @@ def train(
     """Train a detector from random weights, or from the layers of another.
 
     Args:
-        dataset: folder with ``data.yaml`` (see ``yolo_dataset.py``).
+        dataset: folder with ``data.yaml`` (see ``dataset_folder.py``).
         recipe: the hyperparameters.
         out: run folder; ultralytics' files lie in ``out/yolo``.
         device: "auto", "cpu", "cuda" or "cuda:N".

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orthoai_training.dataset import CaseFolder, Split
-from orthoai_training.detector.recipe import DetectorRecipe
+from orthoai_training.femur.detector.recipe import DetectorRecipe
 from orthoai_training.femur.model_folder import ModelParts, write_model_folder
 from orthoai_training.femur.part import Part
 from orthoai_training.femur.recipes import Recipe, SegmenterRecipe

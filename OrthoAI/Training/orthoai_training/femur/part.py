@@ -10,7 +10,7 @@ from typing import Any
 from orthoai.models.card import Network
 from orthoai.models.hashing import file_sha256
 
-from orthoai_training.detector.recipe import LABELS, DetectorRecipe
+from orthoai_training.femur.detector.recipe import LABELS, DetectorRecipe
 from orthoai_training.femur.recipes import SegmenterRecipe
 from orthoai_training.femur.segmenter.networks import spec_of
 from orthoai_training.train.blend import SHARE, blend_files

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from orthoai.errors import InputError
 
-from orthoai_training.detector.recipe import COMPACT_DETECTOR, PAPER_DETECTOR, DetectorRecipe
+from orthoai_training.femur.detector.recipe import COMPACT_DETECTOR, PAPER_DETECTOR, DetectorRecipe
 
 Size = tuple[int, int, int]
 Range = tuple[float, float]

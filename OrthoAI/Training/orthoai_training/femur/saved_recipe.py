@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orthoai_training.detector.augment import ViewRecipe
-from orthoai_training.detector.recipe import DetectorRecipe
+from orthoai_training.femur.detector.augment import ViewRecipe
+from orthoai_training.femur.detector.recipe import DetectorRecipe
 from orthoai_training.femur.recipes import Augmentation, SegmenterRecipe
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from orthoai.errors import InputError
 
-from orthoai_training.detector.recipe import DetectorRecipe
+from orthoai_training.femur.detector.recipe import DetectorRecipe
 from orthoai_training.femur.part import Part
 from orthoai_training.femur.recipes import SegmenterRecipe
 from orthoai_training.femur.saved_recipe import saved_detector, saved_segmenter, tupled

@@ -19,9 +19,9 @@ from orthoai.output import made_folder
 from orthoai.progress import Progress
 
 from orthoai_training.dataset import CaseFolder, Split, cases_named, find_cases
-from orthoai_training.detector.recipe import DetectorRecipe
 from orthoai_training.earlier_run import claim_cases, claim_run, claim_start, refuse_earlier_run
 from orthoai_training.femur.assemble import assemble, keep
+from orthoai_training.femur.detector.recipe import DetectorRecipe
 from orthoai_training.femur.part import Part, blended
 from orthoai_training.femur.recipes import Recipe, SegmenterRecipe, get_recipe
 from orthoai_training.femur.request import DETECTOR, SEGMENTERS, TrainRequest, segmenter_recipe
@@ -141,7 +141,7 @@ def detector_part(
     """
     # Imported here: only this needs ultralytics.
     from orthoai_training.detector import ultralytics_engine
-    from orthoai_training.detector.yolo_dataset import write_yolo_dataset
+    from orthoai_training.femur.detector.dataset import write_yolo_dataset
 
     out = request.out / DETECTOR
     # Before the pictures of the earlier recipe are replaced. Runs from before this note have it where they ended.

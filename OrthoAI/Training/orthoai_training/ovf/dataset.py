@@ -1,15 +1,11 @@
 """The training pictures as a YOLO segmentation data set, drawn from cases or taken from a folder of pictures.
 
-data.yaml                      absolute path, class names
-images/train, images/val       gray PNG
-labels/train, labels/val       one text file per picture: class, then x and y of each corner in 0..1
+A line of a label file is class, then x and y of each corner in 0..1.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +21,7 @@ from orthoai.progress import Progress
 from orthoai.tasks.ovf.labels import CLASSES
 from PIL import Image
 
-from orthoai_training.detector.yolo_dataset import write_data_file
+from orthoai_training.detector.dataset_folder import TRAIN, VALIDATION, staged_dataset
 from orthoai_training.ovf.cases import require_apart
 from orthoai_training.ovf.pictures import Outline, Picture, training_pictures, validation_pictures
 from orthoai_training.ovf.recipe import OvfRecipe
@@ -59,16 +55,16 @@ def write_case_pictures(
     require_apart(train, validation)
     progress = progress or Progress()
     total = len(train) + len(validation)
-    with _staged(folder, progress) as staged:
+    with staged_dataset(folder, CLASSES, progress) as staged:
         for number, path in enumerate([*train, *validation]):
             progress.report("pictures", number / total, f"case {number + 1} of {total}")
             scene = reviewed_scene(path) if is_reviewed(path) else case_scene(read_case(path))
             if number < len(train):
                 for picture in training_pictures(scene, path.name, recipe, seed):
-                    _write(staged, "train", picture)
+                    _write(staged, TRAIN, picture)
             else:
                 for picture in validation_pictures(scene, path.name, recipe.validation_slices):
-                    _write(staged, "val", picture)
+                    _write(staged, VALIDATION, picture)
     return folder
 
 
@@ -97,10 +93,10 @@ def copy_pictures(folder: Path, source: Path, *, seed: int = 0, progress: Progre
     if not held_out:
         count = max(1, round(VALIDATION_SHARE * len(pictures)))
         held_out = {pictures[n] for n in np.random.default_rng(seed).permutation(len(pictures))[:count]}
-    with _staged(folder, progress) as staged:
+    with staged_dataset(folder, CLASSES, progress) as staged:
         for number, path in enumerate(pictures):
             progress.report("pictures", number / len(pictures), path.name)
-            split = "val" if path in held_out else "train"
+            split = VALIDATION if path in held_out else TRAIN
             name = names[path]
             lines = _label_lines(path, source, kinds)
             Image.fromarray(gray_file(path)).save(staged / "images" / split / f"{name}.png")
@@ -121,24 +117,6 @@ def read_pictures(folder: Path, split: str) -> Iterator[Picture]:
             kind, *values = line.split()
             outlines.append(Outline(int(kind), np.array(values, np.float64).reshape(-1, 2) * size))
         yield Picture(path.stem, pixels, tuple(outlines), np.zeros(pixels.shape, bool))
-
-
-@contextmanager
-def _staged(folder: Path, progress: Progress) -> Iterator[Path]:
-    """A data set folder to fill beside ``folder``, which takes its place at the end."""
-    folder = folder.resolve()
-    staged = folder.with_name(folder.name + ".part")
-    shutil.rmtree(staged, ignore_errors=True)
-    try:
-        for kind in ("images", "labels"):
-            for split in ("train", "val"):
-                (staged / kind / split).mkdir(parents=True)
-        yield staged
-        write_data_file(staged, folder, "val", CLASSES)
-        staged.replace(folder)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-    progress.report("pictures", 1.0)
 
 
 def _write(folder: Path, split: str, picture: Picture) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
@@ -12,7 +11,7 @@ from orthoai.errors import InputError
 from orthoai.progress import Progress
 from orthoai.tasks.disc.locate import DISC_CLASS, LUMBAR
 
-from orthoai_training.detector.yolo_dataset import write_data_file, write_picture
+from orthoai_training.detector.dataset_folder import TRAIN, VALIDATION, staged_dataset, write_picture
 from orthoai_training.disc.detection.augment import (
     Picture,
     SceneAugmentation,
@@ -70,25 +69,14 @@ def write_dataset(
     shared = {scene.patient for scene in train} & {scene.patient for scene in validation}
     if shared:
         raise InputError(f"Patient {min(shared)} is in training and validation: split by patient.")
-    folder = folder.resolve()
     progress = progress or Progress()
-    staged = folder.with_name(folder.name + ".part")
-    shutil.rmtree(staged, ignore_errors=True)
-    try:
-        for kind in ("images", "labels"):
-            for split in ("train", "val"):
-                (staged / kind / split).mkdir(parents=True)
+    with staged_dataset(folder, (stage.label,), progress) as staged:
         for done, scene in enumerate(train):
             progress.report("pictures", done / len(train))
-            _write(staged, "train", [stage.plain(scene), *_variants(stage, scene, recipe, seed)], stage, recipe)
+            _write(staged, TRAIN, [stage.plain(scene), *_variants(stage, scene, recipe, seed)], stage, recipe)
         for scene in validation:
-            _write(staged, "val", [stage.plain(scene)], stage, recipe)
-        write_data_file(staged, folder, "val", (stage.label,))
-        staged.replace(folder)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-    progress.report("pictures", 1.0)
-    return folder
+            _write(staged, VALIDATION, [stage.plain(scene)], stage, recipe)
+    return folder.resolve()
 
 
 def _variants(stage: Stage, scene: Scene, recipe: StageRecipe, seed: int) -> list[Picture | None]:

@@ -60,7 +60,7 @@ COMPACT = StageRecipe(
     )
 )
 """About 2000 steps of 8 pictures at 320 px: a quarter of an hour on one core. AdamW for the reasons given at
-:data:`orthoai_training.detector.recipe.COMPACT_DETECTOR`; at 320 px a lumbar disc is still 15 px high."""
+:data:`orthoai_training.femur.detector.recipe.COMPACT_DETECTOR`; at 320 px a lumbar disc is still 15 px high."""
 
 COMPACT_LUMBAR = replace(COMPACT, picture_variants=5, slice_variants=2)
 """One large box per picture is learned from fewer pictures."""

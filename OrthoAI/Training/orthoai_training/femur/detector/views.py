@@ -10,7 +10,7 @@ from orthoai.detect.letterbox import fitting_pixel_mm
 from orthoai.drr.image import DrrImage, axial_image, coronal_image
 from orthoai.drr.parallel import ParallelDrrs, parallel_drrs
 
-from orthoai_training.detector.labeled_case import Edges, Field, LabeledCase
+from orthoai_training.femur.detector.labeled_case import Edges, Field, LabeledCase
 
 LEAST_SIDE_MM = 10.0
 """A femur of which less than this is in view along either side of the picture gets no box: nothing to learn from.

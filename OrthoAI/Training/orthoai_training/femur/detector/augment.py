@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from orthoai.geometry import Triple
 
-from orthoai_training.detector.labeled_case import Field, LabeledCase
-from orthoai_training.detector.views import LabeledView, ProjectedField
+from orthoai_training.femur.detector.labeled_case import Field, LabeledCase
+from orthoai_training.femur.detector.views import LabeledView, ProjectedField
 
 Range = tuple[float, float]
 

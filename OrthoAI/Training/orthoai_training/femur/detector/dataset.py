@@ -1,9 +1,7 @@
 """The detector's training pictures as a YOLO data set folder, and the reader for one that somebody else made.
 
-data.yaml                      absolute path, class names
-dataset.json                   what it was made from, so that a resumed run can tell whether it is still right
-images/train, images/val       gray PNG
-labels/train, labels/val       one text file per picture: class, center x, center y, width, height in 0..1
+Beside what every such folder holds, dataset.json says what it was made from, so that a resumed run can tell whether it
+is still right. A line of a label file is class, center x, center y, width, height in 0..1.
 """
 
 from __future__ import annotations
@@ -16,23 +14,21 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
-from orthoai.detect.detector import Detection
-from orthoai.detect.letterbox import Letterbox, resize_linear
+from orthoai.dataset.exporters.yolo import DATA_FILE
 from orthoai.errors import InputError
 from orthoai.foreign_json import JSON_ERRORS
 from orthoai.progress import Progress
 from orthoai.volume import Volume
-from PIL import Image
 
-from orthoai_training.detector.augment import training_views
-from orthoai_training.detector.labeled_case import LabeledCase
-from orthoai_training.detector.recipe import LABELS, DetectorRecipe
-from orthoai_training.detector.views import LabeledView, plain_views
+from orthoai_training.detector.dataset_folder import TRAIN, VALIDATION, staged_dataset, write_picture
+from orthoai_training.femur.detector.augment import training_views
+from orthoai_training.femur.detector.labeled_case import LabeledCase
+from orthoai_training.femur.detector.recipe import LABELS, DetectorRecipe
+from orthoai_training.femur.detector.views import LabeledView, plain_views
 from orthoai_training.identity import files_sha256
 from orthoai_training.text_files import as_read, read_json
 
-DATA_FILE, MANIFEST_FILE = "data.yaml", "dataset.json"
+MANIFEST_FILE = "dataset.json"
 
 VALIDATION_SEED = 1_000_003
 """Added to the seed for the validation pictures' random fields, so that no case is drawn twice the same way."""
@@ -106,24 +102,14 @@ def write_yolo_dataset(
             raise InputError(f"The folder {folder.name} holds other files: give a new or empty folder.")
         shutil.rmtree(folder)
     progress = progress or Progress()
-    staged = folder.with_name(folder.name + ".part")
-    shutil.rmtree(staged, ignore_errors=True)
-    try:
-        done = 0
-        for split, cases in (("train", train), ("val", validation)):
-            for kind in ("images", "labels"):
-                (staged / kind / split).mkdir(parents=True)
+    done = 0
+    with staged_dataset(folder, LABELS, progress, VALIDATION if validation else TRAIN) as staged:
+        for split, cases in ((TRAIN, train), (VALIDATION, validation)):
             for case in cases:
                 progress.report("pictures", done / len(names), f"case {done + 1} of {len(names)}")
                 _write_case(staged, split, case, recipe, seed)
                 done += 1
-        write_data_file(staged, folder, "val" if validation else "train", LABELS)
         (staged / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n")
-        staged.replace(folder)
-    except BaseException:
-        shutil.rmtree(staged, ignore_errors=True)
-        raise
-    progress.report("pictures", 1.0)
     return read_yolo_dataset(folder)
 
 
@@ -151,7 +137,7 @@ def read_yolo_dataset(folder: Path) -> YoloDataset:
         )
     root = folder / str(data.get("path") or "")
     pictures = {}
-    for split in ("train", "val"):
+    for split in (TRAIN, VALIDATION):
         place = root / str(data.get(split) or "")
         found = tuple(sorted(path for path in place.rglob("*") if path.suffix.lower() in PICTURES))
         if not data.get(split) or not found:
@@ -159,7 +145,7 @@ def read_yolo_dataset(folder: Path) -> YoloDataset:
         for path in found:
             _check_labels(path)
         pictures[split] = found
-    return YoloDataset(folder, pictures["train"], pictures["val"])
+    return YoloDataset(folder, pictures[TRAIN], pictures[VALIDATION])
 
 
 # Writing
@@ -169,9 +155,9 @@ def _write_case(folder: Path, split: str, case: Case, recipe: DetectorRecipe, se
     volume, labels = case.load()
     labeled = LabeledCase.of(volume, labels.voxels)
     # From the name, so that a case's pictures do not depend on which other cases there are.
-    start = seed if split == "train" else seed + VALIDATION_SEED
+    start = seed if split == TRAIN else seed + VALIDATION_SEED
     rng = np.random.default_rng([start, *case.name.encode()])
-    fields = recipe.views_per_case if split == "train" else 1
+    fields = recipe.views_per_case if split == TRAIN else 1
     sets: Iterable[list[LabeledView]] = (
         plain_views(labeled),
         *(training_views(labeled, recipe.image_size, rng, recipe.views) for _ in range(fields)),
@@ -180,48 +166,6 @@ def _write_case(folder: Path, split: str, case: Case, recipe: DetectorRecipe, se
         for view in views:
             name = f"{case.name}_{number:02d}_{view.name}"
             write_picture(folder, split, name, view.image.pixels, view.boxes, LABELS, recipe.image_size)
-
-
-def write_picture(
-    folder: Path,
-    split: str,
-    name: str,
-    pixels: NDArray[np.uint8],
-    boxes: Sequence[Detection],
-    labels: Sequence[str],
-    image_size: int,
-) -> None:
-    """Add a gray picture (H, W) and the ``boxes`` in it, in its pixel edges, to a data set folder."""
-    Image.fromarray(_fitted(pixels, image_size)).save(folder / "images" / split / f"{name}.png")
-    (folder / "labels" / split / f"{name}.txt").write_text(_label_lines(pixels.shape, boxes, labels))
-
-
-def write_data_file(staged: Path, final: Path, validation: str, labels: Sequence[str]) -> None:
-    """Write data.yaml into ``staged``, which will be moved to ``final``; ``validation`` is "val" or "train"."""
-    names = "".join(f"  {number}: {label}\n" for number, label in enumerate(labels))
-    # JSON's quoting is YAML's as well, and keeps paths with spaces or colons whole.
-    text = f"path: {json.dumps(str(final))}\ntrain: images/train\nval: images/{validation}\nnames:\n{names}"
-    (staged / DATA_FILE).write_text(text)
-
-
-def _fitted(pixels: NDArray[np.uint8], image_size: int) -> NDArray[np.uint8]:
-    """A large picture as the letterbox shrinks it at inference; it loads faster and leaves the loader nothing to do."""
-    height, width = pixels.shape
-    if max(height, width) <= image_size:
-        return pixels
-    return resize_linear(pixels, Letterbox((height, width), image_size).resized)
-
-
-def _label_lines(shape: tuple[int, ...], boxes: Sequence[Detection], labels: Sequence[str]) -> str:
-    """The boxes in YOLO's text form: fractions of the picture's size."""
-    height, width = shape
-    lines = []
-    for box in boxes:
-        x0, x1 = (min(max(x / width, 0.0), 1.0) for x in (box.x0, box.x1))
-        y0, y1 = (min(max(y / height, 0.0), 1.0) for y in (box.y0, box.y1))
-        values = ((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)
-        lines.append(" ".join([str(labels.index(box.label)), *(f"{value:.8f}" for value in values)]) + "\n")
-    return "".join(lines)
 
 
 def _manifest(train: Sequence[Case], validation: Sequence[Case], recipe: DetectorRecipe, seed: int) -> dict[str, Any]:
