@@ -3,6 +3,8 @@
     orthoai_training -> orthoai_report -> orthoai
     OrthoAI.py -> OrthoAILib -> orthoai
 
+In orthoai_training, what one task's training needs of another's lies beside both, in a package that knows no task.
+
 The engine imports no slicer, qt or vtk. Pictures of surfaces need vtk, so they are drawn by orthoai_report, a package
 of its own beside the engine. The Slicer module never loads a network: a worker process does.
 """
@@ -35,6 +37,12 @@ FORBIDDEN = {
     "orthoai_training": {"slicer", "qt", "ctk", "orthoai_workbench", "OrthoAILib"},
     "OrthoAILib": {"OrthoAI", "orthoai_report", "orthoai_training", "torch", "monai", "onnxruntime", "ultralytics"},
 }
+
+TASKS = ("femur", "disc", "fracture", "ovf")
+"""Packages of orthoai_training that belong to one task."""
+
+SHARED = ("detector", "evaluate", "learning", "spine_ct", "synth", "train")
+"""Packages of orthoai_training that the trainings of several tasks stand on."""
 
 UNSAFE = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve"}
 """Modules that run what they read."""
@@ -98,6 +106,15 @@ def test_the_package_is_where_this_test_looks(package):
 @pytest.mark.parametrize("package", PACKAGES)
 def test_imports_run_one_way(package):
     assert breaches(package, FORBIDDEN[package]) == []
+
+
+@pytest.mark.parametrize("package", [*TASKS, *SHARED])
+def test_a_training_knows_no_other_tasks(package):
+    root = PACKAGES["orthoai_training"] / package
+    found = [(path, name.split(".")) for path in sorted(root.rglob("*.py")) for name, _ in imports(path)]
+    assert found
+    own = [(path.name, name[1]) for path, name in found if name[0] == "orthoai_training" and len(name) > 1]
+    assert [(path, other) for path, other in own if other in TASKS and other != package] == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -13,9 +13,9 @@ from orthoai.errors import Canceled, InputError
 from orthoai_training.bench import command, process
 from orthoai_training.bench.femur import MEASURED, BenchRequest, bench_femur
 from orthoai_training.bench.limb_ct import limb_ct
-from orthoai_training.bench.peak_memory import peak_memory
 from orthoai_training.bench.table import text_table
 from orthoai_training.bench.worker import PARTS, Job
+from orthoai_training.evaluate.peak_memory import peak_memory
 from orthoai_training.synth.limbs import LimbRecipe
 from tiny_model import write_tiny_model
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from orthoai.models.store import ModelStore
 from orthoai.segment import device
-from orthoai_training.bench.machine import machine, network_device
+from orthoai_training.evaluate.machine import machine, network_device
 
 
 @pytest.mark.parametrize(

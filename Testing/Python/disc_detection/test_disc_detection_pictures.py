@@ -19,7 +19,7 @@ from orthoai_training.disc.detection.augment import (
 from orthoai_training.disc.detection.dataset import Stage, write_dataset
 from orthoai_training.disc.detection.recipe import COMPACT, PAPER
 from orthoai_training.disc.detection.scene import Scene
-from orthoai_training.disc.segmentation.recipe import SliceAugmentation
+from orthoai_training.learning.slice_augmentation import SliceAugmentation
 from PIL import Image
 
 PLAIN_GRAY = SliceAugmentation(

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 from orthoai.errors import InputError
-from orthoai_training.disc.ensemble import search
-from orthoai_training.disc.ensemble.search import search_accuracy, search_dice, simplex_grid
-from orthoai_training.disc.ensemble.teacher import Member, ensemble_teacher, members_of
+from orthoai_training.disc.ensemble import Member, ensemble_teacher, members_of
 from orthoai_training.disc.segmentation.networks import build_segmenter
 from orthoai_training.disc.segmentation.recipe import COMPACT
+from orthoai_training.train import weighting
+from orthoai_training.train.weighting import search_accuracy, search_dice, simplex_grid
 from safetensors.torch import save_file
 
 
@@ -67,7 +67,7 @@ def test_the_search_finds_what_brute_force_finds(votes, search_weights, score):
 def test_chunks_change_nothing(votes, monkeypatch):
     shares, truth = votes
     whole = search_dice(shares, truth)
-    monkeypatch.setattr(search, "CHUNK_BYTES", 4 * shares[0].size * 5)
+    monkeypatch.setattr(weighting, "CHUNK_BYTES", 4 * shares[0].size * 5)
     again = search_dice(shares, truth)
     np.testing.assert_array_equal(whole.weights, again.weights)
 

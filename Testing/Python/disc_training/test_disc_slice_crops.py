@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 from orthoai_training.disc.segmentation.geometry import crop_grid
-from orthoai_training.disc.segmentation.intensity import changed
-from orthoai_training.disc.segmentation.recipe import SliceAugmentation, SliceRecipe
+from orthoai_training.disc.segmentation.recipe import SliceRecipe
 from orthoai_training.disc.segmentation.slices import LabeledSlices, crop_batches, with_neighbors
+from orthoai_training.learning.intensity import changed
+from orthoai_training.learning.slice_augmentation import SliceAugmentation
 
 STILL = SliceAugmentation(
     rotation_degrees=0,

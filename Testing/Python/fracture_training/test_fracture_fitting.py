@@ -30,7 +30,7 @@ from orthoai_training.fracture.fusion import Fusion
 from orthoai_training.fracture.model_folder import write_fracture_model
 from orthoai_training.fracture.plane_network import PlaneNetwork
 from orthoai_training.fracture.slices import PLANES
-from orthoai_training.ovf.calibration import FittedCalibration
+from orthoai_training.train.calibration import FittedCalibration
 
 
 class Low:

@@ -30,8 +30,8 @@ from orthoai_training.fracture.slices import PLANES, PlaneSlices
 from orthoai_training.fracture.trainer import FractureLesson, FractureRun
 from orthoai_training.half_onnx import stored_weights
 from orthoai_training.learning.first_weights import WRAPPED, load_folded
-from orthoai_training.ovf.calibration import FittedCalibration
 from orthoai_training.train.blend import SHARE
+from orthoai_training.train.calibration import FittedCalibration
 from safetensors.torch import save_file
 
 MakeDiscs = Callable[[int], PlaneSlices]

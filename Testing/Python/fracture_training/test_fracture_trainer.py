@@ -26,7 +26,7 @@ from orthoai_training.fracture.slices import PLANES
 from orthoai_training.fracture.trainer import FractureRun, train_fracture
 from orthoai_training.learning.loop import plateau
 from orthoai_training.learning.precision import choose_precision
-from orthoai_training.ovf.calibration import FittedCalibration
+from orthoai_training.train.calibration import FittedCalibration
 from safetensors.torch import save_file
 from torch import nn
 

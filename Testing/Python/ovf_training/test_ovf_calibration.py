@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from orthoai.models.calibration import Calibration
 from orthoai_training.detector.class_weights import class_weights
-from orthoai_training.ovf.calibration import FittedCalibration, calibration_error
 from orthoai_training.ovf.recipe import PAPER_COUNTS
+from orthoai_training.train.calibration import FittedCalibration, calibration_error
 
 
 def test_overconfident_scores_are_lowered_to_their_worth() -> None:

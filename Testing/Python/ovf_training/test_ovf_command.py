@@ -18,7 +18,6 @@ from orthoai.models.card import read_card
 from orthoai.models.store import Model, ModelStore
 from orthoai_training.half_onnx import HALF, stored_weights
 from orthoai_training.ovf import request
-from orthoai_training.ovf.calibration import FittedCalibration
 from orthoai_training.ovf.cases import case_folders, dealt, training_folders
 from orthoai_training.ovf.evaluation.source import Source
 from orthoai_training.ovf.model_folder import page_of, with_settings, write_ovf_model
@@ -27,6 +26,7 @@ from orthoai_training.ovf.request import TrainRequest, train_ovf
 from orthoai_training.ovf.train import OvfRun, TrainedOvf, make_pictures
 from orthoai_training.spine_ct.case import write_case
 from orthoai_training.train.blend import SHARE
+from orthoai_training.train.calibration import FittedCalibration
 from orthoai_training.train.credits import first_credits
 from ovf_blocks import blocks_case
 

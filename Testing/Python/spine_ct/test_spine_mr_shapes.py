@@ -10,7 +10,7 @@ import pytest
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 from orthoai.io.write import write_labels
-from orthoai_training.fracture.credits import spine_credits
+from orthoai_training.spine_ct.credits import spine_credits
 from orthoai_training.spine_ct.mr_map import DISCS_SUFFIX, MR_SUFFIX, read_mr_bodies
 from orthoai_training.spine_ct.options import SpineOptions
 from orthoai_training.spine_ct.real_shapes import find_shapes, is_mr

@@ -15,10 +15,10 @@ from orthoai.progress import Progress
 from orthoai.segment.device import choose
 from orthoai.tasks.femur import TASK
 
-from orthoai_training.bench.machine import measured_on
 from orthoai_training.bench.process import RunJob, in_process_of_its_own
 from orthoai_training.bench.work_folder import work_folder
 from orthoai_training.bench.worker import Job
+from orthoai_training.evaluate.machine import measured_on
 from orthoai_training.femur.evaluation.predict import model_facts, predictor
 from orthoai_training.text_files import write_text
 

@@ -15,12 +15,12 @@ from orthoai.models.store import ModelStore
 from orthoai.progress import Progress
 from orthoai.tasks import Task, get_task
 
-from orthoai_training.bench.machine import measured_on, network_device
 from orthoai_training.bench.process import RunJob, in_process_of_its_own
 from orthoai_training.bench.table import run_lines
 from orthoai_training.bench.work_folder import work_folder
 from orthoai_training.bench.worker import Job
 from orthoai_training.demo import SAMPLES, SEEDS, sample_case
+from orthoai_training.evaluate.machine import measured_on, network_device
 from orthoai_training.evaluate.network_facts import network_facts
 from orthoai_training.shared_options import check_seed
 from orthoai_training.text_files import write_text

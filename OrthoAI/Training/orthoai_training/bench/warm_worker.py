@@ -25,8 +25,8 @@ from orthoai.worker.launch import worker_command, worker_environment
 from orthoai.worker.requests import WorkerRun
 
 from orthoai_training.bench.limb_ct import limb_ct
-from orthoai_training.bench.machine import measured_on
 from orthoai_training.bench.work_folder import work_folder
+from orthoai_training.evaluate.machine import measured_on
 from orthoai_training.text_files import write_text
 
 T = TypeVar("T")

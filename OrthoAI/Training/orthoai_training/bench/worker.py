@@ -103,7 +103,7 @@ def whole_run(job: Job) -> dict[str, Any]:
     from orthoai.cli.worker import work
     from orthoai.output import RESULT_FILE
 
-    from orthoai_training.bench.peak_memory import peak_mb
+    from orthoai_training.evaluate.peak_memory import peak_mb
 
     start = time.perf_counter()
     with TemporaryDirectory(dir=Path(job.answer).parent) as folder:
@@ -123,7 +123,7 @@ def cold_and_warm(job: Job) -> dict[str, Any]:
     from orthoai.io.read import read_volume
     from orthoai.tasks import RunOptions, get_task
 
-    from orthoai_training.bench.peak_memory import peak_memory
+    from orthoai_training.evaluate.peak_memory import peak_memory
 
     task, volume = get_task(job.task), read_volume(Path(job.scan))
     options = RunOptions(job.device, job.model)

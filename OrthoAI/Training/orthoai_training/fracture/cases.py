@@ -7,14 +7,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from orthoai.dataset.layout import IMAGE_FILE, LABELS_FILE, META_FILE, TASK_KEY
+from orthoai.dataset.layout import IMAGE_FILE, LABELS_FILE, TASK_KEY
 from orthoai.errors import InputError
 from orthoai.io.read import read_volume
 from orthoai.volume import Volume
 
 from orthoai_training.data_kinds import REAL
 from orthoai_training.dataset import CaseFolder, case_paths, require_one_grid
-from orthoai_training.spine_ct.case import BODIES_FILE, CLASSES, FINE_FILE, SpineCase, class_map, read_case
+from orthoai_training.spine_ct.case import BODIES_FILE, CLASSES, SpineCase, class_map, read_case
+from orthoai_training.spine_ct.case import case_files as spine_files
 
 FRACTURE, BODY = 1, 2
 """Values of :attr:`FractureCase.labels`: the bodies of fractured vertebrae, and the other bodies."""
@@ -80,8 +81,9 @@ def _once(cases: list[CaseFolder]) -> list[CaseFolder]:
 
 def case_files(case: CaseFolder) -> tuple[Path, ...]:
     """The files that :func:`load_case` reads."""
-    names = (BODIES_FILE, FINE_FILE, META_FILE) if _is_simulated(case) else (LABELS_FILE,)
-    return tuple(file for name in (IMAGE_FILE, *names) if (file := case.path / name).is_file())
+    if _is_simulated(case):
+        return spine_files(case.path)
+    return tuple(file for name in (IMAGE_FILE, LABELS_FILE) if (file := case.path / name).is_file())
 
 
 def load_case(case: CaseFolder) -> FractureCase:

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from orthoai.spine.stack import FRACTURE_SIZE
 from torch import Tensor
 
-from orthoai_training.disc.segmentation.intensity import changed
 from orthoai_training.fracture.cases import BODY, FRACTURE
 from orthoai_training.fracture.recipe import CropAugmentation, FractureRecipe
 from orthoai_training.fracture.slices import PlaneSlices
+from orthoai_training.learning.intensity import changed
 from orthoai_training.turn_2d import turn_2d
 
 REACH = 1.5

@@ -18,7 +18,7 @@ from orthoai.tasks.fracture.vote import Bodies, VotedBody, voted
 
 from orthoai_training.fracture.planes_of_case import PlanesOfCase
 from orthoai_training.fracture.scores import NOTHING, Counts
-from orthoai_training.ovf.calibration import LEAST_ANSWERS, FittedCalibration, fit_logistic
+from orthoai_training.train.calibration import LEAST_ANSWERS, FittedCalibration, fit_logistic
 
 LIKELY_STEPS = tuple(round(0.05 * step, 2) for step in range(2, 17))
 

@@ -20,7 +20,7 @@ from orthoai_training.fracture.cases import load_case
 from orthoai_training.fracture.fitted_evidence import fitted_evidence
 from orthoai_training.fracture.model_folder import page_of
 from orthoai_training.fracture.planes_of_case import PlanesOfCase, look_at
-from orthoai_training.ovf.calibration import LEAST_ANSWERS
+from orthoai_training.train.calibration import LEAST_ANSWERS
 from orthoai_training.train.model_folder import written
 
 STAGE = "fit"

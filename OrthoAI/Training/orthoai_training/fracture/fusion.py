@@ -13,11 +13,11 @@ from orthoai.tasks.fracture.engines import SliceNetwork
 from orthoai.tasks.fracture.vote import Bodies, score
 
 from orthoai_training.dataset import CaseFolder
-from orthoai_training.disc.ensemble.search import search_dice, simplex_grid
 from orthoai_training.fracture.cases import load_case
 from orthoai_training.fracture.fitted_evidence import FittedEvidence, fitted_evidence
 from orthoai_training.fracture.planes_of_case import PlanesOfCase, Shares, look_at
-from orthoai_training.ovf.calibration import FittedCalibration
+from orthoai_training.train.calibration import FittedCalibration
+from orthoai_training.train.weighting import search_dice, simplex_grid
 
 STAGE = "fusion"
 

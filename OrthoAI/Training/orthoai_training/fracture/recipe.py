@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from orthoai.errors import InputError
 
-from orthoai_training.disc.segmentation.recipe import SliceAugmentation
+from orthoai_training.learning.slice_augmentation import SliceAugmentation
 
 Range = tuple[float, float]
 

@@ -23,7 +23,6 @@ from orthoai_training.case_seeds import case_seed, refuse_tests
 from orthoai_training.dataset import CaseFolder, Split, cases_named
 from orthoai_training.earlier_run import claim_cases, claim_start, refuse_earlier_run
 from orthoai_training.fracture.cases import find_spine_cases
-from orthoai_training.fracture.credits import refuse_share_alike
 from orthoai_training.fracture.export import export_fracture
 from orthoai_training.fracture.plane_network import ONNX_FILE, first_weights, keep_first, start_from
 from orthoai_training.fracture.recipe import FractureRecipe, get_recipe
@@ -33,6 +32,7 @@ from orthoai_training.fracture.trainer import FractureRun, train_fracture
 from orthoai_training.kept_split import kept_split
 from orthoai_training.learning.loop import Learned
 from orthoai_training.shared_options import check_minutes
+from orthoai_training.spine_ct.credits import refuse_share_alike
 from orthoai_training.train.blend import blend_files, check_blend
 from orthoai_training.train.start import Start
 

@@ -1,1 +1,1 @@
-"""What the trainings of all networks in torch share: the loop, its checkpoints, averaged weights, number formats."""
+"""What the trainings of all networks in torch share: the loop, checkpoints, averaged weights, formats, gray values."""

@@ -17,7 +17,6 @@ from orthoai.tasks.ovf.task import NAME as TASK_NAME
 from orthoai_training.case_seeds import FIRST_OVF_TRAINING, FIRST_OVF_VALIDATION, refuse_tests
 from orthoai_training.dataset import CaseFolder
 from orthoai_training.earlier_run import claim_run
-from orthoai_training.fracture.credits import refuse_share_alike, spine_credits
 from orthoai_training.identity import place_of
 from orthoai_training.ovf.cases import (
     VALIDATION_SHARE,
@@ -36,6 +35,7 @@ from orthoai_training.ovf.outline.train import OutlineRun, train_outline
 from orthoai_training.ovf.recipe import RECIPES, OvfRecipe
 from orthoai_training.ovf.train import OvfRun, train_network
 from orthoai_training.ovf.validate import validate
+from orthoai_training.spine_ct.credits import refuse_share_alike, spine_credits
 from orthoai_training.text_files import write_json
 from orthoai_training.train.blend import SHARE, blend_files, check_blend
 from orthoai_training.train.credits import case_sources

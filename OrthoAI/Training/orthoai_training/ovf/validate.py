@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from orthoai.tasks.ovf.labels import CLASSES
 
-from orthoai_training.ovf.calibration import FittedCalibration
 from orthoai_training.ovf.dataset import read_pictures
 from orthoai_training.ovf.evaluation.answers import answers_on_pictures, network_in
 from orthoai_training.ovf.evaluation.matching import Measure, PictureAnswer
 from orthoai_training.ovf.evaluation.precision import picture_figures
 from orthoai_training.ovf.pictures import case_of
+from orthoai_training.train.calibration import FittedCalibration
 
 LEAST_CONFIDENCE, MOST_CONFIDENCE = 0.1, 0.6
 """Bounds of the confidence that few validation pictures may choose."""

@@ -114,6 +114,12 @@ def write_case(case: SpineCase, folder: Path, task: str = "ovf") -> None:
     (folder / META_FILE).write_text(json.dumps({TASK_KEY: task, **case.meta}, indent=1))
 
 
+def case_files(folder: Path) -> tuple[Path, ...]:
+    """The files that :func:`read_case` reads of ``folder``."""
+    names = (IMAGE_FILE, BODIES_FILE, FINE_FILE, META_FILE)
+    return tuple(file for name in names if (file := folder / name).is_file())
+
+
 def read_case(folder: Path) -> SpineCase:
     """Read what :func:`write_case` wrote.
 

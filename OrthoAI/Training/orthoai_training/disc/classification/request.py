@@ -45,10 +45,10 @@ from orthoai_training.disc.data.reviewed import ReviewedParts, read_reviewed, re
 from orthoai_training.disc.data.sources import check_sources
 from orthoai_training.disc.data.split import PatientSplit, split_of
 from orthoai_training.disc.data.volumes import read_volumes
-from orthoai_training.disc.ensemble.search import Weighting, search_accuracy
 from orthoai_training.disc.run_record import RunRecord, claim_patients, holds_run
 from orthoai_training.disc.start import GOING_ON, check_start, disc_model, first_weights
 from orthoai_training.text_files import write_json
+from orthoai_training.train.weighting import Weighting, search_accuracy
 
 ROLE, ARCHITECTURE = "classifier", "compact_cnn"
 """Of the compact networks, in a model's card."""

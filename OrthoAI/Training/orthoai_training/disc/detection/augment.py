@@ -18,8 +18,8 @@ from orthoai.tasks.disc.picture import Slice, detector_picture
 from scipy import ndimage
 
 from orthoai_training.disc.detection.scene import Scene, clipped
-from orthoai_training.disc.segmentation.intensity import changed
-from orthoai_training.disc.segmentation.recipe import SliceAugmentation
+from orthoai_training.learning.intensity import changed
+from orthoai_training.learning.slice_augmentation import SliceAugmentation
 from orthoai_training.turn_2d import turn_2d
 
 LEAST_LUMBAR_SHARE, LEAST_DISC_SHARE = 0.6, 0.5

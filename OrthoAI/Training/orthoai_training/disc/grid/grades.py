@@ -17,7 +17,7 @@ from orthoai_training.disc.classification.evaluate import answers_of, herniation
 from orthoai_training.disc.classification.request import GraderRequest, graded_discs
 from orthoai_training.disc.classification.scores import GradedAnswers, GradeScores, score
 from orthoai_training.disc.data.split import Part
-from orthoai_training.disc.ensemble.teacher import members_of
+from orthoai_training.disc.ensemble import members_of
 from orthoai_training.disc.grid.runs import ENSEMBLE, TrainedRun
 
 STAGE = "measure classifiers"

@@ -12,7 +12,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.disc.data.split import Part
 from orthoai_training.disc.data.volumes import read_volumes
-from orthoai_training.disc.ensemble.teacher import members_of
+from orthoai_training.disc.ensemble import members_of
 from orthoai_training.disc.grid.runs import ENSEMBLE, FOLDS, TrainedRun
 from orthoai_training.disc.segmentation.dice import dice_per_structure, mean_dice
 from orthoai_training.disc.segmentation.evaluate import table_of

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from orthoai_training.disc.segmentation.recipe import SliceAugmentation
+from orthoai_training.learning.slice_augmentation import SliceAugmentation
 from orthoai_training.turn_2d import turn_2d
 
 

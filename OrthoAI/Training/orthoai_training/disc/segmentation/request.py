@@ -21,8 +21,7 @@ from orthoai_training.disc.data.reviewed import ReviewedParts, read_reviewed, re
 from orthoai_training.disc.data.sources import check_sources
 from orthoai_training.disc.data.split import Part, PatientSplit, split_of
 from orthoai_training.disc.data.volumes import read_volumes
-from orthoai_training.disc.ensemble.search import STEPS, Weighting, search_dice
-from orthoai_training.disc.ensemble.teacher import ensemble_teacher, members_of
+from orthoai_training.disc.ensemble import ensemble_teacher, members_of
 from orthoai_training.disc.run_record import RunRecord, claim_patients, holds_run
 from orthoai_training.disc.segmentation.export import NETWORK_FILE, export_segmenter
 from orthoai_training.disc.segmentation.pseudo import pseudo_labeled
@@ -36,6 +35,7 @@ from orthoai_training.earlier_run import claim_start, earlier_run
 from orthoai_training.learning.precision import choose_precision
 from orthoai_training.text_files import write_json
 from orthoai_training.train.blend import blend_files, check_blend
+from orthoai_training.train.weighting import STEPS, Weighting, search_dice
 
 ROLE, ARCHITECTURE = "segmenter", "compact_unet"
 """Of the compact network, in a model's card."""

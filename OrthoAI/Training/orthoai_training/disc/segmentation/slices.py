@@ -13,8 +13,8 @@ from torch import Tensor
 
 from orthoai_training.disc.data.volumes import VolumeCase
 from orthoai_training.disc.segmentation.geometry import crop_grid
-from orthoai_training.disc.segmentation.intensity import changed
 from orthoai_training.disc.segmentation.recipe import SliceRecipe
+from orthoai_training.learning.intensity import changed
 
 IGNORED = 255
 """Label of pixels that no loss looks at."""

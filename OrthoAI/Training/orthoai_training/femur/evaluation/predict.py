@@ -26,8 +26,8 @@ from orthoai.tasks.femur.crop import with_margin
 from orthoai.tasks.femur.pipeline import run
 from orthoai.volume import Volume, restore_array
 
-from orthoai_training.bench.peak_memory import peak_memory
 from orthoai_training.evaluate.network_facts import fingerprint, network_facts
+from orthoai_training.evaluate.peak_memory import peak_memory
 
 # Makes the comparators of the training known to the engine that builds networks.
 from orthoai_training.femur.segmenter import networks as _networks  # noqa: F401

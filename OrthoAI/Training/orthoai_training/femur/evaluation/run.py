@@ -26,7 +26,7 @@ from orthoai.provenance import library_versions
 from orthoai.segment.device import choose
 from orthoai.tasks.femur import TASK
 
-from orthoai_training.bench.machine import machine
+from orthoai_training.evaluate.machine import machine
 from orthoai_training.evaluate.plot_style import save
 from orthoai_training.femur.evaluation.csv_table import csv_text
 from orthoai_training.femur.evaluation.figure import draw

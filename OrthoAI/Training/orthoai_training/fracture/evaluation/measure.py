@@ -16,9 +16,9 @@ from orthoai.progress import Progress
 from orthoai.tasks import RunOptions, get_task
 from orthoai.volume import Volume
 
-from orthoai_training.bench.peak_memory import peak_memory
 from orthoai_training.evaluate.claim import claim_evaluation
 from orthoai_training.evaluate.network_facts import fingerprint
+from orthoai_training.evaluate.peak_memory import peak_memory
 from orthoai_training.fracture.evaluation.case_score import CaseScore, score_case
 from orthoai_training.fracture.evaluation.outputs import write_outputs
 from orthoai_training.fracture.evaluation.sources import Source

@@ -15,12 +15,12 @@ from orthoai.tasks.ovf.engines import Engines, load_engines
 from orthoai.tasks.ovf.pipeline import examined
 from orthoai.tasks.ovf.weighed import CARD_KEY
 
-from orthoai_training.ovf.calibration import LEAST_ANSWERS, FittedCalibration
 from orthoai_training.ovf.evaluation.vertebra_summary import vote_calibration
 from orthoai_training.ovf.evaluation.vertebrae import CaseScore, case_score
 from orthoai_training.ovf.evaluation.weighing import ClassAnswer, class_answers, fit_weighed
 from orthoai_training.ovf.model_folder import with_settings
 from orthoai_training.spine_ct.case import read_case
+from orthoai_training.train.calibration import LEAST_ANSWERS, FittedCalibration
 
 MOST_CASES = 60
 """Each takes some seconds; more would tell little more."""

@@ -21,8 +21,8 @@ from orthoai.tasks import RunOptions
 from orthoai.tasks.ovf.engines import load_engines
 from orthoai.tasks.ovf.pipeline import Spine, examined
 
-from orthoai_training.bench.machine import measured_on, network_device
 from orthoai_training.case_seeds import seed_spans
+from orthoai_training.evaluate.machine import measured_on, network_device
 from orthoai_training.ovf.evaluation import outputs
 from orthoai_training.ovf.evaluation.answers import SLICES_PER_CASE, answers_on_case, open_network
 from orthoai_training.ovf.evaluation.confusion import confusion_matrix

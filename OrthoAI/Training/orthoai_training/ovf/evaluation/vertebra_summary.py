@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from orthoai.tasks.ovf.labels import FRACTURES
 
 from orthoai_training.evaluate.intervals import Summary
-from orthoai_training.ovf.calibration import FittedCalibration
 from orthoai_training.ovf.evaluation.vertebrae import HEIGHTS, NORMAL, CaseScore, VertebraScore
+from orthoai_training.train.calibration import FittedCalibration
 
 NAMES = (*FRACTURES, NORMAL)
 

@@ -14,9 +14,9 @@ from orthoai.tasks.ovf.pipeline import Spine
 from orthoai.tasks.ovf.weighed import Weighed
 from scipy.optimize import minimize
 
-from orthoai_training.ovf.calibration import LEAST_ANSWERS
 from orthoai_training.ovf.evaluation.vertebrae import covering, vertebrae_in
 from orthoai_training.spine_ct.case import SpineCase
+from orthoai_training.train.calibration import LEAST_ANSWERS
 
 EXPECTED = Weighed(vote=1.0, crush=10.0, kind=10.0, loss=10.0)
 RIDGE = 0.005

@@ -12,12 +12,10 @@ from orthoai.progress import Progress
 from orthoai.tasks.ovf.outline import LEAST_AREA, around, around_middle
 from orthoai.tasks.ovf.outline_network import SLICES
 
-from orthoai_training.dataset import CaseFolder
-from orthoai_training.fracture.cases import case_files
 from orthoai_training.identity import files_sha256
 from orthoai_training.made_from import forget_source, is_made_from, note_source
 from orthoai_training.ovf.scenes import BodyBlock, CaseScene, case_scene
-from orthoai_training.spine_ct.case import read_case
+from orthoai_training.spine_ct.case import case_files, read_case
 
 SIDE = 112
 """Pixels of a stored window: room to turn, zoom and shift what the network sees of it."""
@@ -40,7 +38,7 @@ def draw_samples(folder: Path, cases: Sequence[Path], count: int, seed: int, pro
     for number, case in enumerate(cases):
         progress.report("samples", number / len(cases), f"case {number + 1} of {len(cases)}")
         file = folder / f"{case.name}.npy"
-        source = {"files": files_sha256(case_files(CaseFolder(case))), "seed": seed, "count": count}
+        source = {"files": files_sha256(case_files(case)), "seed": seed, "count": count}
         if not is_made_from(file, source):
             forget_source(file)
             drawn = body_samples(case_scene(read_case(case)), case.name, count, seed)

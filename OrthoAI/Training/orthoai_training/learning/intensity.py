@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from orthoai_training.disc.segmentation.recipe import Range, SliceAugmentation
+from orthoai_training.learning.slice_augmentation import Range, SliceAugmentation
 
 CURVE_KNOTS = 6
 BIAS_KNOTS = 3

@@ -1,4 +1,4 @@
-"""An ensemble of segmenters as the teacher of a small one (distillation)."""
+"""The networks of a run with their weights, and their average as the teacher of a small one (distillation)."""
 
 from __future__ import annotations
 
