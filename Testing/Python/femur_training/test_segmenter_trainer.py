@@ -20,7 +20,7 @@ from orthoai_training.femur.segmenter.crop_store import open_crops
 from orthoai_training.femur.segmenter.networks import spec_of
 from orthoai_training.femur.segmenter.trainer import train_segmenter
 from orthoai_training.femur.segmenter.validate import dice
-from orthoai_training.learning.loop import Learned
+from orthoai_training.learning.run_folder import Learned
 from safetensors.torch import load_file
 from train_fakes import write_crops
 

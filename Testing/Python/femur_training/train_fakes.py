@@ -18,7 +18,7 @@ from orthoai_training.femur.recipes import SegmenterRecipe
 from orthoai_training.femur.request import DETECTOR, TrainRequest
 from orthoai_training.femur.segmenter.crop_store import save_crop
 from orthoai_training.femur.segmenter.networks import spec_of
-from orthoai_training.learning.loop import Learned
+from orthoai_training.learning.run_folder import Learned
 from orthoai_training.synth.limbs import LimbCase, LimbRecipe
 
 Shape = tuple[int, int, int]

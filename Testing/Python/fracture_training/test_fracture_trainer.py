@@ -24,7 +24,7 @@ from orthoai_training.fracture.recipe import COMPACT, RECIPES, CropAugmentation
 from orthoai_training.fracture.request import FractureRequest, train_planes
 from orthoai_training.fracture.slices import PLANES
 from orthoai_training.fracture.trainer import FractureRun, train_fracture
-from orthoai_training.learning.loop import plateau
+from orthoai_training.learning.pace import plateau
 from orthoai_training.learning.precision import choose_precision
 from orthoai_training.train.calibration import FittedCalibration
 from safetensors.torch import save_file

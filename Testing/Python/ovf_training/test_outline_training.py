@@ -20,7 +20,7 @@ from orthoai.progress import Progress
 from orthoai.tasks import RunOptions
 from orthoai.tasks.ovf.engines import load_engines
 from orthoai.tasks.ovf.outline_network import OUTLINE_SIZE, SLICES
-from orthoai_training.learning.loop import Learned
+from orthoai_training.learning.run_folder import Learned
 from orthoai_training.ovf.outline.batches import plain_batches, random_batch
 from orthoai_training.ovf.outline.coarse import coarse_masks
 from orthoai_training.ovf.outline.export import export_outline, load_outline

@@ -12,8 +12,11 @@ import pytest
 import torch
 from orthoai.errors import Canceled
 from orthoai.progress import Progress
-from orthoai_training.learning.loop import METRICS_FILE, Lesson, Loop, Pace, Place
+from orthoai_training.learning.lesson import Lesson
+from orthoai_training.learning.loop import Loop
+from orthoai_training.learning.pace import Pace
 from orthoai_training.learning.precision import choose_precision
+from orthoai_training.learning.run_folder import METRICS_FILE, Place
 
 
 @dataclass(frozen=True)

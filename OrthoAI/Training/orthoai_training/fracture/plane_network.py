@@ -11,7 +11,7 @@ from orthoai.errors import InputError
 from orthoai.tasks.fracture.task import NAME as TASK_NAME
 
 from orthoai_training.fracture.recipe import FractureRecipe
-from orthoai_training.learning.loop import METRICS_FILE
+from orthoai_training.learning.run_folder import METRICS_FILE
 from orthoai_training.text_files import read_json, write_json
 from orthoai_training.train.blend import SHARE
 from orthoai_training.train.start import Start

@@ -30,7 +30,7 @@ from orthoai_training.fracture.simulate import spine_options
 from orthoai_training.fracture.slices import PLANES, cut_slices
 from orthoai_training.fracture.trainer import FractureRun, train_fracture
 from orthoai_training.kept_split import kept_split
-from orthoai_training.learning.loop import Learned
+from orthoai_training.learning.run_folder import Learned
 from orthoai_training.shared_options import check_minutes
 from orthoai_training.spine_ct.credits import refuse_share_alike
 from orthoai_training.train.blend import blend_files, check_blend

@@ -21,8 +21,11 @@ from orthoai_training.fracture.recipe import FractureRecipe
 from orthoai_training.fracture.scores import NOTHING, Counts
 from orthoai_training.fracture.slices import PlaneSlices
 from orthoai_training.learning.first_weights import WRAPPED, load_folded
-from orthoai_training.learning.loop import Learned, Lesson, Loop, Pace, Place
+from orthoai_training.learning.lesson import Lesson
+from orthoai_training.learning.loop import Loop
+from orthoai_training.learning.pace import Pace
 from orthoai_training.learning.precision import choose_precision
+from orthoai_training.learning.run_folder import Learned, Place
 from orthoai_training.learning.schedule import Clock
 
 THRESHOLD = 0.5

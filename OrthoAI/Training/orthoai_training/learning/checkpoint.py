@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 FILE_NAME = "checkpoint.safetensors"
 
+NO_SCORE = -1.0
+"""Best Dice before the first validation, and where nothing is held out."""
+
 
 @dataclass
 class RunState:
@@ -28,7 +31,7 @@ class RunState:
     Attributes:
         step: optimizer steps done.
         elapsed_s: seconds trained so far, over all sittings.
-        best_dice: best mean validation Dice, -1 before the first validation.
+        best_dice: best mean validation Dice, or NO_SCORE.
         best_step: when it was reached.
         history: one entry per validation: step, elapsed_s, loss, dice, learning_rate, step_cpu_s.
     """
@@ -37,7 +40,7 @@ class RunState:
     seed: int
     step: int = 0
     elapsed_s: float = 0.0
-    best_dice: float = -1.0
+    best_dice: float = NO_SCORE
     best_step: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
 

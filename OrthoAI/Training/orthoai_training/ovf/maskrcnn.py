@@ -28,8 +28,11 @@ from torchvision.models.detection import maskrcnn_resnet50_fpn
 
 from orthoai_training.detector.mixed_precision import float32_answers
 from orthoai_training.detector.polygon_mask import polygon_mask
-from orthoai_training.learning.loop import Lesson, Loop, Pace, Place
+from orthoai_training.learning.lesson import Lesson
+from orthoai_training.learning.loop import Loop
+from orthoai_training.learning.pace import Pace
 from orthoai_training.learning.precision import Precision, choose_precision
+from orthoai_training.learning.run_folder import Place
 from orthoai_training.ovf.dataset import read_pictures
 from orthoai_training.ovf.pictures import Picture
 from orthoai_training.ovf.side_by_side import markdown, measured, measured_model

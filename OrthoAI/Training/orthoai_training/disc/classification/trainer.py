@@ -25,6 +25,7 @@ from orthoai_training.disc.classification.samples import GradedSample
 from orthoai_training.disc.classification.scores import auc, quadratic_kappa
 from orthoai_training.learning.first_weights import FROM_MODEL, WRAPPED, load_folded
 from orthoai_training.learning.precision import choose_precision
+from orthoai_training.learning.run_folder import METRICS_FILE, WEIGHTS_FILE
 from orthoai_training.text_files import write_json
 
 STAGE = "classifier"
@@ -118,7 +119,7 @@ class _Trainer:
         self.network.load_state_dict(self.best_state)
         with torch.no_grad():
             self.network.second.bias.add_(self.weights.logit_offsets.to(self.device))
-        path = self.run.out_dir / "weights.safetensors"
+        path = self.run.out_dir / WEIGHTS_FILE
         save_tensors(path, self.network.state_dict())
         return TrainedGrader(self.network.eval(), path, self._write_metrics())
 
@@ -184,7 +185,7 @@ class _Trainer:
             "recipe": asdict(self.recipe),
             "history": self.history,
         }
-        write_json(self.run.out_dir / "metrics.json", metrics)
+        write_json(self.run.out_dir / METRICS_FILE, metrics)
         return metrics
 
 

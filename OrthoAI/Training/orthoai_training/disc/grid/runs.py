@@ -11,6 +11,7 @@ from typing import Any
 from orthoai.errors import InputError
 
 from orthoai_training.disc.run_record import RunRecord
+from orthoai_training.learning.run_folder import METRICS_FILE, WEIGHTS_FILE
 from orthoai_training.text_files import read_json
 
 ENSEMBLE = "ensemble"
@@ -45,14 +46,14 @@ class TrainedRun:
 
     def metrics(self, network: str) -> dict[str, Any]:
         """What the training of ``network`` wrote. Raises InputError where that is missing or damaged."""
-        content = read_json(self.folder / network / "metrics.json")
+        content = read_json(self.folder / network / METRICS_FILE)
         if not isinstance(content, dict):
             raise InputError(f"{self.folder / network} holds no readable metrics.json: train it again.")
         return content
 
     def megabytes(self, network: str) -> float:
         """Of its weights in float32."""
-        return (self.folder / network / "weights.safetensors").stat().st_size / 1e6
+        return (self.folder / network / WEIGHTS_FILE).stat().st_size / 1e6
 
 
 def read_runs(folders: Sequence[Path]) -> list[TrainedRun]:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from orthoai_training.disc.segmentation.networks import build_segmenter
 from orthoai_training.disc.segmentation.slices import resized, shrunk_size, with_neighbors
 from orthoai_training.learning.precision import Precision
+from orthoai_training.learning.run_folder import METRICS_FILE, WEIGHTS_FILE
 from orthoai_training.text_files import read_json
 
 BATCH = 4
@@ -50,11 +51,11 @@ class SavedSegmenter:
         Raises:
             InputError: one is missing, damaged or of another network.
         """
-        metrics = read_json(folder / "metrics.json")
+        metrics = read_json(folder / METRICS_FILE)
         try:
             recipe = metrics["recipe"]
             built, shrink = build_segmenter(recipe["architecture"]), float(recipe["shrink"])
-            built.network.load_state_dict(load_file(folder / "weights.safetensors"))
+            built.network.load_state_dict(load_file(folder / WEIGHTS_FILE))
         except (OSError, SafetensorError, RuntimeError, *JSON_ERRORS) as error:
             raise InputError(f"{folder} holds no trained segmenter, or a damaged one: train it again.") from error
         network = built.network.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)

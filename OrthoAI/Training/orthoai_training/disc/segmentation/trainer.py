@@ -21,8 +21,11 @@ from orthoai_training.disc.segmentation.predict import case_labels
 from orthoai_training.disc.segmentation.recipe import SliceRecipe
 from orthoai_training.disc.segmentation.slices import Crops, LabeledSlices, crop_batches
 from orthoai_training.learning.first_weights import FROM_MODEL, load_folded
-from orthoai_training.learning.loop import Lesson, Loop, Pace, Place
+from orthoai_training.learning.lesson import Lesson
+from orthoai_training.learning.loop import Loop
+from orthoai_training.learning.pace import Pace
 from orthoai_training.learning.precision import choose_precision
+from orthoai_training.learning.run_folder import Place
 from orthoai_training.learning.schedule import Clock
 
 STAGE = "segmenter"

@@ -25,8 +25,11 @@ from orthoai_training.femur.segmenter.losses import build_loss
 from orthoai_training.femur.segmenter.networks import spec_of
 from orthoai_training.femur.segmenter.patches import Batch, batches
 from orthoai_training.femur.segmenter.validate import mean_dice
-from orthoai_training.learning.loop import Learned, Lesson, Loop, Pace, Place
+from orthoai_training.learning.lesson import Lesson
+from orthoai_training.learning.loop import Loop
+from orthoai_training.learning.pace import Pace
 from orthoai_training.learning.precision import Precision, choose_precision
+from orthoai_training.learning.run_folder import Learned, Place
 from orthoai_training.learning.schedule import Clock
 
 STAGE = "segmenter"

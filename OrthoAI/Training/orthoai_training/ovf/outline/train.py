@@ -17,8 +17,11 @@ from orthoai.progress import Progress
 from safetensors.torch import load_file
 from torch import Tensor
 
-from orthoai_training.learning.loop import Learned, Lesson, Loop, Pace, Place
+from orthoai_training.learning.lesson import Lesson
+from orthoai_training.learning.loop import Loop
+from orthoai_training.learning.pace import Pace
 from orthoai_training.learning.precision import Precision, choose_precision
+from orthoai_training.learning.run_folder import Learned, Place
 from orthoai_training.ovf.cases import former_run, require_apart
 from orthoai_training.ovf.outline.batches import Batch, plain_batches, random_batch
 from orthoai_training.ovf.outline.export import export_outline, load_outline
