@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from orthoai.errors import InputError
 from orthoai.models.hashing import file_sha256
@@ -12,6 +12,7 @@ from orthoai.output import made_folder
 
 from orthoai_training.identity import last_names, place_of
 from orthoai_training.text_files import as_read, read_json, write_json
+from orthoai_training.train.case_request import CaseRequest
 
 REQUEST_FILE = "request.json"
 """In the folder of a training: what it was begun with."""
@@ -66,24 +67,7 @@ def claim_start(folder: Path, first: Path | None) -> None:
     claim_run(folder, {"started_from": None if first is None else file_sha256(first)}, "--start")
 
 
-class CasesRequest(Protocol):
-    """A training on the cases in the folder ``data``, or on simulated ones of a seed, shapes and textures."""
-
-    @property
-    def out(self) -> Path: ...
-    @property
-    def data(self) -> Path | None: ...
-    @property
-    def simulate(self) -> int | None: ...
-    @property
-    def seed(self) -> int: ...
-    @property
-    def shapes(self) -> Sequence[Path]: ...
-    @property
-    def textures(self) -> Sequence[Path]: ...
-
-
-def claim_cases(request: CasesRequest) -> None:
+def claim_cases(request: CaseRequest) -> None:
     """As :func:`claim_run`, by what the cases depend on; the seed only where they are simulated."""
     asked = {
         "data": None if request.data is None else place_of(request.data),

@@ -9,6 +9,7 @@ import pytest
 from orthoai.errors import InputError
 from orthoai_training.femur import recipes, train_command
 from orthoai_training.femur.request import DETECTOR, SEGMENTERS, TrainRequest
+from orthoai_training.train.options import RECIPE_NAMES
 
 
 def test_bad_requests_are_told() -> None:
@@ -34,7 +35,7 @@ def test_minutes_are_shared_between_detector_and_segmenter() -> None:
 
 
 def test_the_command_offers_what_there_is() -> None:
-    assert set(train_command.RECIPE_NAMES) == set(recipes.RECIPES)
+    assert set(RECIPE_NAMES) == set(recipes.RECIPES)
     assert set(train_command.PART_NAMES) == {DETECTOR, *SEGMENTERS}
 
 

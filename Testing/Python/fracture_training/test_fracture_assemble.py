@@ -14,7 +14,8 @@ from orthoai_training.fracture.assemble import assemble
 from orthoai_training.fracture.cases import find_spine_cases
 from orthoai_training.fracture.fusion import best_fusion, sampled, search_fusion
 from orthoai_training.fracture.recipe import COMPACT
-from orthoai_training.fracture.request import FractureRequest, prepared_cases
+from orthoai_training.fracture.request import FractureRequest
+from orthoai_training.fracture.train import prepared_cases
 from orthoai_training.learning.checkpoint import recorded
 
 

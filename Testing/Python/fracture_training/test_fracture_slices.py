@@ -14,8 +14,9 @@ from orthoai.progress import Progress
 from orthoai_training.fracture.cases import BODY, FRACTURE, FractureCase, find_spine_cases, load_case
 from orthoai_training.fracture.crops import CropSource, validation_tiles
 from orthoai_training.fracture.recipe import COMPACT, PAPER, CropAugmentation, get_recipe
-from orthoai_training.fracture.request import FractureRequest, prepared_cases
+from orthoai_training.fracture.request import FractureRequest
 from orthoai_training.fracture.slices import PlaneSlices, cut_slices, labels_on, slices_of
+from orthoai_training.fracture.train import prepared_cases
 from orthoai_training.spine_ct.case import write_case
 from orthoai_training.spine_ct.credits import refuse_share_alike, spine_credits
 from orthoai_training.synth.limbs import LimbRecipe, simulate_limb

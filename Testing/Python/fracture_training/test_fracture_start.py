@@ -25,8 +25,9 @@ from orthoai_training.fracture.model_folder import write_fracture_model
 from orthoai_training.fracture.networks import build_network
 from orthoai_training.fracture.plane_network import FIRST_FILE, PlaneNetwork, start_from
 from orthoai_training.fracture.recipe import COMPACT, CropAugmentation
-from orthoai_training.fracture.request import FractureRequest, prepared_cases, train_planes
+from orthoai_training.fracture.request import FractureRequest
 from orthoai_training.fracture.slices import PLANES, PlaneSlices
+from orthoai_training.fracture.train import prepared_cases, train_planes
 from orthoai_training.fracture.trainer import FractureLesson, FractureRun
 from orthoai_training.half_onnx import stored_weights
 from orthoai_training.learning.first_weights import WRAPPED, load_folded

@@ -21,12 +21,13 @@ from orthoai_training.fracture.networks import build_network
 from orthoai_training.fracture.plane_network import PlaneNetwork
 from orthoai_training.fracture.predict import slice_probabilities
 from orthoai_training.fracture.recipe import COMPACT, RECIPES, CropAugmentation
-from orthoai_training.fracture.request import FractureRequest, train_planes
+from orthoai_training.fracture.request import FractureRequest
 from orthoai_training.fracture.slices import PLANES
+from orthoai_training.fracture.train import train_planes
 from orthoai_training.fracture.trainer import FractureRun, train_fracture
-from orthoai_training.learning.pace import plateau
 from orthoai_training.learning.precision import choose_precision
 from orthoai_training.train.calibration import FittedCalibration
+from orthoai_training.train.options import RECIPE_NAMES
 from safetensors.torch import save_file
 from torch import nn
 
@@ -46,11 +47,6 @@ class Tiny(nn.Sequential):
 @pytest.fixture
 def tiny(monkeypatch) -> None:
     monkeypatch.setattr("orthoai_training.fracture.trainer.build_network", lambda name, recipe: Tiny())
-
-
-def test_plateaus_slow_the_learning():
-    assert plateau([], 0.4) == 1.0
-    assert plateau([0.1, 0.2, 0.2, 0.1, 0.3], 0.4) == pytest.approx(0.16)
 
 
 def test_trivial_discs_are_learned(tmp_path, discs, tiny):
@@ -127,7 +123,7 @@ def test_tiles_cover_slices_of_any_size(discs):
 def test_both_planes_train_from_cases_on_disk(tmp_path, case_folder, monkeypatch, tiny):
     quick = replace(QUICK, crop={"sagittal": (32, 32), "axial": (32, 32)}, epochs=1)
     monkeypatch.setattr("orthoai_training.fracture.request.get_recipe", lambda name: quick)
-    monkeypatch.setattr("orthoai_training.fracture.request.export_fracture", lambda *given: None)
+    monkeypatch.setattr("orthoai_training.fracture.train.export_fracture", lambda *given: None)
     request = FractureRequest(tmp_path / "out", data=case_folder)
     trained = train_planes(request)
     assert set(trained) == set(PLANES)
@@ -175,5 +171,5 @@ def test_the_page_says_on_what_the_networks_and_those_before_were_trained(tmp_pa
 
 
 def test_the_command_names_what_the_training_knows():
-    assert set(train_command.RECIPE_NAMES) == set(RECIPES)
+    assert set(RECIPE_NAMES) == set(RECIPES)
     assert train_command.PLANE_NAMES == PLANES

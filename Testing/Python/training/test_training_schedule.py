@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from orthoai_training.learning.pace import Pace, plateau
 from orthoai_training.learning.schedule import FINAL_RATE, Budget, learning_rate
 
 
@@ -37,3 +38,12 @@ def test_the_rate_warms_up_and_then_falls_to_its_end() -> None:
     assert learning_rate(1.0, 1.0, step=999, warmup_steps=10) == pytest.approx(FINAL_RATE)
     rates = [learning_rate(1.0, n / 100, 1000, 10) for n in range(101)]
     assert rates == sorted(rates, reverse=True)
+
+
+def test_plateaus_slow_the_learning_and_many_end_it() -> None:
+    assert plateau([], 0.4) == 1.0
+    assert plateau([0.1, 0.2, 0.2, 0.1, 0.3], 0.4) == pytest.approx(0.16)
+    pace = Pace(100, None, validate_every=10, learning_rate=0.5, cosine=False, plateau_factor=0.4, early_stop=3)
+    assert pace.rate(50, 0.5, [0.2, 0.1]) == pytest.approx(0.2)
+    assert not pace.has_stalled(29) and pace.has_stalled(30)
+    assert not Pace(100, None, 10, learning_rate=0.5).has_stalled(90)

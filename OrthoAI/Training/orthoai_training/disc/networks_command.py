@@ -15,7 +15,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.progress_lines import shown_progress
 from orthoai_training.shared_options import add_device, add_quiet, add_seed
-from orthoai_training.train.start_options import add_blend
+from orthoai_training.train.options import add_blend, add_out, add_resume
 
 if TYPE_CHECKING:
     from orthoai_training.disc.assemble import Outcome
@@ -31,7 +31,7 @@ GRID_STRIDE = 32
 
 def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of a training of detectors, segmenters or classifiers."""
-    parser.add_argument("-o", "--out", metavar="DIR", type=Path, required=True, help="folder of the training run")
+    add_out(parser)
     parser.add_argument(
         "--data",
         metavar="DIR",
@@ -78,9 +78,7 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
         "--teacher", metavar="RUN", type=Path, help="folder of segmenters whose ensemble the compact one also follows"
     )
     parser.add_argument("--minutes", metavar="M", type=float, help="per detector or segmenter; default: all epochs")
-    parser.add_argument(
-        "--resume", action="store_true", help="go on with what the folder holds (detectors, segmenters)"
-    )
+    add_resume(parser, " (detectors, segmenters)")
     add_device(parser)
     add_seed(parser)
     add_quiet(parser)

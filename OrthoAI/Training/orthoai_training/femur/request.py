@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from orthoai.errors import InputError
 
 from orthoai_training.femur.recipes import Recipe, SegmenterRecipe
-from orthoai_training.shared_options import check_minutes
-from orthoai_training.train.blend import check_blend
+from orthoai_training.train.case_request import CaseRequest
 
 DETECTOR = "detector"
 
@@ -25,46 +23,19 @@ DETECTOR_SHARE = 0.3
 
 
 @dataclass(frozen=True)
-class TrainRequest:
-    """What to train, on what, and for how long.
+class TrainRequest(CaseRequest):
+    """What to train, on what, and for how long. The minutes are for all trainings of a request.
 
     Attributes:
-        out: folder of the run.
-        recipe: "paper" or "compact".
         only: "detector", "segmenter", "single-stage" or "transunet"; None for detector and segmenter.
-        data: folder of own cases; None to simulate.
-        simulate: how many cases to simulate.
-        shapes, textures: folders for the simulation.
-        minutes: for all trainings of this request; None trains all epochs.
-        resume: go on with what ``out`` holds.
-        start: name or folder of a model whose networks are trained on; the new model takes over the one that is not
-            trained. None starts from nothing.
-        blend: with ``start``, share of the trained weights in the result, the rest are those it started from (see
-            ``blend.py``); 1 takes the trained ones alone.
     """
 
-    out: Path
-    recipe: str = "compact"
     only: str | None = None
-    data: Path | None = None
-    simulate: int | None = None
-    shapes: tuple[Path, ...] = ()
-    textures: tuple[Path, ...] = ()
-    minutes: float | None = None
-    resume: bool = False
-    device: str = "auto"
-    seed: int = 0
-    start: str | None = None
-    blend: float = 1.0
 
     def __post_init__(self) -> None:
-        if (self.data is None) == (self.simulate is None):
-            raise InputError("Give either --data with a folder of cases or --simulate with a number of them.")
+        super().__post_init__()
         if self.simulate is not None and self.simulate < 1:
             raise InputError("At least one case must be simulated: give --simulate a number above 0.")
-        if self.minutes is not None:
-            check_minutes(self.minutes)
-        check_blend(self.blend, self.start)
         if self.only is not None and self.only not in (DETECTOR, *SEGMENTERS):
             raise InputError(f"There is no network named {self.only!r}: choose {', '.join((DETECTOR, *SEGMENTERS))}.")
 

@@ -16,8 +16,9 @@ from orthoai_training.fracture.fitted_evidence import FittedEvidence
 from orthoai_training.fracture.fusion import Fusion, search_fusion
 from orthoai_training.fracture.model_folder import KINDS, NAME, write_fracture_model
 from orthoai_training.fracture.plane_network import PlaneNetwork
-from orthoai_training.fracture.request import FractureRequest, prepared_cases
+from orthoai_training.fracture.request import FractureRequest
 from orthoai_training.fracture.slices import PLANES
+from orthoai_training.fracture.train import prepared_cases
 from orthoai_training.spine_ct.credits import spine_credits
 from orthoai_training.text_files import write_json
 from orthoai_training.train.credits import case_sources, first_credits

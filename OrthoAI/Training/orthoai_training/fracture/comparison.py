@@ -20,14 +20,10 @@ from orthoai_training.fracture.cases import FRACTURE
 from orthoai_training.fracture.export import load_network
 from orthoai_training.fracture.networks import ABLATIONS, COMPARATORS, OURS
 from orthoai_training.fracture.predict import slice_probabilities
-from orthoai_training.fracture.request import (
-    FractureRequest,
-    prepared_cases,
-    train_one,
-    with_network,
-)
+from orthoai_training.fracture.request import FractureRequest
 from orthoai_training.fracture.scores import Counts
 from orthoai_training.fracture.slices import PlaneSlices, cut_slices
+from orthoai_training.fracture.train import prepared_cases, train_one
 from orthoai_training.fracture.trainer import THRESHOLD
 from orthoai_training.learning.precision import Precision, choose_precision
 from orthoai_training.text_files import write_json, write_text
@@ -93,7 +89,7 @@ def make_table(request: FractureRequest, table: str, progress: Progress) -> list
     others; one that is there already, from a stopped run or from the other table, is taken up with --resume.
 
     Raises:
-        InputError: see :func:`orthoai_training.fracture.request.train_planes`.
+        InputError: see :func:`orthoai_training.fracture.train.train_planes`.
         Canceled: asked for by ``progress``; what is there can be resumed.
     """
     folders = {name: request.out / NETWORKS_FOLDER / file_name(name) for name in TABLES[table]}
@@ -107,7 +103,7 @@ def make_table(request: FractureRequest, table: str, progress: Progress) -> list
     rows: list[Row] = []
     ours: list[Counts] = []
     for name, folder in folders.items():
-        recipe = with_network(request.chosen, name)
+        recipe = replace(request.chosen, network=name)
         trained = train_one(request, recipe, plane, cases, split, folder, progress)
         network = load_network(name, recipe.name, trained.weights).to(precision.device)
         counts: list[Counts] = []

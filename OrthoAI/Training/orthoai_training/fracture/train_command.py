@@ -13,23 +13,18 @@ from orthoai_training.progress_lines import shown_progress
 from orthoai_training.shared_options import TO_CREDIT, add_device, add_quiet, add_seed
 from orthoai_training.spine_ct.source_options import add_sources
 from orthoai_training.tasks import RESUMABLE, TaskCommand
-from orthoai_training.train.start_options import add_start
+from orthoai_training.train.options import add_cases, add_out, add_recipe, add_resume, add_start
 
-# Named here as well, since the modules that define them load torch; a test keeps them alike.
-RECIPE_NAMES = ("paper", "compact")
+# Named here as well, since the module that defines them loads torch; a test keeps them alike.
 PLANE_NAMES = ("sagittal", "axial")
 BOTH = "both"
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", "--out", metavar="DIR", type=Path, required=True, help="folder of the training run")
-    parser.add_argument("--recipe", choices=RECIPE_NAMES, default="compact", help="default: compact")
+    add_out(parser)
+    add_recipe(parser)
     parser.add_argument("--plane", choices=(*PLANE_NAMES, BOTH), help="default: both; sagittal for the comparisons")
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument(
-        "--data", metavar="DIR", type=Path, help="own or simulated cases: folders with an image and its fractures"
-    )
-    source.add_argument("--simulate", metavar="N", type=int, help="simulate N cases first")
+    add_cases(parser, "own or simulated cases: folders with an image and its fractures")
     add_sources(parser, TO_CREDIT)
     add_start(parser)
     parser.add_argument("--slices", metavar="DIR", type=Path, help="keeps the cases' slices; default: OUT/slices")
@@ -42,7 +37,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="per network, in place of the epochs: the same for all networks of a table, however busy the machine",
     )
     parser.add_argument("--batch", metavar="N", type=int, help="crops per step; default: the recipe's")
-    parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
+    add_resume(parser)
     tables = parser.add_mutually_exclusive_group()
     tables.add_argument(
         "--ablation", action="store_true", help="train without each module in turn: the paper's Table 1"
@@ -63,7 +58,8 @@ def _run(args: argparse.Namespace) -> int:
     # Heavy: torch, monai.
     from orthoai_training.fracture.assemble import assemble
     from orthoai_training.fracture.comparison import make_table
-    from orthoai_training.fracture.request import FractureRequest, train_planes
+    from orthoai_training.fracture.request import FractureRequest
+    from orthoai_training.fracture.train import train_planes
 
     tables = args.ablation or args.compare
     if tables and args.plane == BOTH:
@@ -73,24 +69,13 @@ def _run(args: argparse.Namespace) -> int:
     if tables and args.start:
         raise InputError("A comparison trains every network from nothing: leave --start out.")
     plane = args.plane or (PLANE_NAMES[0] if tables else BOTH)
-    request = FractureRequest(
-        out=args.out,
-        recipe=args.recipe,
+    request = FractureRequest.of(
+        args,
         planes=PLANE_NAMES if plane == BOTH else (plane,),
-        data=args.data,
-        simulate=args.simulate,
-        shapes=tuple(args.shapes),
-        textures=tuple(args.texture),
         slices=args.slices,
-        minutes=args.minutes,
         steps=args.steps,
         batch=args.batch,
         test_slices=args.test_slices,
-        resume=args.resume,
-        device=args.device,
-        seed=args.seed,
-        start=args.start,
-        blend=args.blend,
     )
     with stop_signals() as stop:
         progress = shown_progress(args.quiet, stop)

@@ -13,7 +13,7 @@ from orthoai.tasks.ovf.task import DEFAULT_MODEL
 from orthoai_training.ovf.network_names import MASK_RCNN, NETWORKS, OUTLINE, YOLO
 from orthoai_training.progress_lines import shown_progress
 from orthoai_training.shared_options import add_device, add_quiet, add_seed
-from orthoai_training.train.start_options import add_blend
+from orthoai_training.train.options import add_blend, add_cases, add_out, add_resume
 
 RANDOM, LAYERS = "random", "lumbar_disc"
 """Of --start: no model, and the one to take the first layers from."""
@@ -21,12 +21,8 @@ RANDOM, LAYERS = "random", "lumbar_disc"
 
 def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of a training."""
-    parser.add_argument("-o", "--out", metavar="DIR", type=Path, required=True, help="folder of the training run")
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument(
-        "--data", metavar="CASES", type=Path, help="folder of cases: simulated (orthoai synth ovf) or reviewed"
-    )
-    source.add_argument("--simulate", metavar="N", type=int, help="simulate N cases first")
+    add_out(parser)
+    source = add_cases(parser, "folder of cases: simulated (orthoai synth ovf) or reviewed", "CASES")
     source.add_argument(
         "--pictures", metavar="DIR", type=Path, help="own sagittal pictures: PNG with YOLO-seg text files"
     )
@@ -45,7 +41,7 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
         f"model whose detector to keep; default: {DEFAULT_MODEL}",
     )
     add_blend(parser)
-    parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")
+    add_resume(parser)
     add_device(parser)
     add_seed(parser)
     add_quiet(parser)
