@@ -272,10 +272,13 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Panels/OnScreen.py
   OrthoAILib/Panels/ResultPanel.py
   OrthoAILib/Panels/ReviewExport.py
+  OrthoAILib/Panels/ReviewMirror.py
   OrthoAILib/Panels/ReviewPanel.py
   OrthoAILib/Panels/ReviewParts.py
+  OrthoAILib/Panels/ReviewWords.py
   OrthoAILib/Panels/Shortcuts.py
   OrthoAILib/Panels/TaskPanel.py
+  OrthoAILib/Panels/UndoButtons.py
   OrthoAILib/Panels/VerdictButtons.py
   OrthoAILib/Panels/WorklistRow.py
 
@@ -313,6 +316,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Run/FolderLock.py
   OrthoAILib/Run/GuiTimer.py
   OrthoAILib/Run/InSlicer.py
+  OrthoAILib/Run/ResultImport.py
   OrthoAILib/Run/ResultReading.py
   OrthoAILib/Run/RunController.py
   OrthoAILib/Run/RunJob.py
@@ -320,6 +324,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Run/RunState.py
   OrthoAILib/Run/SceneGuard.py
   OrthoAILib/Run/VolumeExport.py
+  OrthoAILib/Run/WarmClient.py
   OrthoAILib/Run/WorkerInSlicer.py
 
   OrthoAILib/Sample/__init__.py

@@ -92,7 +92,7 @@ def measure(size: tuple[int, int, int], repeat: int) -> dict[str, Any]:
         panel.result.remove(slicer.mrmlScene)
         host.processEvents(0.5)
     os.environ["ORTHOAI_TEST_WORKER"] = "slow"
-    controller._dropClient()  # The next worker is one that has to be canceled.
+    controller._client.drop()  # The next worker is one that has to be canceled.
     for _ in range(repeat):
         before = slicer.mrmlScene.GetNumberOfNodes()
         button.click()

@@ -21,12 +21,14 @@ from OrthoAILib.Panels.MaskEditor import MaskEditor
 from OrthoAILib.Panels.MessageLine import MessageLine
 from OrthoAILib.Panels.OnScreen import OnScreen
 from OrthoAILib.Panels.ReviewExport import ReviewExport
+from OrthoAILib.Panels.ReviewMirror import mirrorReview
 from OrthoAILib.Panels.ReviewParts import exportersOfRegistry, exportsInSlicer, stateLine
+from OrthoAILib.Panels.ReviewWords import ReviewWords
 from OrthoAILib.Panels.Shortcuts import Shortcuts
+from OrthoAILib.Panels.UndoButtons import UndoButtons
 from OrthoAILib.Panels.VerdictButtons import VerdictButtons
 from OrthoAILib.Panels.WorklistRow import WorklistRow
 from OrthoAILib.Review.ActivityWatch import ActivityWatch
-from OrthoAILib.Review.EditHistory import EditHistory
 from OrthoAILib.Review.ReviewSession import ReviewSession
 from OrthoAILib.Review.ReviewState import ReviewState
 from OrthoAILib.Signal import Signal
@@ -44,9 +46,6 @@ VERDICT_KEYS = {
 }
 UNDO_KEYS, REDO_KEYS = "Ctrl+Z", "Ctrl+Shift+Z"
 PREVIOUS_KEYS, NEXT_KEYS, EXPORT_KEYS = "Ctrl+PgUp", "Ctrl+PgDown", "Ctrl+Shift+E"
-
-NO_EDITS = EditHistory(lambda: 0)
-"""Of no review at all."""
 
 REST_MS = 400
 """Milliseconds after which a box that was dragged, or a mask that was painted, counts as at rest."""
@@ -84,6 +83,8 @@ class ReviewPanel:
         self.widget.setMRMLScene(slicer.mrmlScene)
         self.notice = MessageLine(self._ui.noticeIcon, self._ui.noticeText)
         self.maskEditor = MaskEditor(self._ui.segmentEditor)
+        self.words = ReviewWords(self._ui)
+        self.undoButtons = UndoButtons(self._ui, UNDO_KEYS, REDO_KEYS)
         self.verdicts = VerdictButtons(self._ui, VERDICT_KEYS)
         self.worklist = WorklistRow(self._ui, PREVIOUS_KEYS, NEXT_KEYS)
         self.exportForm = ExportForm(self._ui, exportersOfRegistry(), EXPORT_KEYS)
@@ -179,15 +180,15 @@ class ReviewPanel:
         self.notice.say(sentence)
         self.walk.keep(session)  # An edit may have taken the verdict back.
 
-    def _onCommentEdited(self) -> None:
+    def _onCommentEdited(self, comment: str) -> None:
         if self._session is not None:
-            self._session.setComment(self._ui.commentEdit.text)
+            self._session.setComment(comment)
 
-    def _onReviewerEdited(self) -> None:
+    def _onReviewerEdited(self, reviewer: str) -> None:
         if self._node is not None:
-            self._node.reviewer = self._ui.reviewerEdit.text
+            self._node.reviewer = reviewer
         if self._session is not None:
-            self._session.setReviewer(self._ui.reviewerEdit.text)
+            self._session.setReviewer(reviewer)
 
     # Showing
 
@@ -199,12 +200,11 @@ class ReviewPanel:
         return actions | {PREVIOUS_KEYS: self.worklist.askPrevious, NEXT_KEYS: self.worklist.askNext}
 
     def _connect(self) -> None:
-        ui = self._ui
         self._rest.connect("timeout()", self._onRest)
-        ui.undoButton.connect("clicked()", self.undo)
-        ui.redoButton.connect("clicked()", self.redo)
-        ui.commentEdit.connect("textEdited(QString)", lambda text: self._onCommentEdited())
-        ui.reviewerEdit.connect("textEdited(QString)", lambda text: self._onReviewerEdited())
+        self.undoButtons.undoAsked.connect(self.undo)
+        self.undoButtons.redoAsked.connect(self.redo)
+        self.words.commentEdited.connect(self._onCommentEdited)
+        self.words.reviewerEdited.connect(self._onReviewerEdited)
         self.verdicts.chosen.connect(self._onVerdict)
         self.exportForm.folderChosen.connect(self._onExportFolder)
         self.export.requested.connect(self.exportRequested.emit)
@@ -223,49 +223,26 @@ class ReviewPanel:
             self._session.settle()
 
     def _onSessionChanged(self) -> None:
-        self._mirror()
+        if self._node is not None and self._session is not None:
+            mirrorReview(self._node, self._session.state, self.worklist.index)
         self._update()
 
-    def _mirror(self) -> None:
-        """The parameter node says where the review on screen stands; the result's nodes keep it."""
-        if self._node is None or self._session is None:
-            return
-        state = self._session.state
-        words = {
-            "verdict": state.verdict.value if state.verdict else "",
-            "comment": state.comment,
-            "reviewer": state.reviewer,
-            "revision": state.revision,
-            "timeSpent": state.timeSpent,
-            "worklistIndex": self.worklist.index,
-        }
-        with slicer.util.NodeModify(self._node):
-            for name, value in words.items():
-                if getattr(self._node, name) != value:
-                    setattr(self._node, name, value)
-
     def _update(self) -> None:
-        session, ui = self._session, self._ui
+        session = self._session
         state = session.state if session is not None else ReviewState()
         usable = session is not None and self._enabled
         self.verdicts.show(state.verdict)
         self.verdicts.setEnabled(usable)
-        _showText(ui.commentEdit, state.comment)
         reviewer = self._node.reviewer if self._node is not None else ""
-        _showText(ui.reviewerEdit, state.reviewer if session is not None else reviewer)
-        for widget in (ui.commentEdit, ui.editSection):
-            widget.setEnabled(usable)
-        history = session.history if session is not None else NO_EDITS
-        self._showStep(ui.undoButton, _("Undo"), UNDO_KEYS, history.undoText, history.canUndo)
-        self._showStep(ui.redoButton, _("Redo"), REDO_KEYS, history.redoText, history.canRedo)
-        ui.stateText.setText(stateLine(state) if session is not None else _("Run a task to have something to review."))
+        self.words.show(state.comment, state.reviewer if session is not None else reviewer)
+        self.words.setEnabled(usable)
+        self._ui.editSection.setEnabled(usable)
+        self.undoButtons.show(session.history if session is not None else None, self._enabled)
+        line = stateLine(state) if session is not None else _("Run a task to have something to review.")
+        self._ui.stateText.setText(line)
         shown = OnScreen(self._node, session, self._volumeNode, self._enabled)
         self.export.show(shown)
         self.walk.show(shown)
-
-    def _showStep(self, button: Any, word: str, keys: str, text: str, possible: bool) -> None:
-        button.setEnabled(possible and self._enabled)
-        button.setToolTip(f"{word}: {text} ({keys})" if text else f"{word} ({keys})")
 
     def _endSession(self) -> None:
         # Nobody may find the session here while it closes: closing tells the parameter node, and that its observers.
@@ -276,9 +253,3 @@ class ReviewPanel:
             activity.close()
         if session is not None:
             session.close()
-
-
-def _showText(edit: Any, text: str) -> None:
-    """Leaves the cursor of somebody who is typing where it is."""
-    if edit.text != text:
-        edit.setText(text)

@@ -17,13 +17,14 @@ from orthoai.worker.requests import WorkerRun
 
 from OrthoAILib.Bridge.ImageStamp import imageStamp
 from OrthoAILib.ErrorLog import logError
-from OrthoAILib.Run.Collaborators import Client, Collaborators
+from OrthoAILib.Run.Collaborators import Collaborators
 from OrthoAILib.Run.ExportCache import ExportCache
+from OrthoAILib.Run.ResultImport import importResult
 from OrthoAILib.Run.ResultReading import ResultReading
 from OrthoAILib.Run.RunJob import RunJob
-from OrthoAILib.Run.RunOutcome import RunOutcome
 from OrthoAILib.Run.RunState import RunState
 from OrthoAILib.Run.SceneGuard import SceneGuard
+from OrthoAILib.Run.WarmClient import WarmClient
 from OrthoAILib.Signal import Signal
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class RunController:
         self._folder = Path(exchangeFolder)
         self._exports = ExportCache(self._folder, collaborators.writeExchange)
         self._clock = clock
-        self._client: Client | None = None
+        self._client = WarmClient(collaborators.clientFactory)
         self._job: RunJob | None = None
         self._state = RunState.IDLE
         self._guard = SceneGuard(self._stop)
@@ -119,7 +120,7 @@ class RunController:
         if boxes is not None:
             options = replace(options, boxes=tuple(boxes))
         # What a worker said after the last run does not concern this one. It starts while the volume is written.
-        client = self._warmClient()
+        client = self._client.get()
         client.poll()
         client.start()
         geometry = self._with.volumes.geometry(volumeNode)
@@ -163,7 +164,7 @@ class RunController:
         self._guard.release()
         self._job = None
         self._state = RunState.IDLE
-        self._dropClient()
+        self._client.drop()
         self._exports.clear()
         for signal in (self.stateChanged, self.progressed, self.finished, self.failed, self.canceled):
             signal.disconnect()
@@ -182,28 +183,18 @@ class RunController:
             self.failed.emit(problem)
         return not problem
 
-    def _warmClient(self) -> Client:
-        if self._client is None:
-            self._client = self._with.clientFactory()
-        return self._client
-
-    def _dropClient(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            client.close()
-
     def _tick(self) -> None:
         """Called by the timer while a run is going on."""
         job = self._job
         if job is None:
             return
-        for event in self._warmClient().poll():
+        for event in self._client.get().poll():
             if self._job is job:
                 self._hear(job, event)
         if self._job is not job:
             return
         if self._state is RunState.CANCELING and self._clock() > job.deadline:
-            self._dropClient()
+            self._client.drop()
             self._end(self.canceled, job.ending)
         elif self._state is RunState.PREPARING and job.export.isDone:
             self._submit(job)
@@ -223,7 +214,7 @@ class RunController:
             modality=volumes.modality(job.volumeNode),
             uids=volumes.uids(job.volumeNode),
         )
-        job.id = self._warmClient().run(request)
+        job.id = self._client.get().run(request)
         self._setState(RunState.RUNNING)
 
     # The way back
@@ -245,19 +236,11 @@ class RunController:
     def _import(self, job: RunJob, reading: ResultReading) -> None:
         self._guard.release()  # Our own nodes come now; what the user does cannot come between.
         try:
-            result, prepared = reading.outcome()
-            if not self._with.volumes.geometry(job.volumeNode).matches(job.geometry):
-                raise InputError("The image's place or size was changed during the run; run the task again.")
-            if imageStamp(job.volumeNode) != job.stamp:
-                raise InputError("The image was changed during the run; run the task again.")
-            nodes = self._with.results.show(result, job.volumeNode, prepared=prepared, imageDigest=job.export.digest())
+            outcome = importResult(self._with, job, reading)
         except InputError as error:
             self._end(self.failed, str(error))
-        except Exception as error:
-            logError("OrthoAI could not show a result", error)
-            self._end(self.failed, f"The result could not be shown ({type(error).__name__}); the scene is as it was.")
         else:
-            self._end(self.finished, RunOutcome(nodes, job.volumeNode, job.task, result.message))
+            self._end(self.finished, outcome)
 
     # The end
 
@@ -273,7 +256,7 @@ class RunController:
             self._end(self.canceled, sentence)
             return
         job.deadline = self._clock() + CANCEL_LIMIT_S
-        self._warmClient().cancel()
+        self._client.get().cancel()
         self._setState(RunState.CANCELING)
 
     def _end(self, signal: Signal, *arguments: Any) -> None:

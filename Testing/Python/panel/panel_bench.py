@@ -68,7 +68,7 @@ class PanelBench:
     @property
     def client(self) -> Any:
         """The worker's client: its process is what the tests kill."""
-        return self.controller._client
+        return self.controller._client.get()
 
     def click(self, widget: Any | None = None) -> None:
         """A real mouse click, on the task's button where no widget is named."""
