@@ -107,6 +107,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/models/hashing.py
   Logic/orthoai/models/onnx_network.py
   Logic/orthoai/models/store.py
+  Logic/orthoai/models/used.py
   Logic/orthoai/models/warm.py
 
   Logic/orthoai/segment/__init__.py

@@ -16,8 +16,9 @@ from orthoai.models.store import Model
 from orthoai.progress import Progress
 from orthoai.volume import Volume
 from orthoai_training.data_kinds import FROM_REAL_SHAPES, SIMULATED
+from orthoai_training.evaluate.subject import Subject
 from orthoai_training.femur.evaluation.predict import Prediction
-from orthoai_training.femur.evaluation.subjects import Loaded, Subject
+from orthoai_training.femur.evaluation.subjects import Loaded
 
 GRID = Geometry(shape=(30, 24, 50), spacing=(2.0, 3.0, 4.0), origin=(-49.0, -34.5, 0.0))
 
@@ -62,7 +63,7 @@ class ListedCases:
     def identity(self) -> dict[str, Any]:
         return {"source": "rods", "count": len(self.truths)}
 
-    def subjects(self) -> list[Subject]:
+    def subjects(self) -> list[Subject[Loaded]]:
         return [Subject(f"rod_{n}", self._load(n)) for n in range(len(self.truths))]
 
     def _load(self, number: int) -> Callable[[], Loaded]:

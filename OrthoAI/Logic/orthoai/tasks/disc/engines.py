@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from orthoai.detect.detector import Detector
 from orthoai.models.choose import box_detector, chosen_confidence, task_model
 from orthoai.models.store import Model, ModelStore
+from orthoai.models.used import UsedModel
 from orthoai.models.warm import WarmCache
 from orthoai.progress import Progress
 from orthoai.tasks import RunOptions
@@ -60,7 +61,7 @@ class Grader(Protocol):
 
 
 @dataclass(frozen=True)
-class Engines:
+class Engines(UsedModel):
     """What a run needs besides the volume.
 
     Attributes:
@@ -70,8 +71,6 @@ class Engines:
         classifier: grades disc crops.
         confidence: smallest score of a disc that counts.
         suspect: herniation probability from which a disc is worth a look; from the classifier's validation patients.
-        device, precision: where and how they run.
-        model_name, model_sha256: for the provenance.
     """
 
     lumbar: Detector
@@ -80,10 +79,6 @@ class Engines:
     classifier: Grader
     confidence: float = CONFIDENCE
     suspect: float = LIKELY
-    device: str = "cpu"
-    precision: str = "float32"
-    model_name: str = ""
-    model_sha256: Mapping[str, str] = field(default_factory=dict)
 
 
 LoadEngines = Callable[[RunOptions], Engines]

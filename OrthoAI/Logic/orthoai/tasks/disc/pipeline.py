@@ -12,7 +12,6 @@ from orthoai.box import Box
 from orthoai.detect.detector import Detection
 from orthoai.finding import Finding, Place
 from orthoai.progress import Progress
-from orthoai.provenance import provenance
 from orthoai.result import Extra, Result
 from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
@@ -100,7 +99,7 @@ def run(
     with watch.stage("Load"):
         engines = load(options)
     spine = _read(stack, given, engines, progress, watch)
-    made = provenance(engines.model_name, engines.model_sha256, engines.device, engines.precision)
+    made = engines.provenance()
     if spine is None:
         empty = np.zeros(volume.geometry.shape, np.uint8)
         return Result(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from orthoai.detect.detector import Detector
 from orthoai.models.choose import box_detector, chosen_confidence, task_model
 from orthoai.models.store import Model, ModelStore
+from orthoai.models.used import UsedModel
 from orthoai.models.warm import WarmCache
 from orthoai.progress import Progress
 from orthoai.tasks import RunOptions
@@ -34,24 +35,18 @@ class ForegroundSegmenter(Protocol):
 
 
 @dataclass(frozen=True)
-class Engines:
+class Engines(UsedModel):
     """What a run needs besides the volume.
 
     Attributes:
         detector: stage 1; None where boxes are given.
         segmenter: stage 2.
         confidence: smallest detector score that counts.
-        device, precision: where and how stage 2 runs.
-        model_name, model_sha256: for the provenance.
     """
 
     detector: Detector | None
     segmenter: ForegroundSegmenter
     confidence: float = CONFIDENCE
-    device: str = "cpu"
-    precision: str = "float32"
-    model_name: str = ""
-    model_sha256: Mapping[str, str] = field(default_factory=dict)
 
 
 LoadEngines = Callable[[RunOptions], Engines]

@@ -11,7 +11,6 @@ from orthoai.drr.parallel import parallel_drrs
 from orthoai.geometry import Geometry
 from orthoai.io.checks import require_ct
 from orthoai.progress import Progress
-from orthoai.provenance import provenance
 from orthoai.result import Result
 from orthoai.stopwatch import Stopwatch
 from orthoai.tasks import RunOptions
@@ -99,7 +98,7 @@ def run(
         message=_with_short_scan_told(
             message([part.crop.box.label for part in parts], [box.label for box in boxes]), lps.geometry
         ),
-        provenance=provenance(engines.model_name, engines.model_sha256, engines.device, engines.precision),
+        provenance=engines.provenance(),
         timings_s=watch.seconds,
     )
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from orthoai.errors import InputError
 from orthoai.models.choose import ensemble_weight, require_grid, task_model, undescribed
 from orthoai.models.store import Model, ModelStore
+from orthoai.models.used import UsedModel
 from orthoai.models.warm import WarmCache
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SIZE, FRACTURE_SLICE_MM
 from orthoai.spine.worst_first import LIKELY
@@ -55,7 +56,7 @@ class Plane:
 
 
 @dataclass(frozen=True)
-class Engines:
+class Engines(UsedModel):
     """What a run needs besides the volume.
 
     Attributes:
@@ -63,18 +64,12 @@ class Engines:
         threshold: of the weighed probability, from which a voxel is marked where no network tells the bodies.
         evidence: from the mean probability in a body and its loss of height to the probability of its fracture.
         likely: of that, from which on a body is called fractured.
-        device, precision: where and how they run.
-        model_name, model_sha256: for the provenance.
     """
 
     planes: Mapping[str, Plane]
     threshold: float = THRESHOLD
     evidence: Evidence = field(default_factory=Evidence)
     likely: float = LIKELY
-    device: str = "cpu"
-    precision: str = "float32"
-    model_name: str = ""
-    model_sha256: Mapping[str, str] = field(default_factory=dict)
 
 
 LoadEngines = Callable[[RunOptions], Engines]

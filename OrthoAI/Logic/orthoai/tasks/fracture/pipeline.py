@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from orthoai.box import Box
 from orthoai.finding import Finding
 from orthoai.progress import Progress
-from orthoai.provenance import provenance
 from orthoai.result import Extra, Result
 from orthoai.spine.checks import require_spine_ct, with_thick_slices_told
 from orthoai.spine.genant import Grading
@@ -113,7 +112,7 @@ def run(
         labels=TASK.label_table,
         findings=findings,
         message=with_thick_slices_told(message(findings, len(boxes)), volume.geometry),
-        provenance=provenance(engines.model_name, engines.model_sha256, engines.device, engines.precision),
+        provenance=engines.provenance(),
         timings_s=watch.seconds,
         extras=(Extra(ATTENTION, looked),),
     )

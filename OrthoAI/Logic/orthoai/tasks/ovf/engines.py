@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +19,7 @@ from orthoai.models.choose import (
     undescribed,
 )
 from orthoai.models.store import Model, ModelStore
+from orthoai.models.used import UsedModel
 from orthoai.models.warm import WarmCache
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM
 from orthoai.tasks import RunOptions
@@ -51,7 +52,7 @@ class BodyDetector(Protocol):
 
 
 @dataclass(frozen=True)
-class Engines:
+class Engines(UsedModel):
     """What a run needs besides the volume.
 
     Attributes:
@@ -60,8 +61,6 @@ class Engines:
         confidence: smallest score of an instance that counts.
         calibration: from the vote of a body to the probability of its class.
         weighed: the class from that vote and the heights together; None where the vote alone tells it.
-        device, precision: where and how it runs.
-        model_name, model_sha256: for the provenance.
     """
 
     detector: BodyDetector
@@ -69,10 +68,6 @@ class Engines:
     confidence: float = CONFIDENCE
     calibration: Calibration = field(default_factory=Calibration)
     weighed: Weighed | None = None
-    device: str = "cpu"
-    precision: str = "float32"
-    model_name: str = ""
-    model_sha256: Mapping[str, str] = field(default_factory=dict)
 
 
 LoadEngines = Callable[[RunOptions], Engines]

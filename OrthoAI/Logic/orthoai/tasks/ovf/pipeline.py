@@ -12,7 +12,6 @@ from orthoai.box import Box
 from orthoai.finding import Finding, Place
 from orthoai.models.choose import LOWEST_CONFIDENCE
 from orthoai.progress import Progress
-from orthoai.provenance import provenance
 from orthoai.result import VERTEBRAE, Extra, Result
 from orthoai.spine.checks import require_spine_ct, with_thick_slices_told
 from orthoai.spine.genant import NORMAL
@@ -145,7 +144,7 @@ def examined(
         labels=TASK.label_table,
         findings=findings,
         message=with_thick_slices_told(told, volume.geometry),
-        provenance=provenance(engines.model_name, engines.model_sha256, engines.device, engines.precision),
+        provenance=engines.provenance(),
         timings_s=watch.seconds,
         extras=extras,
         structures={} if spine is None else {body.name: body.measurements for body in spine.bodies},

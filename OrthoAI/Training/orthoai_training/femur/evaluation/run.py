@@ -28,12 +28,13 @@ from orthoai.tasks.femur import TASK
 
 from orthoai_training.evaluate.machine import machine
 from orthoai_training.evaluate.plot_style import save
+from orthoai_training.evaluate.subject import Subject
 from orthoai_training.femur.evaluation.csv_table import csv_text
 from orthoai_training.femur.evaluation.figure import draw
 from orthoai_training.femur.evaluation.measure import measure
 from orthoai_training.femur.evaluation.predict import Predictor, model_facts, named, predictor
 from orthoai_training.femur.evaluation.records import Record, Records
-from orthoai_training.femur.evaluation.subjects import Loaded, Source, Subject
+from orthoai_training.femur.evaluation.subjects import Loaded, Source
 from orthoai_training.femur.evaluation.summary import summarize
 from orthoai_training.femur.evaluation.tables import Evaluation, markdown
 from orthoai_training.identity import files_sha256
@@ -109,7 +110,9 @@ def evaluate_femur(
     return evaluation
 
 
-def _measured(subject: Subject, predictors: Mapping[str, Predictor], records: Records, progress: Progress) -> Record:
+def _measured(
+    subject: Subject[Loaded], predictors: Mapping[str, Predictor], records: Records, progress: Progress
+) -> Record:
     """The record of a subject with the scores of all predictors; only what is missing is computed."""
     record, files = records.load(subject.name), files_sha256(subject.files)
     if record is not None and record.files != files:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from orthoai.volume import Volume
 from orthoai_training.case_seeds import LIMB_TESTS, SEED_STRIDE, case_seed
 from orthoai_training.data_kinds import FROM_REAL_SHAPES, REAL, SIMULATED
 from orthoai_training.dataset import CaseFolder, find_cases
+from orthoai_training.evaluate.subject import Subject
 from orthoai_training.identity import last_names, place_of
 from orthoai_training.shared_options import check_seed
 from orthoai_training.synth.limbs import LimbRecipe, simulate_limb
@@ -31,19 +32,6 @@ class Loaded:
     labels: NDArray[np.uint8]
     kind: str
     meta: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Subject:
-    """One case that is made or read when it is asked for.
-
-    Attributes:
-        files: that it is read from; none where it is simulated.
-    """
-
-    name: str
-    load: Callable[[], Loaded]
-    files: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,7 +76,7 @@ class Simulation:
             recipe[key] = [last_names(folder) for folder in recipe[key]]
         return {"source": "simulate", "seed": self.seed, "device": self.device, "recipe": recipe}
 
-    def subjects(self) -> Iterator[Subject]:
+    def subjects(self) -> Iterator[Subject[Loaded]]:
         """The cases, in order."""
         for number in range(self.count):
             yield Subject(f"limb_{number:04d}", lambda number=number: self._make(number))  # type: ignore[misc]
@@ -117,7 +105,7 @@ class Folders:
         """See :meth:`Simulation.identity`."""
         return {"source": "data", "folder": self.folder.name, "place": place_of(self.folder)}
 
-    def subjects(self) -> Iterator[Subject]:
+    def subjects(self) -> Iterator[Subject[Loaded]]:
         """The cases, by name."""
         for case in find_cases(self.folder):
             yield Subject(case.name, lambda case=case: _read(case), case.files)  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from orthoai.errors import InputError
 
 from orthoai_training.case_seeds import SPINE_TESTS
+from orthoai_training.evaluate.subject import Subject
 from orthoai_training.fracture.cases import FractureCase, case_files, find_spine_cases, load_case
 from orthoai_training.fracture.simulate import spine_options
 from orthoai_training.identity import last_names, place_of
@@ -18,19 +19,6 @@ from orthoai_training.spine_ct.simulate import require_sources, simulate
 
 MOST_CASES = 10_000
 """Seeds of a test, by its own seed: two tests with different seeds share no case."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """One case that is made or read when it is asked for.
-
-    Attributes:
-        files: that it is read from; none where it is simulated.
-    """
-
-    name: str
-    load: Callable[[], FractureCase]
-    files: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,7 +52,7 @@ class Simulated:
         first = SPINE_TESTS.start + self.seed * MOST_CASES
         return f"{self.count} cases simulated with seeds from {first} on, which no training uses."
 
-    def subjects(self) -> Iterator[Subject]:
+    def subjects(self) -> Iterator[Subject[FractureCase]]:
         """The cases, in order."""
         for number in range(self.count):
             yield Subject(f"spine_{number:04d}", lambda number=number: self._make(number))  # type: ignore[misc]
@@ -90,7 +78,7 @@ class Folders:
         """One sentence for the tables."""
         return f"Cases of the folder {self.folder.name}; whether a model was trained on them is not known here."
 
-    def subjects(self) -> Iterator[Subject]:
+    def subjects(self) -> Iterator[Subject[FractureCase]]:
         """The cases, by name."""
         for case in find_spine_cases(self.folder):
             yield Subject(case.name, lambda case=case: load_case(case), case_files(case))  # type: ignore[misc]
