@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+from command_words import exit_code
 from orthoai.cli.dataset import COMMAND
-from orthoai.cli.exits import guarded
 from orthoai.dataset import save_case
 
-
-def run(*words: object) -> int:
-    parser = argparse.ArgumentParser()
-    COMMAND.add_arguments(parser)
-    args = parser.parse_args([str(word) for word in words])
-    return guarded(lambda: COMMAND.run(args))
+run = partial(exit_code, COMMAND)
 
 
 def test_cases_are_listed_for_people_and_for_programs(

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import numpy as np
 import pytest
+from command_words import exit_code
 from import_fakes import base64_png, labelme, pixels, save
 from orthoai.cli.dataset import COMMAND
-from orthoai.cli.exits import guarded
 from orthoai.dataset import formats, importers
 from orthoai.dataset.importers import Importer, all_importers, get_importer
 from orthoai.dataset.importers.classes import ClassTable
 from orthoai.dataset.importers.layout import import_pictures
 from orthoai.errors import Canceled, InputError
 from orthoai.progress import Progress
+
+run = partial(exit_code, COMMAND)
 
 NAMES = ["labelme", "coco", "yolo"]
 
@@ -27,13 +29,6 @@ SQUARE = np.array([(10, 10), (30, 10), (30, 25), (10, 25)], float)
 EXTRA = Importer("extra", "Extra", "Theirs.", lambda source, classes, progress: iter(()))
 
 OVER = replace(EXTRA, name="yolo")
-
-
-def run(*words: object) -> int:
-    parser = argparse.ArgumentParser()
-    COMMAND.add_arguments(parser)
-    args = parser.parse_args([str(word) for word in words])
-    return guarded(lambda: COMMAND.run(args))
 
 
 @pytest.fixture

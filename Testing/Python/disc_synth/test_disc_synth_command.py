@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import pytest
+from command_words import parsed
 from orthoai.errors import InputError
 from orthoai_training.disc.synth_mr.command import CONTRAST_NAMES, DISC
 from orthoai_training.disc.synth_mr.render import CONTRASTS
 
 
 def run(*words: str) -> int:
-    parser = argparse.ArgumentParser()
-    DISC.add_arguments(parser)
-    args = parser.parse_args(words)
+    args = parsed(DISC.add_arguments, *words)
     args.task = "disc"
     return DISC.run(args)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 from dataclasses import replace
 from shutil import copytree
 
 import pytest
+from command_words import parsed
 from orthoai.errors import InputError
 from orthoai_training.disc import networks_command
 from orthoai_training.disc.classification.recipe import COMPACT as GRADER
@@ -182,15 +182,14 @@ def test_the_command_measures_runs_and_refuses_a_fold(monkeypatch, tmp_path):
 
     seen = []
     monkeypatch.setattr(report, "report_runs", lambda request, progress: seen.append(request))
-    parser = argparse.ArgumentParser()
-    networks_command.add_measure_arguments(parser)
-    words = ["-o", str(tmp_path / "f.json"), "--data", "data", "--networks", "a", "b", "--part", "test"]
-    assert networks_command.measure(parser.parse_args(words)) == 0
+    arguments = networks_command.add_measure_arguments
+    words = ["-o", tmp_path / "f.json", "--data", "data", "--networks", "a", "b", "--part", "test"]
+    assert networks_command.measure(parsed(arguments, *words)) == 0
     (request,) = seen
     assert [folder.name for folder in request.runs] == ["a", "b"] and request.part == "test"
     assert request.segmenter is None
     with pytest.raises(InputError, match="--fold"):
-        networks_command.measure(parser.parse_args([*words, "--fold", "1"]))
+        networks_command.measure(parsed(arguments, *words, "--fold", 1))
 
 
 def test_a_compact_network_learns_from_a_run(spider, segmenters, monkeypatch):

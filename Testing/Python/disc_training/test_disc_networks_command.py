@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import pytest
+from command_words import parsed
 from orthoai.errors import InputError
 from orthoai_training.disc import assemble, networks_command
 from orthoai_training.disc.assemble import Outcome
@@ -15,9 +15,8 @@ from orthoai_training.disc.detection.dataset import Stage
 @pytest.fixture
 def parse(tmp_path):
     (tmp_path / "sets" / "spider_t2space_dev").mkdir(parents=True)
-    parser = argparse.ArgumentParser()
-    networks_command.add_training_arguments(parser)
-    return lambda *words: parser.parse_args(["-o", str(tmp_path / "out"), "--data", str(tmp_path / "sets"), *words])
+    folders = ("-o", tmp_path / "out", "--data", tmp_path / "sets")
+    return lambda *words: parsed(networks_command.add_training_arguments, *folders, *words)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from command_words import parsed
 from orthoai.box import Box
 from orthoai.dataset import Dataset, DatasetCase, save_case
 from orthoai.dataset.exporters.folder import is_validation
@@ -370,11 +370,9 @@ def test_a_teachers_own_answers_cost_nothing_to_keep(make):
 
 @pytest.fixture
 def train(tmp_path):
-    parser = argparse.ArgumentParser()
-    networks_command.add_training_arguments(parser)
-
     def run(*words: object) -> int:
-        return networks_command.train(parser.parse_args(["-o", str(tmp_path / "run"), "--quiet", *map(str, words)]))
+        arguments = networks_command.add_training_arguments
+        return networks_command.train(parsed(arguments, "-o", tmp_path / "run", "--quiet", *words))
 
     return run
 

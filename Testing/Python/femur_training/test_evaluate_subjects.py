@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_words import parsed
 from evaluate_fakes import GRID, Shifted, rods, scan
 from orthoai.cli.main import main
 from orthoai.errors import InputError
@@ -101,15 +102,13 @@ def test_impossible_simulations_are_refused(count, seed, share, word):
 # The command
 
 
-def parsed(*words: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    COMMAND.add_arguments(parser)
-    return parser.parse_args(["femur", "-o", "out", *words])
+def asked(*words: str) -> argparse.Namespace:
+    return parsed(COMMAND.add_arguments, "femur", "-o", "out", *words)
 
 
 def test_the_tables_repeat_the_command():
     words = ("--simulate", "3", "--shapes", "a b", "--shapes", "c", "--real-share", "0.0", "--compare", "x", "y")
-    line = command_line(parsed(*words))
+    line = command_line(asked(*words))
     assert line.startswith("orthoai evaluate femur --out out --simulate 3 --seed 0 --shapes 'a b' --shapes c")
     assert "--real-share 0.0" in line and "--compare x y" in line and "--texture" not in line
 
@@ -124,7 +123,7 @@ def test_the_tables_repeat_the_command():
 )
 def test_words_that_do_not_go_together_are_refused(words, sentence):
     with pytest.raises(InputError, match=sentence):
-        command._source(parsed(*words))
+        command._source(asked(*words))
 
 
 @pytest.fixture

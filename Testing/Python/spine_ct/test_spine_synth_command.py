@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_words import parsed
 from orthoai.errors import InputError
 from orthoai.io.read import read_volume
 from orthoai_training.spine_ct.case import read_case
@@ -18,9 +19,7 @@ COARSE = ("--field", "lumbar", "--pixel", "1.8", "--slice", "3", "--fractures", 
 
 
 def _parsed(*words: str, task: str = "ovf") -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    SPINE_SYNTH.add_arguments(parser)
-    args = parser.parse_args(words)
+    args = parsed(SPINE_SYNTH.add_arguments, *words)
     args.task = task
     return args
 

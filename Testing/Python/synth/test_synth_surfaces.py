@@ -44,11 +44,16 @@ def write_stl(placed: Bone, lattice: Lattice, path: Path, step: float = 3.0) -> 
     """The surface of a posed bone as an STL file in LPS mm."""
     low, high = placed.lps_bounds()
     points = lattice(tuple(low - 6), tuple(high + 6), step).double()
-    field = placed.distance(points).float().numpy()
+    write_zero_level(placed.distance(points).float().numpy(), step, tuple(points[0, 0, 0].tolist()), path)
+    return path
+
+
+def write_zero_level(field: np.ndarray, step: float, origin: tuple[float, float, float], path: Path) -> None:
+    """The surface on which ``field`` (K, J, I), a point every ``step`` from ``origin`` on, is 0, as an STL file."""
     image = vtk.vtkImageData()
     image.SetDimensions(field.shape[::-1])
     image.SetSpacing(step, step, step)
-    image.SetOrigin(*(float(v) for v in points[0, 0, 0]))
+    image.SetOrigin(*origin)
     image.GetPointData().SetScalars(numpy_to_vtk(field.ravel(), deep=True))
     surface = vtk.vtkFlyingEdges3D()
     surface.SetInputData(image)
@@ -58,7 +63,6 @@ def write_stl(placed: Bone, lattice: Lattice, path: Path, step: float = 3.0) -> 
     writer.SetFileName(str(path))
     writer.SetFileTypeToBinary()
     assert writer.Write()
-    return path
 
 
 def mask_of(placed: Bone, geometry: Geometry) -> np.ndarray:
@@ -227,17 +231,7 @@ def test_a_surface_in_meters_is_refused(femur: AnalyticShape, lattice: Lattice, 
     path = tmp_path / "femur.stl"
     low, high = placed.lps_bounds()
     grid = lattice(tuple(low), tuple(high), 0.008)
-    image = vtk.vtkImageData()
-    image.SetDimensions(grid.shape[2::-1])
-    image.SetSpacing(0.008, 0.008, 0.008)
-    image.GetPointData().SetScalars(numpy_to_vtk(small.distance(grid).numpy().ravel(), deep=True))
-    surface = vtk.vtkFlyingEdges3D()
-    surface.SetInputData(image)
-    surface.SetValue(0, 0.0)
-    writer = vtk.vtkSTLWriter()
-    writer.SetInputConnection(surface.GetOutputPort())
-    writer.SetFileName(str(path))
-    writer.Write()
+    write_zero_level(small.distance(grid).numpy(), 0.008, (0.0, 0.0, 0.0), path)
     with pytest.raises(InputError, match=r"femur\.stl is 0\.4\d+ mm long.*millimeters"):
         load_library((tmp_path,))
 
