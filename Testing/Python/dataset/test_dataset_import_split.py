@@ -40,8 +40,12 @@ def _sides(folder: Path) -> dict[str, str | None]:
         "train: /content/own/images/one\nval: C:\\sets\\own\\images\\two\ntest: own/images/three\n",
         "train: train.txt\nval: lists/val.txt\ntest: images/three\n",
         "train: images\nval: images/two\ntest: images/three\n",
+        "train: images/one/a.png\nval: images/two\ntest: images/three/a.png\n",
     ],
-    ids=["plain", "root of another computer", "root", "up", "whole paths of another computer", "lists", "nested"],
+    ids=[
+        *("plain", "root of another computer", "root", "up", "whole paths of another computer"),
+        *("lists", "nested", "pictures"),
+    ],
 )
 def test_a_data_file_says_which_pictures_train_whatever_their_folders_are_called(tmp_path: Path, data: str) -> None:
     folder = _folder(tmp_path, data, "images/one", "images/two", "images/three")
