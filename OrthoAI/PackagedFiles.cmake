@@ -6,6 +6,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/__init__.py
   Logic/orthoai/box.py
   Logic/orthoai/drawn_boxes.py
+  Logic/orthoai/durable.py
   Logic/orthoai/errors.py
   Logic/orthoai/finding.py
   Logic/orthoai/foreign_json.py
@@ -39,6 +40,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/dataset/identity.py
   Logic/orthoai/dataset/layout.py
   Logic/orthoai/dataset/lineage.py
+  Logic/orthoai/dataset/revisions.py
   Logic/orthoai/dataset/save.py
   Logic/orthoai/dataset/store.py
 

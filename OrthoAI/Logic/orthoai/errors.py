@@ -12,6 +12,13 @@ class InputError(Exception):
     """
 
 
+class OutOfReach(InputError):
+    """A file that cannot be read here and need not be damaged: of a newer OrthoAI, or closed to this person.
+
+    Whoever repairs what is damaged must leave it alone.
+    """
+
+
 class Canceled(Exception):
     """The user stopped the run. ``str(error)`` says what became of its work."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from uuid import uuid4
 
+from orthoai.durable import names_to_disk, to_disk
 from orthoai.errors import InputError
 from orthoai.marker import Marker
 
@@ -90,7 +91,11 @@ def made_folder(folder: Path) -> Path:
 
 @contextmanager
 def staged_folder(
-    target: Path, marker: Marker = RESULT, source: Path | None = None, besides: Collection[str] = ()
+    target: Path,
+    marker: Marker = RESULT,
+    source: Path | None = None,
+    besides: Collection[str] = (),
+    durable: bool = False,
 ) -> Iterator[Path]:
     """A folder to write into, which becomes ``target`` when the block ends well.
 
@@ -104,6 +109,8 @@ def staged_folder(
             may be lost.
         source: what the block reads, which must not be lost either.
         besides: names that an older folder of this kind may hold without telling them.
+        durable: wait for the disk, so that not even a power cut costs both the older folder and the new one. For what
+            nobody could make again.
 
     Yields:
         The folder to write into.
@@ -125,7 +132,9 @@ def staged_folder(
             _make_parents(target.parent, made)
             aside = _made_aside(target)
             yield aside
-            _put(aside, target, marker, besides)
+            if durable:
+                to_disk(aside)
+            _put(aside, target, marker, besides, durable)
             done = True
         except OSError as error:
             if error.errno in (*OUT_OF_SPACE, *NO_ACCESS, errno.EROFS) or aside is None:
@@ -171,6 +180,12 @@ def beside(target: Path) -> Path:
     return target.with_name(f".{uuid4().hex[:12]}{PARTIAL}{target.name}")
 
 
+def hidden_name_of(path: Path) -> str:
+    """What ``path`` was to be called, where its name is one of :func:`beside`; empty for any other."""
+    prefix, mark, name = path.name.partition(PARTIAL)
+    return name if mark and prefix.startswith(".") else ""
+
+
 def _made_aside(target: Path) -> Path:
     """A new hidden folder beside ``target``; in it where nothing else can be written, as in a container."""
     hidden = beside(target)
@@ -195,17 +210,19 @@ def _make_parents(parent: Path, made: list[Path]) -> None:
         made.append(folder)
 
 
-def _put(aside: Path, target: Path, marker: Marker, besides: Collection[str]) -> None:
+def _put(aside: Path, target: Path, marker: Marker, besides: Collection[str], durable: bool) -> None:
     """``aside`` becomes ``target``."""
     if not target.exists():
         aside.rename(target)
+        if durable:
+            names_to_disk(target.parent)
         return
     refuse_foreign(target, marker, besides)  # Again: the run took minutes, and somebody may have put files there.
     if aside.parent == target or _is_worked_in(target):
         _fill(aside, target, marker)
         return
     try:
-        _replace(aside, target)
+        _replace(aside, target, durable)
     except OSError as error:
         if error.errno not in NO_RENAME:
             raise
@@ -221,7 +238,7 @@ def _is_worked_in(folder: Path) -> bool:
     return folder == here or folder in here.parents
 
 
-def _replace(aside: Path, target: Path) -> None:
+def _replace(aside: Path, target: Path, durable: bool) -> None:
     """Put ``aside`` in the place of ``target``; an older output is set back when that fails."""
     older = beside(target)
     target.rename(older)
@@ -230,6 +247,8 @@ def _replace(aside: Path, target: Path) -> None:
     except OSError:
         older.rename(target)
         raise
+    if durable:
+        names_to_disk(target.parent)
     shutil.rmtree(older, ignore_errors=True)
 
 

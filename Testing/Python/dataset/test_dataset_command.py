@@ -13,6 +13,7 @@ import pytest
 from command_words import exit_code
 from orthoai.cli.dataset import COMMAND
 from orthoai.dataset import save_case
+from orthoai.output import beside
 
 run = partial(exit_code, COMMAND)
 
@@ -46,6 +47,19 @@ def test_verify_answers_by_its_exit_code(rods: Callable, tmp_path: Path, capsys:
     captured = capsys.readouterr()
     assert f"Error: review.json of case {folder.name} has changed" in captured.err
     assert captured.out == ""
+
+
+def test_verify_with_repair_brings_back_what_a_killed_save_hid(
+    rods: Callable, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = save_case(tmp_path, *rods())
+    folder.rename(beside(folder))
+    assert run("verify", tmp_path) == 2
+    assert "orthoai dataset verify --repair" in capsys.readouterr().err
+    assert run("verify", tmp_path, "--repair") == 0
+    captured = capsys.readouterr()
+    assert f"Case {folder.name} is back." in captured.err
+    assert "1 cases: intact" in captured.out
 
 
 def test_export_prints_the_folder_it_made(rods: Callable, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -202,14 +202,61 @@ def test_an_image_with_gaps_can_be_reviewed_again(rods: Callable, edited: Callab
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_bytes(b"cut")], ids=["lost", "damaged"])
-def test_a_case_whose_image_is_lost_or_damaged_is_repaired_by_saving_it_again(
-    rods: Callable, edited: Callable, tmp_path: Path, damage: Callable[[Path], Any]
+@pytest.mark.parametrize("name", ["image.nii.gz", "labels.nii.gz", "review.json", "case.json"])
+@pytest.mark.parametrize("same", [True, False], ids=["same review", "next review"])
+def test_a_case_with_a_lost_or_damaged_file_is_repaired_by_saving_it_again(
+    rods: Callable, edited: Callable, tmp_path: Path, damage: Callable[[Path], Any], name: str, same: bool
 ) -> None:
     volume, review = rods()
-    damage(save_case(tmp_path, volume, review) / "image.nii.gz")
+    folder = save_case(tmp_path, volume, review)
+    damage(folder / name)
+    left = tree(folder)
     assert Dataset(tmp_path).verify()
-    save_case(tmp_path, volume, edited(review))
+    save_case(tmp_path, volume, review if same else edited(review))
     assert Dataset(tmp_path).verify() == []
+    assert Dataset(tmp_path).cases()[0].lineage.revision == (1 if same and name == "case.json" else 2)
+    assert tree(tmp_path / "revisions" / folder.name / "damaged-1") == left
+
+
+def test_a_repair_that_fails_leaves_what_was_left_where_it_was(
+    rods: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    volume, review = rods()
+    folder = save_case(tmp_path, volume, review)
+    (folder / "labels.nii.gz").unlink()
+    left = tree(folder)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(InputError, match="is full"):
+        save_case(tmp_path, volume, review)
+    assert tree(folder) == left
+
+
+def test_a_case_of_a_newer_version_is_not_taken_for_a_damaged_one(rods: Callable, tmp_path: Path) -> None:
+    volume, review = rods()
+    folder = save_case(tmp_path, volume, review)
+    (folder / "case.json").write_text('{"schema_version": 99, "task": "femur", "orthoai_version": "9.0"}')
+    before = tree(tmp_path)
+    with pytest.raises(InputError, match="install a newer OrthoAI"):
+        save_case(tmp_path, volume, review)
+    assert tree(tmp_path) == before
+
+
+def test_a_case_that_was_taken_out_by_hand_and_comes_again_replaces_none_of_its_older_revisions(
+    rods: Callable, edited: Callable, tmp_path: Path
+) -> None:
+    volume, review = rods()
+    save_case(tmp_path, volume, review)
+    folder = save_case(tmp_path, volume, edited(review))
+    kept = tree(tmp_path / "revisions")
+    shutil.rmtree(folder)
+    for value in (2, 1):
+        save_case(tmp_path, volume, replace(edited(review, value), revision=1))
+    assert Dataset(tmp_path).cases()[0].lineage.revision == 3
+    assert tree(tmp_path / "revisions").items() >= kept.items()
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["first revision", "later revision"])

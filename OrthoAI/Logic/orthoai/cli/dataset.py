@@ -22,6 +22,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="the reviewed cases")
     listing.add_argument("--json", action="store_true", help="print JSON, with each case's whole lineage")
     verify = actions.add_parser("verify", help="compare every file with its SHA-256")
+    verify.add_argument("--repair", action="store_true", help="first put back cases that a killed save left hidden")
     formats = "; ".join(f"{exporter.name}: {exporter.summary}" for exporter in all_exporters())
     export = actions.add_parser("export", help="write the cases in another format", epilog=formats)
     export.add_argument("format", metavar="FORMAT", help="one of the formats below")
@@ -58,7 +59,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.action == "list":
         return _list(dataset, args.json)
     if args.action == "verify":
-        return _verify(dataset)
+        return _verify(dataset, args.repair)
     print(get_exporter(args.format).export(dataset, args.output, Progress(_say_progress)))
     return DONE
 
@@ -79,7 +80,9 @@ def _list(dataset: Dataset, as_json: bool) -> int:
     return DONE
 
 
-def _verify(dataset: Dataset) -> int:
+def _verify(dataset: Dataset, repair: bool) -> int:
+    for name in dataset.put_back() if repair else ():
+        say(f"Case {name} is back.")
     problems = dataset.verify(Progress(_say_progress))
     for problem in problems:
         say(f"Error: {problem}")

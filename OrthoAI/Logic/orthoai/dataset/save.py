@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,28 +15,26 @@ from orthoai.dataset.layout import (
     LABELS_FILE,
     META_FILE,
     REVIEW_FILE,
-    REVISIONS_FOLDER,
     VERTEBRAE_FILE,
 )
 from orthoai.dataset.lineage import Lineage
-from orthoai.dataset.store import DatasetCase
+from orthoai.dataset.revisions import CASE, archive, damaged_aside, last_number
+from orthoai.dataset.store import Dataset, DatasetCase
 from orthoai.errors import InputError
 from orthoai.io.digest import sha256_of
 from orthoai.io.pixels import compact
-from orthoai.marker import Marker
-from orthoai.output import staged_folder
+from orthoai.output import staged_folder, write_error
 from orthoai.result import VERTEBRAE
 from orthoai.review import Review, Verdict
 from orthoai.volume import Volume
-
-CASE = Marker(META_FILE, ("task", "orthoai_version"))
 
 
 def save_case(dataset: Path, volume: Volume, review: Review) -> Path:
     """Put an approved or corrected case into the data set; made when it is not there.
 
     The case's folder appears whole or not at all. An earlier revision of the case moves to revisions/, and the new one
-    gets the number after it at least. Saving the same review twice changes nothing.
+    gets the number after all that were there at least. Saving the same review twice changes nothing. Of a damaged case
+    what is left moves there, too; one that a save which was killed left hidden is put back first.
 
     Args:
         dataset: the data set's folder.
@@ -55,33 +53,44 @@ def save_case(dataset: Path, volume: Volume, review: Review) -> Path:
     sha256 = input_sha256(volume, review)
     name = case_id(review.result.task, sha256)
     group = group_of(review.result.source if review.result.source.uids else volume.source, sha256)
-    folder = Path(dataset) / CASES_FOLDER / name
+    dataset = Path(dataset)
+    folder = dataset / CASES_FOLDER / name
     review = anonymous(review, sha256)
+    try:
+        Dataset(dataset).put_back(name)
+        is_damaged = folder.is_dir() and DatasetCase(folder).is_damaged()
+    except OSError as error:
+        raise write_error(error, folder) from error
     previous = _newest(folder)
     if previous is not None:
         _refuse_other_image(previous, volume)
-        if _holds(previous, review):
+        if not is_damaged and _holds(previous, review):
             return folder
         if review.created < previous.lineage.created:
             raise InputError(
                 f"The data set holds a newer review of this case (revision {previous.lineage.revision}); "
                 "open that one and review it again."
             )
-        review = replace(review, revision=max(review.revision, previous.lineage.revision + 1))
-    with staged_folder(folder, CASE) as aside:
+    number = max(review.revision, 1 + last_number(dataset, name), 1 + (previous.lineage.revision if previous else 0))
+    review = replace(review, revision=number)
+    with ExitStack() as stack:
+        if is_damaged:
+            stack.enter_context(damaged_aside(dataset, folder))
+        aside = stack.enter_context(staged_folder(folder, CASE, durable=True))
         _write_case(aside, volume, review, sha256, group, previous)
         # Writing an image takes seconds, in which another reviewer of a shared folder may have saved the case.
-        meanwhile = _newest(folder)
-        if (meanwhile and meanwhile.lineage) != (previous and previous.lineage):
+        expected, meanwhile = None if is_damaged else previous, _newest(folder)
+        if (meanwhile and meanwhile.lineage) != (expected and expected.lineage):
             raise InputError("Somebody else has saved a review of this case just now; look at it and save yours again.")
-        if previous is not None:
-            _archive(Path(dataset), previous)
+        if expected is not None:
+            archive(dataset, expected)
     return folder
 
 
 def _newest(folder: Path) -> DatasetCase | None:
-    """What ``folder`` holds now; None where it holds no case."""
-    return DatasetCase(folder) if (folder / META_FILE).is_file() else None
+    """What ``folder`` holds now; None where it holds no case, or one whose case.json is lost or damaged."""
+    case = DatasetCase(folder)
+    return case if case.told_lineage() else None
 
 
 def _refuse_other_image(previous: DatasetCase, volume: Volume) -> None:
@@ -170,13 +179,3 @@ def _write_case(
         files={file.name: sha256_of([file]) for file in sorted(folder.iterdir())},
     )
     (folder / META_FILE).write_text(lineage.to_json(), "utf-8")
-
-
-def _archive(dataset: Path, previous: DatasetCase) -> None:
-    """Keep what the new revision is about to replace, except the image: the same name means the same image."""
-    kept = dataset / REVISIONS_FOLDER / previous.name / f"{previous.lineage.revision:04d}"
-    with staged_folder(kept, CASE) as aside:
-        for name in (LABELS_FILE, VERTEBRAE_FILE, REVIEW_FILE, META_FILE):
-            # A case need not have vertebrae.
-            if name != VERTEBRAE_FILE or (previous.path / name).is_file():
-                shutil.copyfile(previous.path / name, aside / name)

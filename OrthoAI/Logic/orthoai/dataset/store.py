@@ -8,9 +8,9 @@ from pathlib import Path
 
 from orthoai.dataset.layout import CASES_FOLDER, IMAGE_FILE, LABELS_FILE, META_FILE, REVIEW_FILE, VERTEBRAE_FILE
 from orthoai.dataset.lineage import Lineage
-from orthoai.errors import InputError
+from orthoai.errors import InputError, OutOfReach
 from orthoai.io.digest import sha256_of
-from orthoai.output import PARTIAL
+from orthoai.output import hidden_name_of
 from orthoai.progress import Progress
 from orthoai.review import Review
 from orthoai.volume import Volume
@@ -32,11 +32,11 @@ class DatasetCase:
 
     @cached_property
     def lineage(self) -> Lineage:
-        """Where it comes from. Raises InputError when case.json is missing or damaged."""
+        """Where it comes from. Raises InputError when case.json is missing or damaged, OutOfReach when it is closed."""
         try:
             return Lineage.from_json(self._text(META_FILE))
         except InputError as error:
-            raise InputError(f"Case {self.name}: {error}") from error
+            raise type(error)(f"Case {self.name}: {error}") from error
 
     def image(self) -> Volume:
         """The image that was reviewed."""
@@ -55,7 +55,24 @@ class DatasetCase:
         try:
             return Review.from_json(self._text(REVIEW_FILE), self.labels().voxels)
         except InputError as error:
-            raise InputError(f"Case {self.name}: {error}") from error
+            raise type(error)(f"Case {self.name}: {error}") from error
+
+    def told_lineage(self) -> Lineage | None:
+        """As :attr:`lineage`; None where case.json is missing or damaged. Raises OutOfReach."""
+        try:
+            return self.lineage
+        except OutOfReach:
+            raise
+        except InputError:
+            return None
+
+    def is_damaged(self) -> bool:
+        """Whether files are missing or have changed since they were saved. Raises OutOfReach, or OSError."""
+        lineage = self.told_lineage()
+        if lineage is None:
+            return True
+        files = lineage.files
+        return any(not (self.path / name).is_file() or self._has_changed(name, files) for name in self._kept(files))
 
     def problems(self) -> list[str]:
         """A sentence for each file that is missing or has changed since it was saved; none when all is well."""
@@ -64,20 +81,31 @@ class DatasetCase:
         except InputError as error:
             return [str(error)]
         found = []
-        kept = (VERTEBRAE_FILE,) if VERTEBRAE_FILE in files else ()
-        for name in (IMAGE_FILE, LABELS_FILE, *kept, REVIEW_FILE):
-            file = self.path / name
-            if not file.is_file():
-                found.append(f"Case {self.name} has lost its {name}; export its review again.")
-            elif sha256_of([file]) != files.get(name):
-                found.append(f"{name} of case {self.name} has changed since it was saved; export its review again.")
+        for name in self._kept(files):
+            try:
+                if not (self.path / name).is_file():
+                    found.append(f"Case {self.name} has lost its {name}; export its review again.")
+                elif self._has_changed(name, files):
+                    found.append(f"{name} of case {self.name} has changed since it was saved; export its review again.")
+            except OSError:
+                found.append(f"{name} of case {self.name} cannot be read; check the disk and who may read it.")
         return found
+
+    @staticmethod
+    def _kept(files: dict[str, str]) -> tuple[str, ...]:
+        """The names of the files that the case is made of, beside case.json."""
+        return (IMAGE_FILE, LABELS_FILE, *((VERTEBRAE_FILE,) if VERTEBRAE_FILE in files else ()), REVIEW_FILE)
+
+    def _has_changed(self, name: str, files: dict[str, str]) -> bool:
+        return sha256_of([self.path / name]) != files.get(name)
 
     def _text(self, name: str) -> str:
         try:
             return (self.path / name).read_text("utf-8")
-        except (OSError, ValueError) as error:
+        except (FileNotFoundError, ValueError) as error:
             raise InputError(f"{name} is not readable; export the review again.") from error
+        except OSError as error:
+            raise OutOfReach(f"{name} cannot be read; check the disk and who may read it.") from error
 
     def _read(self, name: str) -> Volume:
         # Imported here: SimpleITK, which a list of cases does not need.
@@ -124,14 +152,45 @@ class Dataset:
         progress = progress or Progress()
         found = []
         folders = self._folders(hidden=True)
+        hidden = {path: name for name, path in self.hidden_cases().items()}
         for number, folder in enumerate(folders):
             progress.report(STAGE, number / len(folders), f"case {number + 1} of {len(folders)}")
-            if PARTIAL in folder.name:
-                found.append(f"The folder {folder.name} is left of a save that was cut short; it can be removed.")
+            if folder in hidden:
+                found.append(
+                    f"Case {hidden[folder]} is hidden since a save of it was cut short; "
+                    "export its review again, or put it back (orthoai dataset verify --repair)."
+                )
+            elif hidden_name_of(folder):
+                found.append(
+                    f"The folder {folder.name} is left of a save that was cut short; "
+                    "it can be removed when nobody is saving."
+                )
             else:
                 found.extend(DatasetCase(folder).problems())
         progress.report(STAGE, 1.0)
         return found
+
+    def hidden_cases(self, only: str = "") -> dict[str, Path]:
+        """Whole cases that lie under a hidden name only, by their own name; all, or the one called ``only``.
+
+        A save that is killed after it took the older revision away, and before it put the new one there, leaves both
+        hidden. Of several the newest revision counts.
+        """
+        found: dict[str, DatasetCase] = {}
+        for folder in self._folders(hidden=True):
+            name, case = hidden_name_of(folder), DatasetCase(folder)
+            if not name or only not in ("", name) or (self.cases_folder / name).exists() or case.problems():
+                continue
+            if name not in found or case.lineage.revision > found[name].lineage.revision:
+                found[name] = case
+        return {name: case.path for name, case in found.items()}
+
+    def put_back(self, only: str = "") -> list[str]:
+        """Give hidden cases their names again, all or the one called ``only``. Returns the names; raises OSError."""
+        hidden = self.hidden_cases(only)
+        for name, path in hidden.items():
+            path.rename(self.cases_folder / name)
+        return list(hidden)
 
     def _folders(self, hidden: bool = False) -> list[Path]:
         if not self.cases_folder.is_dir():

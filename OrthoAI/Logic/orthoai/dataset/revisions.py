@@ -1,0 +1,63 @@
+"""What a new revision of a case replaces, which is kept."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from orthoai.dataset.layout import LABELS_FILE, META_FILE, REVIEW_FILE, REVISIONS_FOLDER, VERTEBRAE_FILE
+from orthoai.dataset.store import DatasetCase
+from orthoai.marker import Marker
+from orthoai.output import staged_folder, write_error
+
+CASE = Marker(META_FILE, ("task", "orthoai_version"))
+"""How the folder of a case is known."""
+
+DAMAGED = "damaged-{number}"
+"""Name of what was left of a damaged case, counted from 1."""
+
+
+def last_number(dataset: Path, name: str) -> int:
+    """The highest number that a kept revision of the case ``name`` has; 0 where there is none."""
+    kept = Path(dataset) / REVISIONS_FOLDER / name
+    if not kept.is_dir():
+        return 0
+    return max((int(path.name) for path in kept.iterdir() if path.name.isdecimal()), default=0)
+
+
+def archive(dataset: Path, previous: DatasetCase) -> None:
+    """Keep what a new revision is about to replace, except the image: the same name means the same image.
+
+    Raises InputError where the disk refuses.
+    """
+    kept = dataset / REVISIONS_FOLDER / previous.name / f"{previous.lineage.revision:04d}"
+    with staged_folder(kept, CASE, durable=True) as aside:
+        for name in (LABELS_FILE, VERTEBRAE_FILE, REVIEW_FILE, META_FILE):
+            # A case need not have vertebrae.
+            if name != VERTEBRAE_FILE or (previous.path / name).is_file():
+                shutil.copyfile(previous.path / name, aside / name)
+
+
+@contextmanager
+def damaged_aside(dataset: Path, folder: Path) -> Iterator[None]:
+    """Move a damaged case, with all that is left of it, out of the way of a new one; back again on any error.
+
+    Raises InputError where the disk refuses.
+    """
+    kept = dataset / REVISIONS_FOLDER / folder.name
+    names = (kept / DAMAGED.format(number=number) for number in count(1))
+    aside = next(path for path in names if not path.exists())
+    try:
+        kept.mkdir(parents=True, exist_ok=True)
+        folder.rename(aside)
+    except OSError as error:
+        raise write_error(error, aside) from error
+    try:
+        yield
+    except BaseException:
+        if not folder.exists():  # Somebody else may have saved the case meanwhile.
+            aside.rename(folder)
+        raise
