@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from orthoai.review import Verdict
+from orthoai.review import Verdict, utc_now
 
 
 @dataclass(frozen=True)
@@ -47,3 +48,17 @@ class CaseState:
             comment=str(content["comment"]),
             updated=str(content["updated"]),
         )
+
+
+def timeAfter(known: str) -> str:
+    """The time now, or the second after ``known`` where that is not in the past, both UTC in ISO 8601.
+
+    The clocks of two computers differ, and one may be set back: what is decided last must be the newer all the same.
+    """
+    now = utc_now()
+    if now > known:
+        return now
+    try:
+        return (datetime.fromisoformat(known) + timedelta(seconds=1)).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError):  # No time at all, which somebody wrote there by hand.
+        return now

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from orthoai.review import Verdict, utc_now
+from orthoai.review import Verdict
 
-from OrthoAILib.Review.CaseState import CaseState
+from OrthoAILib.Review.CaseState import CaseState, timeAfter
 from OrthoAILib.Review.ImageFolder import ImageEntry, findImages
 from OrthoAILib.Review.Reachable import isThere
 from OrthoAILib.Review.WorklistFile import WorklistFile, WorklistProgress
@@ -124,8 +124,13 @@ class Worklist:
         case = self.current
         if case is None:
             return False
-        state = CaseState(verdict, revision, reviewer, comment, utc_now())
-        return self._change(lambda progress: replace(progress, cases={**progress.cases, case.name: state}))
+
+        def keep(progress: WorklistProgress) -> WorklistProgress:
+            updated = timeAfter(progress.cases.get(case.name, CaseState()).updated)
+            state = CaseState(verdict, revision, reviewer, comment, updated)
+            return replace(progress, cases={**progress.cases, case.name: state})
+
+        return self._change(keep)
 
     def _read(self) -> WorklistProgress:
         return self._file.read(case.name for case in self.cases)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
 
+from orthoai.durable import to_disk
 from orthoai.foreign_json import JSON_ERRORS
 from orthoai.output import beside
 
@@ -150,11 +151,12 @@ def fallbackName(folder: Path) -> str:
 
 
 def writeText(path: Path, text: str) -> None:
-    """Write a file that appears whole or not at all. Raises OSError."""
+    """Write a file that appears whole or not at all, also after a power cut. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = beside(path)
     try:
         aside.write_text(text, "utf-8")
+        to_disk(aside)
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)

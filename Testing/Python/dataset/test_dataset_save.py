@@ -17,7 +17,7 @@ from orthoai.errors import Canceled, InputError
 from orthoai.geometry import Geometry
 from orthoai.io import write as io_write
 from orthoai.progress import Progress
-from orthoai.review import Verdict
+from orthoai.review import Verdict, utc_now
 from orthoai.volume import Source
 
 
@@ -342,6 +342,15 @@ def test_an_older_review_does_not_replace_a_newer_one(rods: Callable, edited: Ca
     with pytest.raises(InputError, match=r"newer review of this case \(revision 2\)"):
         save_case(tmp_path, volume, review)
     assert tree(tmp_path) == before
+
+
+def test_a_review_by_a_clock_that_was_ahead_does_not_keep_all_later_ones_out(
+    rods: Callable, edited: Callable, tmp_path: Path
+) -> None:
+    volume, review = rods()
+    save_case(tmp_path, volume, replace(review, created="2999-01-01T00:00:00Z"))
+    save_case(tmp_path, volume, edited(review, created=utc_now()))
+    assert Dataset(tmp_path).cases()[0].lineage.revision == 2
 
 
 @pytest.mark.parametrize("failing", ["write_text", "copyfile"])

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from orthoai.errors import InputError
 from orthoai.review import Verdict
-from OrthoAILib.Review.CaseState import CaseState
+from OrthoAILib.Review import CaseState as CaseStates
+from OrthoAILib.Review.CaseState import CaseState, timeAfter
 from OrthoAILib.Review.ImageFolder import findImages
 from OrthoAILib.Review.Worklist import Worklist
 from OrthoAILib.Review.WorklistFile import FILE_NAME, WorklistFile, WorklistProgress, fallbackName, writeText
@@ -217,6 +218,25 @@ def test_of_two_states_of_a_case_the_newer_counts():
     one, other = WorklistProgress("a", {"a": old, "b": new}), WorklistProgress("b", {"a": new, "b": old, "c": old})
     assert one.mergedWith(other) == WorklistProgress("a", {"a": new, "b": new, "c": old})
     assert WorklistProgress().mergedWith(other) == other
+
+
+def test_what_was_decided_last_counts_whatever_the_clocks_say(three, monkeypatch):
+    one = Worklist(three)
+    one.step(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(CaseStates, "utc_now", lambda: "2999-01-01T00:00:00Z")
+        one.record(Verdict.APPROVED)
+    other = Worklist(three)
+    other.open(other.cases[0])
+    other.record(Verdict.REJECTED)
+    assert Worklist(three).state(other.cases[0]).verdict is Verdict.REJECTED
+    one.step(1)  # What it remembers is merged with the file.
+    assert Worklist(three).state(other.cases[0]).verdict is Verdict.REJECTED
+
+
+@pytest.mark.parametrize("known", ["tomorrow", "9999-12-31T23:59:59Z"])
+def test_a_time_that_nothing_can_come_after_does_no_harm(known):
+    assert timeAfter(known) < known
 
 
 def test_a_place_without_anything_to_keep_stays_empty(three, tmp_path):

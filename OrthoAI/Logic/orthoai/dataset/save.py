@@ -25,7 +25,7 @@ from orthoai.io.digest import sha256_of
 from orthoai.io.pixels import compact
 from orthoai.output import staged_folder, write_error
 from orthoai.result import VERTEBRAE
-from orthoai.review import Review, Verdict
+from orthoai.review import Review, Verdict, utc_now
 from orthoai.volume import Volume
 
 
@@ -66,7 +66,8 @@ def save_case(dataset: Path, volume: Volume, review: Review) -> Path:
         _refuse_other_image(previous, volume)
         if not is_damaged and _holds(previous, review):
             return folder
-        if review.created < previous.lineage.created:
+        # A time that is still to come is of a wrong clock, here or there, and tells nothing.
+        if review.created < previous.lineage.created <= utc_now():
             raise InputError(
                 f"The data set holds a newer review of this case (revision {previous.lineage.revision}); "
                 "open that one and review it again."
