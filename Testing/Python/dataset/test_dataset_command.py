@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 from command_words import exit_code
 from orthoai.cli.dataset import COMMAND
+from orthoai.cli.main import main
 from orthoai.dataset import save_case
 from orthoai.output import beside
 
@@ -38,10 +41,32 @@ def test_an_empty_data_set_is_no_error_and_a_missing_one_is(tmp_path: Path, caps
     assert "There is no folder" in capsys.readouterr().err
 
 
+def test_a_name_is_listed_on_one_line_and_on_every_terminal(
+    rods: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    volume, review = rods()
+    save_case(tmp_path, volume, replace(review, reviewer="Łu\x1b[31m\nB"))
+    terminal = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(terminal, "ascii"))
+    assert main(["dataset", "list", str(tmp_path)]) == 0
+    (line,) = terminal.getvalue().decode().splitlines()
+    assert line.endswith(r"\u0141u [31m B")
+
+
+@pytest.mark.parametrize("action", ["list", "verify"])
+def test_the_folder_of_the_cases_is_not_taken_for_an_empty_data_set(
+    rods: Callable, tmp_path: Path, capsys: pytest.CaptureFixture[str], action: str
+) -> None:
+    case = save_case(tmp_path, *rods())
+    for folder in (case.parent, case):
+        assert run(action, folder) == 2
+        assert f"give the data set's own folder {tmp_path}" in capsys.readouterr().err
+
+
 def test_verify_answers_by_its_exit_code(rods: Callable, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = save_case(tmp_path, *rods())
     assert run("verify", tmp_path) == 0
-    assert "1 cases: intact" in capsys.readouterr().out
+    assert "1 case: intact" in capsys.readouterr().out
     (folder / "review.json").write_text("{}")
     assert run("verify", tmp_path) == 2
     captured = capsys.readouterr()
@@ -59,7 +84,7 @@ def test_verify_with_repair_brings_back_what_a_killed_save_hid(
     assert run("verify", tmp_path, "--repair") == 0
     captured = capsys.readouterr()
     assert f"Case {folder.name} is back." in captured.err
-    assert "1 cases: intact" in captured.out
+    assert "1 case: intact" in captured.out
 
 
 def test_export_prints_the_folder_it_made(rods: Callable, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

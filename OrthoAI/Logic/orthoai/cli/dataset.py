@@ -13,8 +13,11 @@ from orthoai.dataset.exporters import all_exporters, get_exporter
 from orthoai.dataset.importers import all_importers, get_importer
 from orthoai.dataset.importers.classes import VERTEBRAL_FRACTURES, ClassTable
 from orthoai.dataset.importers.layout import import_pictures
+from orthoai.dataset.layout import CASES_FOLDER, META_FILE
 from orthoai.errors import InputError
 from orthoai.progress import Progress
+
+NO_CASES = "No case has been approved yet."
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,15 +56,24 @@ def _add_import(actions: argparse._SubParsersAction) -> None:
 def _run(args: argparse.Namespace) -> int:
     if args.action == "import":
         return _import(args)
-    if not args.dataset.is_dir():
-        raise InputError(f"There is no folder {args.dataset}; give the folder of a data set.")
-    dataset = Dataset(args.dataset)
+    dataset = _dataset(args.dataset)
     if args.action == "list":
         return _list(dataset, args.json)
     if args.action == "verify":
         return _verify(dataset, args.repair)
     print(get_exporter(args.format).export(dataset, args.output, Progress(_say_progress)))
     return DONE
+
+
+def _dataset(folder: Path) -> Dataset:
+    """The data set in ``folder``. Raises InputError for no folder, and for one within a data set, which seems empty."""
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}; give the folder of a data set.")
+    here = folder.resolve()
+    cases = here.parent if (here / META_FILE).is_file() else here
+    if cases.name == CASES_FOLDER and any(cases.glob(f"*/{META_FILE}")):
+        raise InputError(f"{folder} lies within a data set; give the data set's own folder {cases.parent}.")
+    return Dataset(folder)
 
 
 def _list(dataset: Dataset, as_json: bool) -> int:
@@ -73,11 +85,16 @@ def _list(dataset: Dataset, as_json: bool) -> int:
         lineage = case.lineage
         print(
             f"{case.name:<26} {lineage.verdict:<10} revision {lineage.revision:<3} {lineage.created:<21} "
-            f"{lineage.reviewer}".rstrip()
+            f"{_printable(lineage.reviewer)}".rstrip()
         )
     if not cases:
-        say("No case has been approved yet.")
+        say(NO_CASES)
     return DONE
+
+
+def _printable(words: str) -> str:
+    """What a person typed, without line breaks and whatever else moves a terminal's cursor."""
+    return "".join(letter if letter.isprintable() else " " for letter in words)
 
 
 def _verify(dataset: Dataset, repair: bool) -> int:
@@ -87,7 +104,8 @@ def _verify(dataset: Dataset, repair: bool) -> int:
     for problem in problems:
         say(f"Error: {problem}")
     if not problems:
-        print(f"{len(dataset.cases())} cases: intact")
+        count = len(dataset.cases())
+        say(NO_CASES) if not count else print(f"{count} {'case' if count == 1 else 'cases'}: intact")
     return BAD_INPUT if problems else DONE
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint, entry_points
+from io import TextIOWrapper
 from typing import NoReturn
 
 from orthoai import __version__
@@ -41,6 +42,9 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``orthoai`` with ``argv`` (default: the process's own) and return the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    # A name or a path may hold letters that the terminal does not have; as standard error does, show their numbers.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = guarded(lambda: _dispatch(words), debug="--debug" in words)
         sys.stdout.flush()
