@@ -17,6 +17,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/packed_map.py
   Logic/orthoai/progress.py
   Logic/orthoai/provenance.py
+  Logic/orthoai/ready.py
   Logic/orthoai/result.py
   Logic/orthoai/review.py
   Logic/orthoai/stopwatch.py
@@ -26,6 +27,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/cli/__init__.py
   Logic/orthoai/cli/command.py
   Logic/orthoai/cli/dataset.py
+  Logic/orthoai/cli/each.py
   Logic/orthoai/cli/exits.py
   Logic/orthoai/cli/main.py
   Logic/orthoai/cli/models.py
@@ -94,6 +96,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/io/dicom_series.py
   Logic/orthoai/io/dicom_stack.py
   Logic/orthoai/io/digest.py
+  Logic/orthoai/io/image_folder.py
   Logic/orthoai/io/itk_limits.py
   Logic/orthoai/io/nifti_header.py
   Logic/orthoai/io/nifti_like.py
@@ -297,12 +300,13 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Review/ExportRequest.py
   OrthoAILib/Review/FindingRow.py
   OrthoAILib/Review/FindingsWatch.py
-  OrthoAILib/Review/ImageFolder.py
   OrthoAILib/Review/ImageWatch.py
   OrthoAILib/Review/MaskPrint.py
   OrthoAILib/Review/MaskWatch.py
   OrthoAILib/Review/MoveBox.py
   OrthoAILib/Review/Reachable.py
+  OrthoAILib/Review/ReadyResult.py
+  OrthoAILib/Review/ReadyResults.py
   OrthoAILib/Review/ReviewSession.py
   OrthoAILib/Review/ReviewState.py
   OrthoAILib/Review/SetFindingClass.py
@@ -313,6 +317,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Review/WorklistFile.py
 
   OrthoAILib/Run/__init__.py
+  OrthoAILib/Run/Background.py
   OrthoAILib/Run/Collaborators.py
   OrthoAILib/Run/DependencyCheck.py
   OrthoAILib/Run/ExportCache.py
@@ -320,7 +325,6 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Run/GuiTimer.py
   OrthoAILib/Run/InSlicer.py
   OrthoAILib/Run/ResultImport.py
-  OrthoAILib/Run/ResultReading.py
   OrthoAILib/Run/RunController.py
   OrthoAILib/Run/RunJob.py
   OrthoAILib/Run/RunOutcome.py

@@ -7,10 +7,10 @@ from typing import Any
 
 import slicer
 from orthoai.errors import InputError
+from orthoai.io.image_folder import ImageEntry
 
 from OrthoAILib.Bridge.ResultBridge import ResultBridge
 from OrthoAILib.Bridge.ResultNodes import ResultNodes, removeNodes
-from OrthoAILib.Review.ImageFolder import ImageEntry
 from OrthoAILib.Review.ReviewState import ReviewState
 
 CASE_ATTRIBUTE = "OrthoAI.WorklistCase"
@@ -28,7 +28,7 @@ def loadCase(entry: ImageEntry) -> Any:
         InputError: Slicer cannot read it.
     """
     try:
-        node = _loadDicom(entry) if entry.isDicom else slicer.util.loadVolume(str(entry.path))
+        node = _loadDicom(entry) if entry.is_dicom else slicer.util.loadVolume(str(entry.path))
     except RuntimeError as error:
         raise InputError("This case could not be read as an image; go on to the next one.") from error
     node.SetAttribute(CASE_ATTRIBUTE, entry.name)

@@ -22,10 +22,11 @@ from OrthoAILib.Review.Reachable import isThere
 from OrthoAILib.Signal import Signal
 
 if TYPE_CHECKING:
+    from orthoai.io.image_folder import ImageEntry
+
     from OrthoAILib.Panels.MessageLine import MessageLine
     from OrthoAILib.Panels.ReviewExport import ReviewExport
     from OrthoAILib.Panels.WorklistRow import WorklistRow
-    from OrthoAILib.Review.ImageFolder import ImageEntry
     from OrthoAILib.Review.ReviewSession import ReviewSession
     from OrthoAILib.Review.ReviewState import ReviewState
 
@@ -41,7 +42,7 @@ class CaseWalk:
         load: puts a case into the scene.
 
     Signals:
-        opening(path).
+        opening(path), opened(ImageEntry, volumeNode): its image is in the scene.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class CaseWalk:
         ask: Ask,
         load: Callable[[ImageEntry], Any],
     ) -> None:
-        self.opening = Signal()
+        self.opening, self.opened = Signal(), Signal()
         self._row, self._export, self._notice = row, export, notice
         self._ask, self._load = ask, load
         self._shown = OnScreen()
@@ -163,3 +164,4 @@ class CaseWalk:
             self._notice.warn(problem)
         else:
             slicer.util.setSliceViewerLayers(background=volumeNode, fit=True)
+            self.opened.emit(entry, volumeNode)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import qt
@@ -21,10 +22,13 @@ from OrthoAILib.Panels.ResultPanel import ResultPanel
 from OrthoAILib.Panels.ReviewPanel import ReviewPanel
 from OrthoAILib.Panels.Shortcuts import Shortcuts
 from OrthoAILib.Panels.TaskPanel import TaskPanel
+from OrthoAILib.Review.ReadyResults import ReadyResults
+from OrthoAILib.Run.GuiTimer import guiTimer
 from OrthoAILib.Run.RunOutcome import RunOutcome
 from OrthoAILib.Run.RunState import RunState
 
 if TYPE_CHECKING:
+    from orthoai.io.image_folder import ImageEntry
     from orthoai.tasks import Task
 
     from OrthoAILib.Bridge.ResultBridge import ResultBridge
@@ -67,6 +71,7 @@ class MainPanel(VTKObservationMixin):
         self.advancedPanel = AdvancedPanel(models)
         self.resultPanel = ResultPanel()
         self.reviewPanel = ReviewPanel()
+        self.ready = ReadyResults(results, volumes, guiTimer)
         self.message = MessageLine(self.ui.messageIcon, self.ui.messageText)
         self._shortcuts = Shortcuts({RUN_KEYS: self._onRunKeys, CANCEL_KEYS: controller.cancel})
         self._place()
@@ -109,6 +114,7 @@ class MainPanel(VTKObservationMixin):
     def cleanup(self) -> None:
         """The panel goes away."""
         self._shortcuts.remove()
+        self.ready.close()
         self.setParameterNode(None)
         self.removeObservers()
         self.reviewPanel.cleanup()
@@ -136,6 +142,9 @@ class MainPanel(VTKObservationMixin):
         self.taskPanel.runRequested.connect(self._onRun)
         self.taskPanel.cancelRequested.connect(controller.cancel)
         self.resultPanel.rerunRequested.connect(self._onRerun)
+        self.reviewPanel.caseOpened.connect(self._onCaseOpened)
+        self.ready.shown.connect(self._onReady)
+        self.ready.noticed.connect(self.message.warn)
         controller.stateChanged.connect(self._onState)
         controller.progressed.connect(self.taskPanel.setProgress)
         controller.finished.connect(self._onFinished)
@@ -186,6 +195,8 @@ class MainPanel(VTKObservationMixin):
 
     def _onState(self, state: RunState) -> None:
         idle = state is RunState.IDLE
+        if not idle:
+            self.ready.cancel()
         self.taskPanel.setState(state, self._controller.task)
         for panel in (self.inputPanel, self.advancedPanel, self.resultPanel, self.reviewPanel):
             panel.setEnabled(idle)
@@ -202,6 +213,20 @@ class MainPanel(VTKObservationMixin):
                 self._node.resultId = outcome.nodes.resultId
         self.refresh()
         self.message.say(_("{title} is done.").format(title=outcome.task.title))
+
+    # Made beforehand
+
+    def _onCaseOpened(self, entry: ImageEntry, volumeNode: Any) -> None:
+        if self._node is not None:
+            self.message.clear()
+            self.ready.open(Path(self._node.worklistFolder), entry, volumeNode, self._node.task)
+
+    def _onReady(self, nodes: ResultNodes) -> None:
+        if self._node is not None:
+            self._node.resultId = nodes.resultId
+        self.refresh()
+        task = self._taskOf(nodes)
+        self.message.say(_("{title} was run beforehand.").format(title=task.title if task else nodes.taskName))
 
     # Result
 

@@ -34,9 +34,10 @@ from OrthoAILib.Review.ReviewState import ReviewState
 from OrthoAILib.Signal import Signal
 
 if TYPE_CHECKING:
+    from orthoai.io.image_folder import ImageEntry
+
     from OrthoAILib.Bridge.ResultNodes import ResultNodes
     from OrthoAILib.Review.ExportController import ExportController
-    from OrthoAILib.Review.ImageFolder import ImageEntry
 
 VERDICT_KEYS = {
     Verdict.APPROVED: "Ctrl+Shift+A",
@@ -61,7 +62,8 @@ class ReviewPanel:
         load: puts a case of the worklist into the scene.
 
     Signals:
-        openCaseRequested(path): a case of the worklist is about to be opened; exportRequested(ExportRequest).
+        openCaseRequested(path): a case of the worklist is about to be opened; caseOpened(ImageEntry, volumeNode): it
+        is; exportRequested(ExportRequest).
     """
 
     def __init__(
@@ -71,7 +73,7 @@ class ReviewPanel:
         ask: Ask = askInSlicer,
         load: Callable[[ImageEntry], Any] = loadCase,
     ) -> None:
-        self.openCaseRequested, self.exportRequested = Signal(), Signal()
+        self.openCaseRequested, self.caseOpened, self.exportRequested = Signal(), Signal(), Signal()
         self._reviews = reviews or ReviewBridge(slicer.mrmlScene)
         self._node: Any = None
         self._volumeNode: Any = None
@@ -211,6 +213,7 @@ class ReviewPanel:
         self.export.saved.connect(self.walk.keep)
         self.export.busyChanged.connect(self._update)
         self.walk.opening.connect(self.openCaseRequested.emit)
+        self.walk.opened.connect(self.caseOpened.emit)
 
     def _onExportFolder(self, folder: str) -> None:
         if self._node is not None:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from orthoai.errors import InputError
+from orthoai.io.image_folder import ImageEntry
 from slicer.i18n import tr as _
 
-from OrthoAILib.Review.ImageFolder import ImageEntry
 from OrthoAILib.Review.ReviewState import ReviewState
 from OrthoAILib.Review.Wording import readable
 from OrthoAILib.Review.Worklist import Worklist

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from orthoai.io.image_folder import ImageEntry, find_images
 from orthoai.review import Verdict
 
 from OrthoAILib.Review.CaseState import CaseState, timeAfter
-from OrthoAILib.Review.ImageFolder import ImageEntry, findImages
 from OrthoAILib.Review.Reachable import isThere
 from OrthoAILib.Review.WorklistFile import WorklistFile, WorklistProgress
 
@@ -36,7 +36,7 @@ class Worklist:
 
     def __init__(self, folder: Path, fallback: Path | None = None, file: WorklistFile | None = None) -> None:
         self.folder = Path(folder)
-        self.cases: tuple[ImageEntry, ...] = findImages(self.folder)
+        self.cases: tuple[ImageEntry, ...] = find_images(self.folder)
         self._file = file or WorklistFile(self.folder, fallback)
         self._progress = self._read()
         self._index = self.indexOf(self._progress.current)

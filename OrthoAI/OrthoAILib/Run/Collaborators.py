@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from OrthoAILib.Run.ResultReading import ReadResult
 from OrthoAILib.Run.VolumeExport import WriteExchange
 
 if TYPE_CHECKING:
+    from orthoai.result import Result
     from orthoai.worker.events import Event
     from orthoai.worker.requests import WorkerRun
 
+    from OrthoAILib.Bridge.Extent import Extent
+    from OrthoAILib.Bridge.PreparedResult import PreparedResult
     from OrthoAILib.Bridge.ResultBridge import ResultBridge
     from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
     from OrthoAILib.Bridge.VolumeBridge import VolumeBridge
+
+ReadOutcome: TypeAlias = "tuple[Result, PreparedResult]"
+
+ReadResult = Callable[[Path, "Mapping[int, Extent]"], ReadOutcome]
+"""Reads the worker's folder and crops its masks, or a stand-in: (folder, half-open extents (i0, i1, j0, j1, k0, k1) by
+label value)."""
 
 
 class Client(Protocol):

@@ -6,13 +6,13 @@ from orthoai.errors import InputError
 
 from OrthoAILib.Bridge.ImageStamp import imageStamp
 from OrthoAILib.ErrorLog import logError
-from OrthoAILib.Run.Collaborators import Collaborators
-from OrthoAILib.Run.ResultReading import ResultReading
+from OrthoAILib.Run.Background import Background
+from OrthoAILib.Run.Collaborators import Collaborators, ReadOutcome
 from OrthoAILib.Run.RunJob import RunJob
 from OrthoAILib.Run.RunOutcome import RunOutcome
 
 
-def importResult(collaborators: Collaborators, job: RunJob, reading: ResultReading) -> RunOutcome:
+def importResult(collaborators: Collaborators, job: RunJob, reading: Background[ReadOutcome]) -> RunOutcome:
     """Show the result of ``job`` on its image, which must still be the one that was run on.
 
     Raises:

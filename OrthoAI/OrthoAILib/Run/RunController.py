@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -17,10 +18,10 @@ from orthoai.worker.requests import WorkerRun
 
 from OrthoAILib.Bridge.ImageStamp import imageStamp
 from OrthoAILib.ErrorLog import logError
-from OrthoAILib.Run.Collaborators import Collaborators
+from OrthoAILib.Run.Background import Background
+from OrthoAILib.Run.Collaborators import Collaborators, ReadOutcome
 from OrthoAILib.Run.ExportCache import ExportCache
 from OrthoAILib.Run.ResultImport import importResult
-from OrthoAILib.Run.ResultReading import ResultReading
 from OrthoAILib.Run.RunJob import RunJob
 from OrthoAILib.Run.RunState import RunState
 from OrthoAILib.Run.SceneGuard import SceneGuard
@@ -231,9 +232,10 @@ class RunController:
             elif isinstance(event, Failed):
                 self._end(self.failed, event.message)
             else:
-                job.reading = ResultReading(self._with.readResult, event.folder, event.extents)
+                read = partial(self._with.readResult, event.folder, event.extents)
+                job.reading = Background(read, "OrthoAI result reading")
 
-    def _import(self, job: RunJob, reading: ResultReading) -> None:
+    def _import(self, job: RunJob, reading: Background[ReadOutcome]) -> None:
         self._guard.release()  # Our own nodes come now; what the user does cannot come between.
         try:
             outcome = importResult(self._with, job, reading)

@@ -10,7 +10,8 @@ from orthoai.geometry import Geometry
 from orthoai.tasks import RunOptions, Task
 
 from OrthoAILib.Bridge.ImageStamp import ImageStamp
-from OrthoAILib.Run.ResultReading import ResultReading
+from OrthoAILib.Run.Background import Background
+from OrthoAILib.Run.Collaborators import ReadOutcome
 from OrthoAILib.Run.VolumeExport import VolumeExport
 
 
@@ -38,7 +39,7 @@ class RunJob:
     stamp: ImageStamp
     export: VolumeExport
     output: Path
-    reading: ResultReading | None = None
+    reading: Background[ReadOutcome] | None = None
     id: str = ""
     ending: str = ""
     deadline: float = 0.0

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from orthoai.errors import InputError
+from orthoai.io.image_folder import find_images
 from orthoai.review import Verdict
 from OrthoAILib.Review import CaseState as CaseStates
 from OrthoAILib.Review.CaseState import CaseState, timeAfter
-from OrthoAILib.Review.ImageFolder import findImages
 from OrthoAILib.Review.Worklist import Worklist
 from OrthoAILib.Review.WorklistFile import FILE_NAME, WorklistFile, WorklistProgress, fallbackName, writeText
 
@@ -47,12 +47,12 @@ def refusing(*folders: Path):
 
 
 def test_images_are_found_in_the_order_that_a_person_counts(three):
-    assert [entry.name for entry in findImages(three)] == ["case1.nii.gz", "case2.mha", "case10.nrrd"]
+    assert [entry.name for entry in find_images(three)] == ["case1.nii.gz", "case2.mha", "case10.nrrd"]
 
 
 def test_other_files_masks_and_hidden_files_are_no_cases(tmp_path):
     touch(tmp_path, "a.nii", "a.seg.nrrd", "notes.txt", ".hidden.nii", FILE_NAME, "B.NII.GZ", "sub/c.nii")
-    assert [entry.name for entry in findImages(tmp_path)] == ["a.nii", "B.NII.GZ"]
+    assert [entry.name for entry in find_images(tmp_path)] == ["a.nii", "B.NII.GZ"]
 
 
 def test_a_folder_with_dicom_files_is_one_case_wherever_it_lies(tmp_path):
@@ -60,9 +60,9 @@ def test_a_folder_with_dicom_files_is_one_case_wherever_it_lies(tmp_path):
     writeDicom(tmp_path / "p1" / "study" / "series" / "0002")
     writeDicom(tmp_path / "p2" / "1.dcm")
     touch(tmp_path, "p3/readme.txt")
-    found = findImages(tmp_path)
+    found = find_images(tmp_path)
     assert [entry.name for entry in found] == ["p1/study/series", "p2"]
-    assert all(entry.isDicom for entry in found)
+    assert all(entry.is_dicom for entry in found)
 
 
 def test_a_folder_that_is_not_there_is_one_clear_sentence(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import permutations, product
 from pathlib import Path
@@ -20,7 +21,7 @@ from orthoai.result import VERTEBRAE, Extra, Provenance, Result
 from orthoai.tasks import RunOptions
 from orthoai.volume import Source
 from orthoai.worker import exchange, verbs
-from orthoai.worker.exchange import read_result, write_exchange, write_result
+from orthoai.worker.exchange import exchange_sha256, read_result, write_exchange, write_result
 from orthoai.worker.extents import label_extents
 from orthoai.worker.requests import WorkerRun
 
@@ -60,6 +61,7 @@ def test_any_orientation_comes_back(direction: np.ndarray, tmp_path: Path) -> No
 def test_any_kind_of_voxel_comes_back(dtype: str, tmp_path: Path) -> None:
     write_exchange(voxels(dtype), grid(np.eye(3)), tmp_path / "a.nrrd")
     assert np.array_equal(read_volume(tmp_path / "a.nrrd").voxels, voxels())
+    assert exchange_sha256(voxels(dtype), grid(np.eye(3))) == sha256_of([tmp_path / "a.nrrd"])
 
 
 def test_fractions_and_masks_come_back(tmp_path: Path) -> None:
@@ -118,10 +120,11 @@ def test_a_missing_folder_is_the_persons_to_mend(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_named_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object) -> Iterator[bytes]:
+        yield b"some"
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(exchange, "_write_chunks", full)
+    monkeypatch.setattr(exchange, "_chunks", full)
     with pytest.raises(InputError, match="full"):
         write_exchange(voxels(), grid(np.eye(3)), tmp_path / "a.nrrd")
     assert list(tmp_path.iterdir()) == []

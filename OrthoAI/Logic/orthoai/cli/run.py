@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from orthoai.cli.command import Command
+from orthoai.cli.each import run_each
 from orthoai.cli.exits import DONE, say
 from orthoai.cli.request import RunRequest
 from orthoai.cli.supervise import stop_signals, supervise, worker_command
@@ -35,10 +36,7 @@ def execute(request: RunRequest) -> dict:
         Canceled: SIGINT, SIGTERM or SIGHUP came.
         SystemExit: the worker failed and has said why; ``code`` is the exit code.
     """
-    # A wrong name is told at once, not after minutes of reading.
-    get_task(request.task)
-    if request.model is not None:
-        ModelStore.default().get(request.model)
+    _refuse_unknown(request.task, request.model)
     if not request.input or not request.output:  # A path would take an empty name for the folder one stands in.
         raise InputError(f"The {'output' if request.input else 'INPUT'} has no name; name a file or folder.")
     target, source = Path(request.output), Path(request.input)
@@ -69,22 +67,52 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="number, UID or part of the description of the DICOM series; a wrong one lists those there are",
     )
+    parser.add_argument(
+        "--each",
+        action="store_true",
+        help="INPUT is a folder of images: run on every one, each into DIR/TASK/NAME, except those done before",
+    )
     parser.add_argument("--json", action="store_true", help="print result.json on standard output")
     parser.add_argument("--quiet", action="store_true", help="no progress lines")
 
 
 def _run(args: argparse.Namespace) -> int:
-    result = execute(
-        RunRequest(
-            args.task, args.input, args.output, args.device, args.model, args.series, quiet=args.quiet, debug=args.debug
-        )
-    )
+    if args.each:
+        return _run_each(args)
+    result = execute(_request(args, args.input, args.output))
     if args.json:
         print(json.dumps(result, indent=2))
     if not args.quiet:
         say(result["message"])
         say(f"Written to {Path(args.output).resolve()}")
     return DONE
+
+
+def _run_each(args: argparse.Namespace) -> int:
+    if args.json:
+        raise InputError("--json prints one result; leave it or --each out.")
+    if not args.input or not args.output:
+        raise InputError(f"The {'output' if args.input else 'INPUT'} has no name; name a folder.")
+    _refuse_unknown(args.task, args.model)  # Once, and not for every image.
+    return run_each(
+        args.task,
+        Path(args.input),
+        Path(args.output),
+        lambda image, folder: execute(_request(args, str(image), str(folder))),
+    )
+
+
+def _request(args: argparse.Namespace, image: str, folder: str) -> RunRequest:
+    return RunRequest(
+        args.task, image, folder, args.device, args.model, args.series, quiet=args.quiet, debug=args.debug
+    )
+
+
+def _refuse_unknown(task: str, model: str | None) -> None:
+    """Raise InputError for a wrong name at once, not after minutes of reading."""
+    get_task(task)
+    if model is not None:
+        ModelStore.default().get(model)
 
 
 COMMAND = Command(

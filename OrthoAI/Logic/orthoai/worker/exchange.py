@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
-from io import BufferedWriter
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -49,22 +51,27 @@ def write_exchange(voxels: NDArray, geometry: Geometry, path: Path, progress: Pr
         InputError: voxels of a kind that NRRD does not know, disk full, no permission. Nothing is left behind.
         Canceled: asked for through ``progress``. Nothing is left behind.
     """
-    if voxels.shape != geometry.shape:
-        raise ValueError(f"voxels have shape {voxels.shape}, the geometry says {geometry.shape}")
     path, progress = Path(path), progress or Progress()
-    dtype = np.dtype(np.uint8) if voxels.dtype == bool else voxels.dtype.newbyteorder("=")
-    if dtype.name not in NRRD_TYPES:
-        raise InputError(f"Voxels of the type {dtype.name} cannot be handed on: cast the image to int16 or float.")
+    chunks = _exchange_chunks(voxels, geometry)
     aside = beside(path)
     try:
         with aside.open("xb") as stream:
-            stream.write(_nrrd_header(dtype, geometry))
-            _write_chunks(stream, voxels, dtype, progress)
+            for chunk in chunks:
+                progress.check()
+                stream.write(chunk)
         aside.replace(path)
     except OSError as error:
         raise write_error(error, path) from error
     finally:
         aside.unlink(missing_ok=True)
+
+
+def exchange_sha256(voxels: NDArray, geometry: Geometry) -> str:
+    """sha256 of the file that :func:`write_exchange` would write: by it a run in a front end knows its image."""
+    digest = hashlib.sha256()
+    for chunk in _exchange_chunks(voxels, geometry):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def write_result(result: Result, folder: Path, progress: Progress | None = None) -> None:
@@ -73,7 +80,10 @@ def write_result(result: Result, folder: Path, progress: Progress | None = None)
     with (folder / SEGMENTATION_FILE).open("xb") as stream:
         header = {"descr": np.lib.format.dtype_to_descr(labels.dtype), "fortran_order": False, "shape": labels.shape}
         np.lib.format.write_array_header_1_0(stream, header)
-        _write_chunks(stream, labels, labels.dtype, progress or Progress())
+        for chunk in _chunks(labels, labels.dtype):
+            if progress is not None:
+                progress.check()
+            stream.write(chunk)
     bodies = result.extra(VERTEBRAE)
     if bodies is not None:
         (folder / VERTEBRAE_FILE).write_text(pack(bodies.voxels), encoding="ascii")
@@ -99,6 +109,16 @@ def read_result(folder: Path) -> Result:
     return Result.from_json(text, labels, {} if bodies is None else {VERTEBRAE: unpack(bodies, labels.shape)})
 
 
+def _exchange_chunks(voxels: NDArray, geometry: Geometry) -> Iterator[bytes | memoryview]:
+    """The content of an exchange file; what cannot be written is refused before the first chunk."""
+    if voxels.shape != geometry.shape:
+        raise ValueError(f"voxels have shape {voxels.shape}, the geometry says {geometry.shape}")
+    dtype = np.dtype(np.uint8) if voxels.dtype == bool else voxels.dtype.newbyteorder("=")
+    if dtype.name not in NRRD_TYPES:
+        raise InputError(f"Voxels of the type {dtype.name} cannot be handed on: cast the image to int16 or float.")
+    return chain([_nrrd_header(dtype, geometry)], _chunks(voxels, dtype))
+
+
 def _nrrd_header(dtype: np.dtype, geometry: Geometry) -> bytes:
     axes = (geometry.directions * np.asarray(geometry.spacing)).T
     fields = [
@@ -121,13 +141,11 @@ def _vector(values: NDArray) -> str:
     return f"({','.join(repr(float(v)) for v in values)})"
 
 
-def _write_chunks(stream: BufferedWriter, voxels: NDArray, dtype: np.dtype, progress: Progress) -> None:
-    """Slice by slice, each slice in chunks of rows. File.write lets other threads run, and names a full disk."""
+def _chunks(voxels: NDArray, dtype: np.dtype) -> Iterator[memoryview]:
+    """Slice by slice, each slice in chunks of rows: between two of them other threads run and a cancel is heard."""
     row_bytes = max(1, voxels.shape[2] * dtype.itemsize)
     rows = max(1, CHUNK_BYTES // row_bytes)
     slices = max(1, rows // max(1, voxels.shape[1]))
     for k in range(0, voxels.shape[0], slices):
         for j in range(0, voxels.shape[1], rows):
-            progress.check()
-            block = voxels[k : k + slices, j : j + rows]
-            stream.write(np.ascontiguousarray(block, dtype).data.cast("B"))
+            yield np.ascontiguousarray(voxels[k : k + slices, j : j + rows], dtype).data.cast("B")

@@ -1,4 +1,4 @@
-"""The images in a folder."""
+"""The images in a folder, which a worklist or a run over all of them goes through."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ DICOM_DEPTH = 4
 DICOM_PROBES = 5
 """Files of a folder that are looked into to tell whether it holds DICOM."""
 
+READY_FOLDER = "orthoai-results"
+"""Folder among the images with results that were made beforehand: TASK/NAME/ is what ``orthoai run`` writes of one."""
+
 
 @dataclass(frozen=True)
 class ImageEntry:
@@ -35,11 +38,11 @@ class ImageEntry:
     path: Path
 
     @property
-    def isDicom(self) -> bool:
+    def is_dicom(self) -> bool:
         return self.path.is_dir()
 
 
-def findImages(folder: Path) -> tuple[ImageEntry, ...]:
+def find_images(folder: Path) -> tuple[ImageEntry, ...]:
     """The images in ``folder`` (NIfTI, NRRD, MHA) and the folders below it that hold DICOM files, in reading order.
 
     Raises:
@@ -48,41 +51,41 @@ def findImages(folder: Path) -> tuple[ImageEntry, ...]:
     folder = Path(folder)
     try:
         entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
-        found = [path for path in entries if path.is_file() and _isImage(path.name)]
+        found = [path for path in entries if path.is_file() and _is_image(path.name)]
     except OSError as error:
         raise InputError("The worklist folder cannot be read; choose another one.") from error
     for path in entries:
-        if path.is_dir():
-            found.extend(_dicomFolders(path, DICOM_DEPTH))
+        if path.is_dir() and path.name != READY_FOLDER:
+            found.extend(_dicom_folders(path, DICOM_DEPTH))
     named = (ImageEntry(path.relative_to(folder).as_posix(), path) for path in found)
-    return tuple(sorted(named, key=lambda entry: _readingOrder(entry.name)))
+    return tuple(sorted(named, key=lambda entry: _reading_order(entry.name)))
 
 
-def _isImage(name: str) -> bool:
+def _is_image(name: str) -> bool:
     name = name.lower()
     return name.endswith(SUFFIXES) and not name.endswith(MASK_SUFFIX)
 
 
-def _dicomFolders(folder: Path, depth: int) -> list[Path]:
+def _dicom_folders(folder: Path, depth: int) -> list[Path]:
     """``folder`` if it holds DICOM files, else those below it that do."""
     try:
         entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
         files = [path for path in entries if path.is_file()]
-        if any(_isDicom(path) for path in files[:DICOM_PROBES]):
+        if any(_is_dicom(path) for path in files[:DICOM_PROBES]):
             return [folder]
         below = [path for path in entries if depth > 1 and path.is_dir() and not path.is_symlink()]
     except OSError:
         return []  # A folder that may not be opened holds nothing for this reviewer.
-    return [found for path in below for found in _dicomFolders(path, depth - 1)]
+    return [found for path in below for found in _dicom_folders(path, depth - 1)]
 
 
-def _isDicom(path: Path) -> bool:
+def _is_dicom(path: Path) -> bool:
     with path.open("rb") as stream:
         stream.seek(DICOM_MAGIC_AT)
         return stream.read(len(DICOM_MAGIC)) == DICOM_MAGIC
 
 
-def _readingOrder(name: str) -> list[tuple[int, int, str]]:
+def _reading_order(name: str) -> list[tuple[int, int, str]]:
     """case2 comes before case10."""
     parts = re.split(r"(\d+)", name.lower())
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]

@@ -1,0 +1,176 @@
+"""A worklist whose cases were run beforehand: they open with their results, and only with their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from orthoai.box import Box
+from orthoai.io.image_folder import READY_FOLDER
+from orthoai.io.write import write_labels, write_volume
+from orthoai.ready import ready_folder
+from orthoai.result import Extra, Provenance, Result
+
+LABELS = {"femur": {1: "femur_left", 2: "femur_right"}, "ovf": {1: "crush", 2: "wedge", 3: "biconcave"}}
+
+
+def makeReady(folder: Path, name: str, task: str = "femur") -> Result:
+    """As ``orthoai run TASK FOLDER --each -o FOLDER/orthoai-results`` leaves a case."""
+    from femur_fakes import legs
+    from orthoai.io.read import read_volume
+
+    volume, labels = read_volume(folder / name), legs()[1]
+    boxes = (Box.around(label, labels == value, volume.geometry, 0.9) for value, label in LABELS[task].items())
+    provenance = Provenance("0.1.0", "model_a", {"detector": "00"}, "cpu", "float32", {}, "2025-11-20T22:37:00Z")
+    result = Result(
+        task=task,
+        source=volume.source,
+        geometry=volume.geometry,
+        boxes=tuple(box for box in boxes if box is not None),
+        segmentation=labels,
+        labels=LABELS[task],
+        findings=(),
+        message="Found two.",
+        provenance=provenance,
+        extras=(Extra("vertebrae", labels, {1: "1", 2: "2"}),) if task == "ovf" else (),
+    )
+    place = ready_folder(folder / READY_FOLDER, task, name)
+    place.mkdir(parents=True)
+    write_labels(labels, volume.geometry, place / "segmentation.nii.gz")
+    for extra in result.extras:
+        write_labels(extra.voxels, volume.geometry, place / f"{extra.name}.nii.gz")
+    (place / "result.json").write_text(result.to_json(["segmentation.nii.gz"]), "utf-8")
+    return result
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A worklist of two CTs of legs, run beforehand."""
+    from femur_fakes import legs
+
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    for number, name in enumerate(("case1.nii.gz", "case2.nrrd")):
+        volume, _ = legs()
+        write_volume(volume.with_voxels((volume.voxels + number).astype(np.int16)), folder / name)
+        makeReady(folder, name)
+    return folder
+
+
+def openNext(bench, folder: Path) -> None:
+    bench.panel.reviewPanel.walk._onFolderChosen(str(folder))
+    bench.panel.reviewPanel.worklist.askNext()
+    assert bench.host.processEvents(until=lambda: not bench.panel.ready.isBusy)
+    bench.host.processEvents()
+
+
+def shownMask(bench, name: str) -> np.ndarray:
+    import slicer
+
+    return slicer.util.arrayFromSegmentBinaryLabelmap(bench.result.segmentation, name, bench.result.volumeNode)
+
+
+def results() -> list:
+    import slicer
+    from OrthoAILib.Bridge.ResultBridge import ResultBridge
+
+    return ResultBridge(slicer.mrmlScene).load()
+
+
+def test_a_case_opens_with_the_result_that_was_made_beforehand(openPanel, folder):
+    from femur_fakes import legs
+
+    bench = openPanel(volume=False)
+    openNext(bench, folder)
+    assert bench.message == "Segment Femur was run beforehand."
+    assert (shownMask(bench, "femur_left") > 0).sum() == (legs()[1] == 1).sum()
+    assert len(bench.result.boxes) == 2
+    first = bench.result
+    assert bench.panel.reviewPanel.session.nodes == first
+    openNext(bench, folder)
+    assert bench.result.resultId != first.resultId and bench.result.volumeNode.GetName() == "case2"
+    assert len(results()) == 1
+
+
+def test_a_case_is_the_same_in_the_training_set_whether_it_was_run_beforehand_or_by_a_click(
+    openPanel, folder, tmp_path
+):
+    import slicer
+    from orthoai.dataset import Dataset, save_case
+    from orthoai.review import Verdict
+    from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
+    from OrthoAILib.Bridge.VolumeBridge import VolumeBridge
+    from OrthoAILib.Review.ExportRequest import ExportRequest
+
+    bench = openPanel("pipeline", volume=False)
+    openNext(bench, folder)
+    for _ in range(2):
+        nodes = bench.result
+        review = ReviewBridge(slicer.mrmlScene).review(nodes, nodes.volumeNode, Verdict.APPROVED)
+        request = ExportRequest.ofNode(tmp_path / "set", nodes.volumeNode, VolumeBridge(), review, ())
+        save_case(request.dataset, request.volume, request.review)
+        assert nodes.imageDigest
+        bench.run()
+    (case,) = Dataset(tmp_path / "set").cases()
+    assert case.lineage.revision == 2
+
+
+def test_an_image_that_was_replaced_since_does_not_get_the_result_of_the_other(openPanel, folder):
+    from orthoai.io.read import read_volume
+
+    image = read_volume(folder / "case1.nii.gz")
+    write_volume(image.with_voxels(image.voxels + np.int16(7)), folder / "case1.nii.gz")
+    bench = openPanel(volume=False)
+    openNext(bench, folder)
+    assert "is of another image" in bench.message
+    assert bench.result is None and results() == []
+
+
+@pytest.mark.parametrize("damage", ["result.json", "segmentation.nii.gz"])
+def test_a_damaged_result_is_told_and_the_case_can_be_run(openPanel, folder, damage):
+    (ready_folder(folder / READY_FOLDER, "femur", "case1.nii.gz") / damage).write_bytes(b"cut")
+    bench = openPanel("pipeline", volume=False)
+    openNext(bench, folder)
+    assert bench.message and bench.result is None
+    assert bench.run() is not None
+
+
+def test_of_several_tasks_the_one_that_was_run_last_stays_on_screen(openPanel, folder):
+    makeReady(folder, "case1.nii.gz", "ovf")
+    bench = openPanel(volume=False)
+    bench.module.widget.logic.getParameterNode().task = "femur"
+    openNext(bench, folder)
+    assert [nodes.taskName for nodes in results()] == ["ovf", "femur"]
+    assert bench.result.taskName == "femur"
+    assert results()[0].vertebrae is not None
+
+
+@pytest.mark.parametrize("what", ["the case is left", "the scene is closed", "a task is run"])
+def test_what_is_still_being_read_is_dropped_when(openPanel, folder, what):
+    from threading import Event
+
+    import slicer
+
+    bench = openPanel(volume=False)
+    go, read = Event(), bench.panel.ready._read
+
+    def slowly(*arguments):
+        go.wait(30)
+        return read(*arguments)
+
+    bench.panel.ready._read = slowly
+    bench.panel.reviewPanel.walk._onFolderChosen(str(folder))
+    bench.panel.reviewPanel.worklist.askNext()
+    assert bench.panel.ready.isBusy
+    if what == "the case is left":
+        (folder / READY_FOLDER).rename(folder / "away")
+        bench.panel.reviewPanel.worklist.askNext()
+    elif what == "the scene is closed":
+        slicer.mrmlScene.Clear()
+    else:
+        bench.run()
+    go.set()
+    assert bench.host.processEvents(until=lambda: not bench.panel.ready.isBusy)
+    bench.host.processEvents()
+    assert len(results()) == (1 if what == "a task is run" else 0)
