@@ -45,6 +45,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/dataset/revisions.py
   Logic/orthoai/dataset/save.py
   Logic/orthoai/dataset/store.py
+  Logic/orthoai/dataset/withdraw.py
 
   Logic/orthoai/dataset/exporters/__init__.py
   Logic/orthoai/dataset/exporters/datalist.py

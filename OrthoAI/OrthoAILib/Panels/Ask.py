@@ -1,4 +1,4 @@
-"""The one question of the review: what becomes of it when the case is left."""
+"""The questions of the review: what becomes of it when the case is left, and of a case that was exported before."""
 
 from __future__ import annotations
 
@@ -38,3 +38,13 @@ def askInSlicer(canSave: bool, others: str = "") -> Answer:
     parent = slicer.util.mainWindow()
     answer = qt.QMessageBox.question(parent, _("Leave this case?"), text, buttons, default)
     return {qt.QMessageBox.Save: Answer.SAVE, qt.QMessageBox.Discard: Answer.DISCARD}.get(answer, Answer.STAY)
+
+
+AskWithdraw = Callable[[str], bool]
+"""Asks whether an exported case shall be taken out of the training set; the argument names its folders there."""
+
+
+def askWithdrawInSlicer(folders: str) -> bool:
+    """Ask in a window. Closing it leaves the case where it is."""
+    text = _("This case was exported, and people train on it: {folders}. Take it out of the training set?")
+    return bool(slicer.util.confirmOkCancelDisplay(text.format(folders=folders), windowTitle=_("Take the case out?")))

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import slicer
 from orthoai.dataset import Dataset
 from orthoai.dataset.identity import case_id
+from orthoai.dataset.withdraw import withdraw_case
 from orthoai.errors import InputError
 from slicer.i18n import tr as _
 
 from OrthoAILib.Bridge.Terminology import Terminology
-from OrthoAILib.Panels.Ask import Answer, Ask
+from OrthoAILib.Panels.Ask import Answer, Ask, AskWithdraw
 from OrthoAILib.Panels.CaseLoader import caseOf, removeCase, unsavedResults
 from OrthoAILib.Panels.OnScreen import OnScreen
 from OrthoAILib.Panels.ReviewExport import OUTSIDE
@@ -39,6 +40,7 @@ class CaseWalk:
         export: saves the case that is left.
         notice: for sentences.
         ask: what becomes of an unsaved review.
+        askWithdraw: whether a case that was exported is taken out of the training set.
         load: puts a case into the scene.
 
     Signals:
@@ -51,11 +53,12 @@ class CaseWalk:
         export: ReviewExport,
         notice: MessageLine,
         ask: Ask,
+        askWithdraw: AskWithdraw,
         load: Callable[[ImageEntry], Any],
     ) -> None:
         self.opening, self.opened = Signal(), Signal()
         self._row, self._export, self._notice = row, export, notice
-        self._ask, self._load = ask, load
+        self._ask, self._askWithdraw, self._load = ask, askWithdraw, load
         self._shown = OnScreen()
         row.caseAsked.connect(self._onCaseAsked)
         row.folderChosen.connect(self._onFolderChosen)
@@ -84,20 +87,43 @@ class CaseWalk:
         exported = self._exported(session)
         if exported:
             sentence = _("This case is still in the training set: delete its folder {name} there to take it out.")
-            self._notice.warn(sentence.format(name=_(" and ").join(exported)))
+            self._notice.warn(sentence.format(name=self._names(exported)))
         elif kept:
             session.markSaved()
 
-    def _exported(self, session: ReviewSession) -> list[str]:
-        """The folders of the case in the training sets: within the chosen one, and whole in another."""
+    def decided(self, session: ReviewSession) -> None:
+        """A verdict was chosen. One that keeps a case out offers to take it out where it was exported before."""
+        exported = self._exported(session) if session.state.verdict in OUTSIDE else []
+        if not exported or not self._askWithdraw(self._names(exported)):
+            self.keep(session)
+            return
+        try:
+            places = [str(withdraw_case(case.parents[1], case.name)) for case in exported]
+        except InputError as error:
+            self.keep(session)
+            self._notice.warn(str(error))
+            return
+        self.keep(session)
+        sentence = _(
+            "The case was taken out of the training set and is kept in {folder}. Models trained before know it."
+        )
+        self._notice.say(sentence.format(folder=_(" and ").join(places)))
+
+    def _exported(self, session: ReviewSession) -> list[Path]:
+        """The folders of the case in the training sets: that chosen now, and those that it was exported to before."""
         chosen = self._shown.node.exportFolder if self._shown.node is not None else ""
         name = case_id(session.nodes.taskName, session.nodes.stored().source.sha256)
-        found = []
-        for folder in dict.fromkeys(Path(folder) for folder in (chosen, *session.state.trainingSets) if folder):
-            case = Dataset(folder).cases_folder / name
-            if isThere(case):
-                found.append(f"{case.parent.name}/{name}" if chosen and folder == Path(chosen) else str(case))
-        return found
+        folders = dict.fromkeys(Path(folder) for folder in (chosen, *session.state.trainingSets) if folder)
+        return [case for folder in folders if isThere(case := Dataset(folder).cases_folder / name)]
+
+    def _names(self, cases: list[Path]) -> str:
+        """Within the chosen training set, and whole in another."""
+        chosen = self._shown.node.exportFolder if self._shown.node is not None else ""
+        short = (
+            f"{case.parent.name}/{case.name}" if chosen and case.parents[1] == Path(chosen) else str(case)
+            for case in cases
+        )
+        return str(_(" and ")).join(short)
 
     def _onFolderChosen(self, folder: str) -> None:
         if self._shown.node is not None:

@@ -12,7 +12,7 @@ from orthoai.review import Verdict
 from slicer.i18n import tr as _
 
 from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
-from OrthoAILib.Panels.Ask import Ask, askInSlicer
+from OrthoAILib.Panels.Ask import Ask, AskWithdraw, askInSlicer, askWithdrawInSlicer
 from OrthoAILib.Panels.CaseLoader import caseOf, loadCase
 from OrthoAILib.Panels.CaseWalk import CaseWalk
 from OrthoAILib.Panels.ExportForm import ExportForm
@@ -59,6 +59,7 @@ class ReviewPanel:
         reviews: ReviewBridge; by default that of slicer.mrmlScene.
         exports: ExportController; closed by :meth:`cleanup`.
         ask: what becomes of an unsaved review.
+        askWithdraw: whether a case that was exported is taken out of the training set.
         load: puts a case of the worklist into the scene.
 
     Signals:
@@ -71,6 +72,7 @@ class ReviewPanel:
         reviews: ReviewBridge | None = None,
         exports: ExportController | None = None,
         ask: Ask = askInSlicer,
+        askWithdraw: AskWithdraw = askWithdrawInSlicer,
         load: Callable[[ImageEntry], Any] = loadCase,
     ) -> None:
         self.openCaseRequested, self.caseOpened, self.exportRequested = Signal(), Signal(), Signal()
@@ -91,7 +93,7 @@ class ReviewPanel:
         self.worklist = WorklistRow(self._ui, PREVIOUS_KEYS, NEXT_KEYS)
         self.exportForm = ExportForm(self._ui, exportersOfRegistry(), EXPORT_KEYS)
         self.export = ReviewExport(self.exportForm, exports or exportsInSlicer(), self.notice)
-        self.walk = CaseWalk(self.worklist, self.export, self.notice, ask, load)
+        self.walk = CaseWalk(self.worklist, self.export, self.notice, ask, askWithdraw, load)
         self._rest = qt.QTimer()
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -176,7 +178,7 @@ class ReviewPanel:
         if self._session is not None:
             self.notice.clear()
             self._session.decide(verdict)
-            self.walk.keep(self._session)
+            self.walk.decided(self._session)
 
     def _onNoticed(self, session: ReviewSession, sentence: str) -> None:
         self.notice.say(sentence)

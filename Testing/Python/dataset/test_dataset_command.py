@@ -87,6 +87,17 @@ def test_verify_with_repair_brings_back_what_a_killed_save_hid(
     assert "1 case: intact" in captured.out
 
 
+def test_withdraw_says_where_a_case_is_kept_and_what_still_holds_it(
+    rods: Callable, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = save_case(tmp_path, *rods())
+    assert run("withdraw", tmp_path, folder.name, folder.name) == 0
+    captured = capsys.readouterr()
+    assert Path(captured.out.strip()).is_dir() and "Models that were trained before" in captured.err
+    assert run("withdraw", tmp_path, folder.name) == 2
+    assert "There is no case" in capsys.readouterr().err
+
+
 def test_export_prints_the_folder_it_made(rods: Callable, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save_case(tmp_path / "data", *rods())
     assert run("export", "monai", tmp_path / "data", "-o", tmp_path / "out") == 0

@@ -177,7 +177,7 @@ def room(host, addResult, tmp_path):
     from OrthoAILib.ParameterNode import OrthoAIParameterNode
 
     ask = Questions()
-    panel = ReviewPanel(ask=ask)
+    panel = ReviewPanel(ask=ask, askWithdraw=ask.askWithdraw)
     node = OrthoAIParameterNode(host.scene.AddNewNodeByClass("vtkMRMLScriptedModuleNode"))
     shown = addResult(host.scene)
     node.inputVolume = shown.volumeNode

@@ -10,11 +10,16 @@ class Questions:
 
     def __init__(self) -> None:
         self.answers, self.asked, self.others = [], [], []
+        self.withdraw, self.exported = False, []
 
     def __call__(self, canSave: bool, others: str) -> object:
         self.asked.append(canSave)
         self.others.append(others)
         return self.answers.pop(0)
+
+    def askWithdraw(self, folders: str) -> bool:
+        self.exported.append(folders)
+        return self.withdraw
 
 
 def click(room, name):

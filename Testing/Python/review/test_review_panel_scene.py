@@ -112,3 +112,13 @@ def test_the_question_is_asked_in_a_window_that_loses_nothing_when_it_is_closed(
     texts = [dialog.text for dialog in host.askedDialogs]
     assert "Segment Femur" in texts.pop()
     assert "not in the training set yet" in texts[0] and "no verdict" in texts[-1]
+
+
+def test_only_an_explicit_click_takes_an_exported_case_out(host):
+    import qt
+    from OrthoAILib.Panels.Ask import askWithdrawInSlicer
+
+    for button, out in ((qt.QMessageBox.Ok, True), (qt.QMessageBox.Cancel, False), (qt.QMessageBox.NoButton, False)):
+        host.answerNextDialog(button)
+        assert askWithdrawInSlicer("cases/femur-1") is out
+    assert "cases/femur-1" in host.askedDialogs[0].text

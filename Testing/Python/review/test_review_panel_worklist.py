@@ -239,6 +239,44 @@ def test_a_case_that_was_exported_is_not_out_of_the_training_set_before_its_fold
     assert room.ask.asked == [False] and caseText(room) == "Case 2 of 3 (open), 1 of 3 decided"
 
 
+@pytest.mark.parametrize("button", ["rejectButton", "flagButton"])
+def test_a_case_that_was_exported_is_taken_out_of_all_training_sets_where_the_reviewer_says_so(
+    room, folder, tmp_path, button
+):
+    from orthoai.dataset import Dataset
+
+    approveFirst(room, folder)
+    exportAndWait(room)
+    other = tmp_path / "other"
+    room.child("exportFolder").setCurrentPath(str(other))
+    click(room, "rejectButton")
+    click(room, "approveButton")
+    exportAndWait(room)
+    (case,) = Dataset(room.training).cases()
+    room.ask.withdraw = True
+    click(room, button)
+    assert room.ask.exported[-1] == f"cases/{case.name} and {case.path}"
+    assert Dataset(room.training).cases() == Dataset(other).cases() == []
+    kept = [place / "withdrawn" / case.name / "0001" for place in (other, room.training)]
+    assert all(sorted(path.name for path in place.iterdir())[0] == "case.json" for place in kept)
+    assert "Models trained before know it" in room.child("noticeText").text
+    assert not room.panel.session.isUnsaved
+    click(room, "nextButton")
+    assert room.ask.asked == [] and caseText(room) == "Case 2 of 3 (open), 1 of 3 decided"
+
+
+def test_a_case_that_cannot_be_taken_out_is_told_and_stays_unsaved(room, folder):
+    from orthoai.dataset import Dataset
+
+    approveFirst(room, folder)
+    exportAndWait(room)
+    (room.training / "withdrawn").write_text("a file in the way")
+    room.ask.withdraw = True
+    click(room, "rejectButton")
+    assert "a file is in the way" in room.child("noticeText").text
+    assert room.panel.session.isUnsaved and len(Dataset(room.training).cases()) == 1
+
+
 def test_a_case_that_was_exported_to_another_training_set_is_told_when_it_is_rejected(room, folder, tmp_path):
     from orthoai.dataset import Dataset
 

@@ -14,6 +14,7 @@ from orthoai.dataset.importers import all_importers, get_importer
 from orthoai.dataset.importers.classes import VERTEBRAL_FRACTURES, ClassTable
 from orthoai.dataset.importers.layout import import_pictures
 from orthoai.dataset.layout import CASES_FOLDER, META_FILE
+from orthoai.dataset.withdraw import withdraw_case
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 
@@ -26,11 +27,13 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--json", action="store_true", help="print JSON, with each case's whole lineage")
     verify = actions.add_parser("verify", help="compare every file with its SHA-256")
     verify.add_argument("--repair", action="store_true", help="first put back cases that a killed save left hidden")
+    withdraw = actions.add_parser("withdraw", help="take cases out that nobody stands behind any longer")
     formats = "; ".join(f"{exporter.name}: {exporter.summary}" for exporter in all_exporters())
     export = actions.add_parser("export", help="write the cases in another format", epilog=formats)
     export.add_argument("format", metavar="FORMAT", help="one of the formats below")
-    for action in (listing, verify, export):
+    for action in (listing, verify, withdraw, export):
         action.add_argument("dataset", metavar="DATASET", type=Path, help="the data set's folder")
+    withdraw.add_argument("cases", metavar="CASE", nargs="+", help="names of the cases, as they are listed")
     export.add_argument(
         "-o", "--output", metavar="DIR", type=Path, required=True, help="the export becomes a folder in this one"
     )
@@ -61,6 +64,8 @@ def _run(args: argparse.Namespace) -> int:
         return _list(dataset, args.json)
     if args.action == "verify":
         return _verify(dataset, args.repair)
+    if args.action == "withdraw":
+        return _withdraw(dataset, args.cases)
     print(get_exporter(args.format).export(dataset, args.output, Progress(_say_progress)))
     return DONE
 
@@ -109,6 +114,14 @@ def _verify(dataset: Dataset, repair: bool) -> int:
     return BAD_INPUT if problems else DONE
 
 
+def _withdraw(dataset: Dataset, names: list[str]) -> int:
+    for name in dict.fromkeys(names):
+        say(f"Case {name} is kept in:")
+        print(withdraw_case(dataset.path, name))
+    say("Models that were trained before, and exports, still hold it: export again, and train again where it matters.")
+    return DONE
+
+
 def _import(args: argparse.Namespace) -> int:
     classes = ClassTable(tuple(args.classes), args.skip_others)
     made = import_pictures(get_importer(args.format), args.source, args.output, classes, Progress(_say_progress))
@@ -122,4 +135,4 @@ def _say_progress(stage: str, fraction: float, message: str) -> None:
     say(f"{stage:<13} {fraction:4.0%}  {message}".rstrip())
 
 
-COMMAND = Command("dataset", "List, verify and export reviewed cases.", _add_arguments, _run)
+COMMAND = Command("dataset", "List, verify, withdraw and export reviewed cases.", _add_arguments, _run)

@@ -8,6 +8,7 @@ DATASET/
     review.json        the verdict, the reviewer's changes, boxes and findings
     case.json          where it came from
   revisions/<case>/<number>/   the older ones, without the image, which never changes
+  withdrawn/<case>/<number>/   cases that were taken out again, counted from 1
 """
 
 from __future__ import annotations
@@ -28,3 +29,4 @@ GROUP_KEY = "group"
 
 CASES_FOLDER = "cases"
 REVISIONS_FOLDER = "revisions"
+WITHDRAWN_FOLDER = "withdrawn"

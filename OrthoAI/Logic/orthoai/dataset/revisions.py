@@ -8,7 +8,14 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from orthoai.dataset.layout import LABELS_FILE, META_FILE, REVIEW_FILE, REVISIONS_FOLDER, VERTEBRAE_FILE
+from orthoai.dataset.layout import (
+    LABELS_FILE,
+    META_FILE,
+    REVIEW_FILE,
+    REVISIONS_FOLDER,
+    VERTEBRAE_FILE,
+    WITHDRAWN_FOLDER,
+)
 from orthoai.dataset.store import DatasetCase
 from orthoai.marker import Marker
 from orthoai.output import staged_folder, write_error
@@ -21,11 +28,11 @@ DAMAGED = "damaged-{number}"
 
 
 def last_number(dataset: Path, name: str) -> int:
-    """The highest number that a kept revision of the case ``name`` has; 0 where there is none."""
-    kept = Path(dataset) / REVISIONS_FOLDER / name
-    if not kept.is_dir():
-        return 0
-    return max((int(path.name) for path in kept.iterdir() if path.name.isdecimal()), default=0)
+    """The highest number that a kept or withdrawn revision of the case ``name`` has; 0 where there is none."""
+    kept, withdrawn = (Path(dataset) / folder / name for folder in (REVISIONS_FOLDER, WITHDRAWN_FOLDER))
+    numbers = [int(path.name) for path in kept.glob("*") if path.name.isdecimal()]
+    found = (DatasetCase(path).told_lineage() for path in withdrawn.glob("*"))
+    return max([0, *numbers, *(lineage.revision for lineage in found if lineage is not None)])
 
 
 def archive(dataset: Path, previous: DatasetCase) -> None:
