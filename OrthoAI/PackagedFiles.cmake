@@ -246,6 +246,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Bridge/ImageStamp.py
   OrthoAILib/Bridge/MaskArchive.py
   OrthoAILib/Bridge/Masks.py
+  OrthoAILib/Bridge/NewBox.py
   OrthoAILib/Bridge/PreparedResult.py
   OrthoAILib/Bridge/ResultBridge.py
   OrthoAILib/Bridge/ResultNodes.py
@@ -264,6 +265,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Install/Wheels.py
 
   OrthoAILib/Panels/__init__.py
+  OrthoAILib/Panels/AddBoxRow.py
   OrthoAILib/Panels/AdvancedPanel.py
   OrthoAILib/Panels/Ask.py
   OrthoAILib/Panels/BoxList.py
@@ -311,6 +313,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Review/ReviewSession.py
   OrthoAILib/Review/ReviewState.py
   OrthoAILib/Review/SetFindingClass.py
+  OrthoAILib/Review/ShownPlace.py
   OrthoAILib/Review/SliceJump.py
   OrthoAILib/Review/UndoStack.py
   OrthoAILib/Review/Wording.py

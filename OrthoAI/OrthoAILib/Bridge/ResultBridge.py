@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
+import numpy as np
 import slicer
+from orthoai.box import Box
 from orthoai.errors import InputError
 from orthoai.result import Result
 from orthoai.tasks import Label
@@ -16,6 +18,7 @@ from OrthoAILib.Bridge.FindingsTable import fillTable
 from OrthoAILib.Bridge.Grid import Grid, worldFrom
 from OrthoAILib.Bridge.Hierarchy import RESULT_ID, Hierarchy
 from OrthoAILib.Bridge.Masks import Mask
+from OrthoAILib.Bridge.NewBox import newBox
 from OrthoAILib.Bridge.PreparedResult import PreparedResult
 from OrthoAILib.Bridge.ResultNodes import ResultNodes, removeNodes, textNodes
 from OrthoAILib.Bridge.RoiBoxes import fillRoi
@@ -86,21 +89,44 @@ class ResultBridge:
                 text.SetNodeReferenceID(roles.REFERENCE + roles.BODIES, record.GetID())
             visible = [
                 self._addSegmentation(result, labels, prepared.masks, grid, volumeNode),
-                *self._addBoxes(result, labels, grid),
+                *self._addBoxes(result.task, result.boxes, labels, grid),
                 self._addTable(result),
             ]
             for node in visible:
-                node.SetAttribute(RESULT_ID, resultId)
-                node.SetAttribute(roles.TASK, result.task)
-                text.AddNodeReferenceID(roles.REFERENCE + node.GetAttribute(roles.ROLE), node.GetID())
-                if node.IsA("vtkMRMLTransformableNode"):
-                    node.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
+                self._join(node, text, volumeNode)
             folder = hierarchy.addFolder(self.terminology.title(result.task), resultId, volumeNode)
             hierarchy.put(visible, folder)
             return ResultNodes.ofText(text)
         except BaseException:
             self._removeSince(before, hierarchy, folder)
             raise
+
+    def addBox(
+        self, nodes: ResultNodes, volumeNode: slicer.vtkMRMLScalarVolumeNode, label: str, place: tuple[float, ...]
+    ) -> ResultNodes:
+        """Add a box around what the task has missed, to be dragged into place and run with.
+
+        Args:
+            nodes: the result that gets it.
+            volumeNode: that the result was made from.
+            label: one of Task.box_labels.
+            place: about which it lies, in the world (RAS mm).
+
+        Returns:
+            The result's nodes, the new box the last among them.
+
+        Raises:
+            InputError: the volume is under a non-linear transform, or another one than the result's.
+        """
+        result, grid = nodes.stored(), Grid.ofVolume(volumeNode)
+        if result.geometry.shape != grid.geometry.shape:
+            raise InputError("The result belongs to another volume; choose the volume that it was made from.")
+        index = np.linalg.inv(worldFrom(volumeNode) @ grid.ijkToRas) @ [*place, 1]
+        box = newBox(label, index[:3], result.boxes, grid.geometry)
+        (node,) = self._addBoxes(result.task, (box,), self.terminology.labels(result.task, result.labels), grid)
+        self._join(node, nodes.resultText, volumeNode)
+        Hierarchy(self.scene).put([node], nodes.folderItem)
+        return ResultNodes.ofText(nodes.resultText)
 
     def load(self, scene: slicer.vtkMRMLScene | None = None) -> list[ResultNodes]:
         """The results in a scene (by default the bridge's own), such as one that was just loaded, oldest first.
@@ -172,13 +198,15 @@ class ResultBridge:
             segmentation.AddSegment(segment, label.name)
         return node
 
-    def _addBoxes(self, result: Result, labels: tuple[Label, ...], grid: Grid) -> list[slicer.vtkMRMLMarkupsROINode]:
+    def _addBoxes(
+        self, task: str, boxes: Sequence[Box], labels: tuple[Label, ...], grid: Grid
+    ) -> list[slicer.vtkMRMLMarkupsROINode]:
         known = {label.name: label for label in labels}
         nodes = []
-        for box in result.boxes:
+        for box in boxes:
             node = self._add("vtkMRMLMarkupsROINode", f"{self.terminology.displayName(box.label)} box", roles.BOX)
             node.CreateDefaultDisplayNodes()
-            label = known.get(box.label) or self.terminology.labels(result.task, {0: box.label})[0]
+            label = known.get(box.label) or self.terminology.labels(task, {0: box.label})[0]
             fillRoi(node, box, label, grid)
             nodes.append(node)
         return nodes
@@ -187,6 +215,19 @@ class ResultBridge:
         node = self._add("vtkMRMLTableNode", f"{self.terminology.title(result.task)} findings", roles.FINDINGS)
         fillTable(node, result.findings)
         return node
+
+    def _join(
+        self,
+        node: slicer.vtkMRMLNode,
+        text: slicer.vtkMRMLTextNode,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+    ) -> None:
+        """Make a node that is seen one of the result that ``text`` holds, and let it move with the volume."""
+        node.SetAttribute(RESULT_ID, text.GetAttribute(RESULT_ID))
+        node.SetAttribute(roles.TASK, text.GetAttribute(roles.TASK))
+        text.AddNodeReferenceID(roles.REFERENCE + node.GetAttribute(roles.ROLE), node.GetID())
+        if node.IsA("vtkMRMLTransformableNode"):
+            node.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
 
     def _add(self, className: str, name: str, role: str) -> slicer.vtkMRMLNode:
         node = self.scene.AddNewNodeByClass(className, self.scene.GenerateUniqueName(name))

@@ -142,6 +142,8 @@ class MainPanel(VTKObservationMixin):
         self.taskPanel.runRequested.connect(self._onRun)
         self.taskPanel.cancelRequested.connect(controller.cancel)
         self.resultPanel.rerunRequested.connect(self._onRerun)
+        self.resultPanel.boxAdded.connect(self.refresh)
+        self.resultPanel.noticed.connect(self.message.warn)
         self.reviewPanel.caseOpened.connect(self._onCaseOpened)
         self.ready.shown.connect(self._onReady)
         self.ready.noticed.connect(self.message.warn)

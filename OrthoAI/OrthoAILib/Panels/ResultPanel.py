@@ -12,10 +12,13 @@ from slicer.util import VTKObservationMixin
 
 from OrthoAILib.Bridge.ResultBridge import ResultBridge
 from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
+from OrthoAILib.Bridge.RoiBoxes import LABEL
+from OrthoAILib.Panels.AddBoxRow import AddBoxRow
 from OrthoAILib.Panels.BoxList import BoxList
 from OrthoAILib.Panels.FindingsTable import FindingsTable
 from OrthoAILib.Panels.Form import Form
 from OrthoAILib.Review.FindingRow import FindingRow
+from OrthoAILib.Review.ShownPlace import shownPlace
 from OrthoAILib.Review.SliceJump import jumpSlices
 from OrthoAILib.Signal import Signal
 
@@ -32,12 +35,14 @@ class ResultPanel(VTKObservationMixin):
         results, reviews: the MRML bridge; by default that of slicer.mrmlScene.
 
     Signals:
-        rerunRequested(): with the boxes as they lie now; resultEdited(): a class was changed here.
+        rerunRequested(): with the boxes as they lie now; resultEdited(): a class was changed here;
+        boxAdded(): the result has a node more; noticed(sentence): why it has not.
     """
 
     def __init__(self, results: ResultBridge | None = None, reviews: ReviewBridge | None = None) -> None:
         super().__init__()
         self.rerunRequested, self.resultEdited = Signal(), Signal()
+        self.boxAdded, self.noticed = Signal(), Signal()
         self._results = results or ResultBridge(slicer.mrmlScene)
         self._reviews = reviews or ReviewBridge(slicer.mrmlScene)
         self._nodes: ResultNodes | None = None
@@ -51,6 +56,8 @@ class ResultPanel(VTKObservationMixin):
         self._ui.messageText.setTextFormat(qt.Qt.PlainText)  # A result's sentence is text, whatever it holds.
         self._findings = FindingsTable(self._ui.findingsTable, self._ui.classSelector)
         self._boxes = BoxList(self._ui.boxList)
+        self._addBox = AddBoxRow(self._ui.boxSelector, self._ui.addBoxButton)
+        self._addBox.asked.connect(self._onBoxAsked)
         self._findings.chosen.connect(self._onFindingChosen)
         self._findings.classChosen.connect(self._onClassChosen)
         self._boxes.chosen.connect(self._onBoxChosen)
@@ -80,6 +87,8 @@ class ResultPanel(VTKObservationMixin):
         self._ui.show3DButton.setSegmentationNode(segmentation)
         self._refreshFindings()
         self._refreshBoxes()
+        present = tuple(box.GetAttribute(LABEL) or "" for box in nodes.boxes) if nodes is not None else ()
+        self._addBox.show(task.box_labels if nodes is not None and task is not None else (), present)
         self._update()
 
     # Showing
@@ -109,6 +118,7 @@ class ResultPanel(VTKObservationMixin):
         self._ui.classSelector.setVisible(nodes is not None and nodes.findingsTable is not None)
         self._ui.classLabel.setVisible(nodes is not None and nodes.findingsTable is not None)
         self._ui.classSelector.setEnabled(self._enabled and self._findings.row >= 0)
+        self._addBox.setEnabled(self._enabled)
         self._ui.rerunButton.setEnabled(self._enabled and nodes is not None and bool(nodes.boxes))
 
     # Clicks
@@ -128,6 +138,21 @@ class ResultPanel(VTKObservationMixin):
         center = [0.0, 0.0, 0.0]
         box.GetCenterWorld(center)
         jumpSlices(self._results.scene, (center[0], center[1], center[2]))
+
+    def _onBoxAsked(self, label: str) -> None:
+        if self._nodes is None:
+            return
+        bounds = [0.0] * 6
+        self._volumeNode.GetRASBounds(bounds)
+        middle = ((bounds[0] + bounds[1]) / 2, (bounds[2] + bounds[3]) / 2, (bounds[4] + bounds[5]) / 2)
+        place = shownPlace(self._results.scene, middle)
+        try:
+            nodes = self._results.addBox(self._nodes, self._volumeNode, label, place)
+        except InputError as error:
+            self.noticed.emit(str(error))
+            return
+        self.setResult(nodes, self._volumeNode, self._task)
+        self.boxAdded.emit()
 
     def _onClassChosen(self, row: int, label: str) -> None:
         if self._nodes is not None:

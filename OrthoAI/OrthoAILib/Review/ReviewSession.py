@@ -70,8 +70,8 @@ class ReviewSession:
             self._maskState, **{name: function for name, function in functions.items() if function}
         )
         self._undoing = False
-        if self._boxes.count < self._state.boxes:
-            self._edited()  # A box was deleted while nobody watched.
+        if 0 <= self._state.boxes != self._boxes.count:
+            self._edited()  # A box was deleted while nobody watched, or added, of which no watch can tell.
 
     # State
 

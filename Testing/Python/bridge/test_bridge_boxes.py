@@ -8,6 +8,7 @@ from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 from OrthoAILib.Bridge.Grid import toArray, toMatrix
 from OrthoAILib.Bridge.ResultBridge import ResultBridge
+from OrthoAILib.Bridge.ResultNodes import ResultNodes
 from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
 
 VOXEL = 1e-4
@@ -160,3 +161,47 @@ def test_a_box_that_the_model_drew_over_the_border_counts_as_untouched(workplace
 
 def test_a_roi_is_a_box_for_slicer(shown):
     assert shown[2].boxes[0].GetROIType() == slicer.vtkMRMLMarkupsROINode.ROITypeBox
+
+
+def test_an_added_box_is_one_of_the_results_as_large_as_the_others(workplace, shown, oblique):
+    result, volume, nodes = shown
+    transform = workplace.scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    moved = np.eye(4)
+    moved[:3, 3] = (5.0, -3.0, 2.0)
+    transform.SetMatrixTransformToParent(toMatrix(moved))
+    for node in (volume, *nodes.boxes, nodes.segmentation):
+        node.SetAndObserveTransformNodeID(transform.GetID())
+    bridge = ResultBridge(workplace.scene)
+    middle = np.array(oblique.size) / 2 - 0.5
+    place = moved @ np.diag([-1, -1, 1, 1]) @ oblique.affine @ [*middle, 1]
+    nodes = bridge.addBox(nodes, volume, "femur_left", tuple(place[:3]))
+    assert ResultNodes.find(workplace.scene, nodes.resultId) == nodes == bridge.load()[0]
+    *others, new = ReviewBridge(workplace.scene).boxes(nodes, volume)
+    assert tuple(others) == result.boxes
+    size = np.median([np.subtract(box.index_max, box.index_min) for box in others], axis=0)
+    low = np.maximum(middle - size / 2, -0.5)
+    high = np.minimum(middle + size / 2, np.array(oblique.size) - 0.5)
+    np.testing.assert_allclose([new.index_min, new.index_max], [low, high], atol=VOXEL)
+    review = ReviewBridge(workplace.scene).review(nodes, volume, None)
+    (change,) = review.changes
+    assert (change.kind, change.target, change.before) == ("box", "femur_left", None)
+    nodes.remove(workplace.scene)
+    assert workplace.scene.GetNumberOfNodesByClass("vtkMRMLMarkupsROINode") == 0
+
+
+def test_a_first_box_outside_the_image_is_brought_to_its_edge(workplace, oblique):
+    volume = workplace.volume_on(oblique)
+    bridge = ResultBridge(workplace.scene)
+    nodes = bridge.show(result_on(oblique, labels_on(oblique, absent=(1, 2))), volume)
+    nodes = bridge.addBox(nodes, volume, "femur_right", (1e4, 1e4, 1e4))
+    (new,) = ReviewBridge(workplace.scene).boxes(nodes, volume)
+    size = np.subtract(new.index_max, new.index_min)
+    np.testing.assert_allclose(size, np.array(oblique.size) / 8 + 0.5, atol=VOXEL)
+
+
+def test_no_box_is_added_to_a_result_of_another_volume(workplace, shown):
+    _, _, nodes = shown
+    other = workplace.volume(np.eye(4), (3, 4, 5))
+    with pytest.raises(InputError, match="belongs to another volume"):
+        ResultBridge(workplace.scene).addBox(nodes, other, "femur_left", (0.0, 0.0, 0.0))
+    assert len(boxes(workplace, shown)) == 2

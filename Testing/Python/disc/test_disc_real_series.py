@@ -14,8 +14,8 @@ from orthoai.io.read import read_volume
 from orthoai.tasks import RunOptions
 from orthoai.tasks.disc.contrast import fluid_ratio, require_t2
 from orthoai.tasks.disc.instances import number_instances
-from orthoai.tasks.disc.labels import CANAL
-from orthoai.tasks.disc.levels import LUMBAR_LEVELS, name_levels
+from orthoai.tasks.disc.labels import CANAL, LUMBAR_LEVELS
+from orthoai.tasks.disc.levels import name_levels
 from orthoai.tasks.disc.marked import FROM_MASKS
 from orthoai.tasks.disc.measure import measure_disc
 from orthoai.tasks.disc.midslice import midslice

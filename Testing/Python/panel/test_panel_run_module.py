@@ -84,6 +84,34 @@ def test_a_moved_box_is_what_the_second_stage_works_in(openPanel):
     assert second.segmentation.GetDisplayNode().GetVisibility()
 
 
+def test_a_femur_that_was_missed_is_found_in_a_box_that_is_added(openPanel):
+    import slicer
+    from femur_fakes import legs
+
+    bench = openPanel("pipeline")
+    volume = slicer.util.getNode("Legs")
+    first = bench.run()
+    verdict = bench.panel.reviewPanel
+    bench.click(slicer.util.findChild(verdict.widget, "approveButton"))
+    (right,) = (box for box in first.boxes if "right" in box.GetName().lower())
+    center, size = list(right.GetCenter()), list(right.GetSize())
+    slicer.mrmlScene.RemoveNode(right)
+    bench.host.processEvents()
+    assert len(bench.result.boxes) == 1
+    bench.click(slicer.util.findChild(bench.panel.resultPanel.widget, "addBoxButton"))
+    bench.host.processEvents()
+    *_, added = bench.result.boxes
+    assert added.GetAttribute("OrthoAI.Label") == "femur_right"
+    assert verdict.session.nodes == bench.result and verdict.session.state.verdict is None
+    added.SetSize(*size)
+    added.SetCenter(*center)
+    bench.click(bench.panel.resultPanel._ui.rerunButton)
+    bench.wait()
+    found = segmentVoxels(bench.result, "femur_right", volume) > 0
+    truth = legs()[1] == 2
+    assert 2 * (found & truth).sum() / (found.sum() + truth.sum()) > 0.9
+
+
 def test_the_3d_button_makes_surfaces(bench):
     result = bench.run()
     bench.click(bench.panel.resultPanel._ui.show3DButton)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 
@@ -221,3 +222,76 @@ def test_a_click_after_the_image_was_deleted_goes_nowhere(panel):
     panel.nodes.resultText.SetText("damaged")
     clickRow(panel, 1)
     assert offsets(panel) == before
+
+
+def boxesOf(panel):
+    from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
+
+    return ReviewBridge(panel.scene).boxes(panel.panel._nodes, panel.volumeNode)
+
+
+def click(panel, name):
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    QTest.mouseClick(child(panel, name), Qt.MouseButton.LeftButton)
+    panel.host.processEvents()
+
+
+def test_a_box_is_added_where_the_slices_show_and_named_after_what_is_missing(panel):
+    from orthoai.tasks import get_task
+    from OrthoAILib.Bridge.ResultNodes import ResultNodes
+    from OrthoAILib.Review.SliceJump import jumpSlices
+
+    selector = child(panel, "boxSelector")
+    assert [selector.itemText(number) for number in range(selector.count)] == ["Femur left", "Femur right"]
+    panel.scene.RemoveNode(panel.nodes.boxes[1])
+
+    nodes = ResultNodes.find(panel.scene, panel.nodes.resultId)
+    panel.panel.setResult(nodes, panel.volumeNode, get_task("femur"))
+    assert selector.currentText == "Femur right"
+    x, y, z = panel.result.findings[1].place.lps
+    jumpSlices(panel.scene, (-x - 2, -y, z))
+    added = []
+    panel.panel.boxAdded.connect(lambda: added.append(1))
+    click(panel, "addBoxButton")
+    first, new = boxesOf(panel)
+    assert added == [1] and (first.label, new.label, new.score) == ("femur_left", "femur_right", 1.0)
+    center = [(low + high) / 2 for low, high in zip(new.lps_min, new.lps_max, strict=True)]
+    assert center == pytest.approx([x + 2, y, z])
+    extents = [high - low for low, high in zip(first.index_min, first.index_max, strict=True)]
+    assert [high - low for low, high in zip(new.index_min, new.index_max, strict=True)] == pytest.approx(extents)
+    assert child(panel, "boxList").count == 2
+    assert panel.panel._nodes.boxes[1].GetDisplayNode().GetColor() == pytest.approx((86 / 255, 180 / 255, 233 / 255))
+
+
+def test_the_slices_of_views_at_any_angle_meet_in_one_place():
+    slicer = pytest.importorskip("slicer", reason="needs slicer-core")
+    from OrthoAILib.Review.ShownPlace import shownPlace
+
+    scene, place, default = slicer.vtkMRMLScene(), np.array([11.0, -7.0, 30.0]), (1.0, 2.0, 3.0)
+    assert shownPlace(scene, default) == default
+    axes = {"Red": (0.3, -0.2, 0.93), "Yellow": (0.9, 0.1, 0.42), "Green": (0.0, 0.8, -0.6), "Left over": (1, 1, 1)}
+    for name, axis in axes.items():
+        node = slicer.vtkMRMLSliceNode()
+        node.SetLayoutName(name)
+        normal = axis / np.linalg.norm(axis)
+        across = np.cross(normal, (0.0, 0.0, 1.0))
+        across /= np.linalg.norm(across)
+        elsewhere = 3.0 * normal if name == "Left over" else 25.0 * across  # In its plane a view shows what it likes.
+        scene.AddNode(node).SetSliceToRASByNTP(*normal, *across, *(place + elsewhere), 0)
+        if name == "Red":
+            step = np.subtract(shownPlace(scene, default), default)
+            assert np.cross(step, normal) == pytest.approx(0) and step @ normal == pytest.approx(
+                (place - default) @ normal
+            )
+    assert shownPlace(scene, default) == pytest.approx(tuple(place), abs=1e-6)
+
+
+def test_without_a_result_or_during_a_run_no_box_is_added(panel):
+    panel.panel.setEnabled(False)
+    assert not child(panel, "addBoxButton").enabled
+    panel.panel.setEnabled(True)
+    assert child(panel, "addBoxButton").enabled
+    panel.panel.setResult(None, None, None)
+    assert not child(panel, "addBoxButton").enabled and child(panel, "boxSelector").count == 0

@@ -82,6 +82,8 @@ class Task:
         default_model: name in the model store.
         run: (volume, options, progress) to Result. Raises InputError for an unsuitable volume, Canceled when stopped.
         classes: what a finding may be called, to choose from in a review; the names of the labels where there are none.
+        boxes: labels of the boxes that a person may add to RunOptions.boxes; the names of the labels where there are
+            none.
         pictures: whether it also takes a single 2D picture without a place in the patient, such as a PNG.
     """
 
@@ -93,7 +95,13 @@ class Task:
     default_model: str
     run: Run
     classes: tuple[str, ...] = ()
+    boxes: tuple[str, ...] = ()
     pictures: bool = False
+
+    @property
+    def box_labels(self) -> tuple[str, ...]:
+        """What a box that a person adds may be called."""
+        return self.boxes or tuple(label.name for label in self.labels)
 
     @property
     def label_table(self) -> dict[int, str]:

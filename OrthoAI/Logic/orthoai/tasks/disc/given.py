@@ -12,7 +12,8 @@ from orthoai.detect.detector import Detection
 from orthoai.drawn_boxes import require_in_image, require_single
 from orthoai.errors import InputError
 from orthoai.geometry import Geometry
-from orthoai.tasks.disc.levels import NAMES, SACRAL, Levels, number_of
+from orthoai.tasks.disc.labels import SACRAL
+from orthoai.tasks.disc.levels import NAMES, Levels, number_of
 from orthoai.tasks.disc.locate import DISC_CLASS, LUMBAR
 
 

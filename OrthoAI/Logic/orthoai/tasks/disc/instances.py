@@ -12,8 +12,8 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from orthoai.tasks.disc.labels import DISC, VERTEBRA
-from orthoai.tasks.disc.levels import NAMES, SACRAL, Levels
+from orthoai.tasks.disc.labels import DISC, SACRAL, VERTEBRA
+from orthoai.tasks.disc.levels import NAMES, Levels
 from orthoai.tasks.disc.picture import PixelMm
 
 FIRST_DISC = 201

@@ -13,15 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai.detect.detector import Detection
+from orthoai.tasks.disc.labels import LUMBAR_LEVELS, SACRAL
 from orthoai.tasks.disc.picture import PixelMm
 
-NAMES = ("L5/S1", "L4/L5", "L3/L4", "L2/L3", "L1/L2", "T12/L1", *(f"T{n}/T{n + 1}" for n in range(11, 0, -1)))
+NAMES = (*LUMBAR_LEVELS, "T12/L1", *(f"T{n}/T{n + 1}" for n in range(11, 0, -1)))
 """Discs from the sacrum upward."""
-
-LUMBAR_LEVELS = NAMES[:5]
-
-SACRAL = "S1/S2"
-"""The rudimentary disc below L5/S1."""
 
 NO_SACRUM = "sacrum not visible: levels are assumed"
 TRANSITIONAL = "transitional vertebra likely: check the levels"

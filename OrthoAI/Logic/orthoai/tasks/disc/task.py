@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from orthoai.progress import Progress
 from orthoai.tasks import Label, RunOptions, Task
-from orthoai.tasks.disc.labels import CANAL, CLASSES, DISC, NAMES, VERTEBRA
+from orthoai.tasks.disc.labels import CANAL, CLASSES, DISC, LUMBAR_LEVELS, NAMES, SACRAL, VERTEBRA
 
 if TYPE_CHECKING:
     from orthoai.result import Result
@@ -39,5 +39,6 @@ TASK = Task(
     default_model=DEFAULT_MODEL,
     run=_run,
     classes=CLASSES,
+    boxes=(*LUMBAR_LEVELS, SACRAL),
     pictures=True,
 )

@@ -41,4 +41,5 @@ TASK = Task(
     default_model=DEFAULT_MODEL,
     run=_run,
     classes=(FRACTURE, UNCLEAR),
+    boxes=("vertebra",),
 )

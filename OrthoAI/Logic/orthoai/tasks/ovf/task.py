@@ -44,4 +44,5 @@ TASK = Task(
     default_model=DEFAULT_MODEL,
     run=_run,
     classes=(*CLASSES, UNCLEAR),
+    boxes=("vertebra",),
 )

@@ -16,8 +16,8 @@ from orthoai.errors import InputError
 from orthoai.io.digest import sha256_of
 from orthoai.result import Result
 from orthoai.tasks.disc.given import flat
-from orthoai.tasks.disc.labels import BULGING, CLASSES, HERNIATED
-from orthoai.tasks.disc.levels import NAMES, SACRAL, number_of
+from orthoai.tasks.disc.labels import BULGING, CLASSES, HERNIATED, SACRAL
+from orthoai.tasks.disc.levels import NAMES, number_of
 from orthoai.tasks.disc.picture import PixelMm
 from orthoai.tasks.disc.plane import SagittalStack, sagittal
 from orthoai.tasks.disc.scale import estimated_pixel_mm
