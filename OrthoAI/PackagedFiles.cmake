@@ -285,6 +285,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Panels/ReviewPanel.py
   OrthoAILib/Panels/ReviewParts.py
   OrthoAILib/Panels/ReviewWords.py
+  OrthoAILib/Panels/RowSelector.py
   OrthoAILib/Panels/Shortcuts.py
   OrthoAILib/Panels/TaskPanel.py
   OrthoAILib/Panels/UndoButtons.py
@@ -301,6 +302,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Review/EditHistory.py
   OrthoAILib/Review/ExportController.py
   OrthoAILib/Review/ExportRequest.py
+  OrthoAILib/Review/FindingEdit.py
   OrthoAILib/Review/FindingRow.py
   OrthoAILib/Review/FindingsWatch.py
   OrthoAILib/Review/ImageWatch.py
@@ -312,7 +314,6 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Review/ReadyResults.py
   OrthoAILib/Review/ReviewSession.py
   OrthoAILib/Review/ReviewState.py
-  OrthoAILib/Review/SetFindingClass.py
   OrthoAILib/Review/ShownPlace.py
   OrthoAILib/Review/SliceJump.py
   OrthoAILib/Review/UndoStack.py

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orthoai.geometry import Triple
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """A number with its unit, as UCUM writes it ("mm", "cm3", "deg", "1" for a ratio)."""
+    """A number with its unit, as UCUM writes it ("mm", "cm3", "deg", "1" for a ratio or a grade)."""
 
     value: float
     unit: str
@@ -40,6 +40,7 @@ class Finding:
         measurements: by name, such as {"volume": Measurement(312.0, "cm3")}.
         place: where to look; None where it concerns the whole image.
         flags: what a reviewer should know, as short names such as "cut_by_field_of_view".
+        confirmed: names of the measurements that a reviewer set or found right; a task confirms none.
 
     Example:
         >>> Finding("femur_left", "femur", 0.97, measurements={"volume": Measurement(312.0, "cm3")}).flags
@@ -53,3 +54,13 @@ class Finding:
     measurements: dict[str, Measurement] = field(default_factory=dict)
     place: Place | None = None
     flags: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
+
+    def with_confirmed(self, name: str, value: float) -> Finding:
+        """The finding with ``value`` for the measurement ``name``, which a reviewer stands behind."""
+        unit = self.measurements[name].unit if name in self.measurements else "1"
+        return replace(
+            self,
+            measurements={**self.measurements, name: Measurement(value, unit)},
+            confirmed=tuple(dict.fromkeys((*self.confirmed, name))),
+        )

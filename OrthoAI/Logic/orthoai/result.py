@@ -237,7 +237,7 @@ def _box_from_json(content: dict[str, Any]) -> Box:
 
 def _finding_to_json(finding: Finding) -> dict[str, Any]:
     place = finding.place
-    return {
+    content = {
         "structure": finding.structure,
         "label": finding.label,
         "probability": float(finding.probability),
@@ -248,6 +248,7 @@ def _finding_to_json(finding: Finding) -> dict[str, Any]:
         else {"lps": _floats(place.lps), "slice_index": None if place.slice_index is None else int(place.slice_index)},
         "flags": list(finding.flags),
     }
+    return content | {"confirmed": list(finding.confirmed)} if finding.confirmed else content
 
 
 def _finding_from_json(content: dict[str, Any]) -> Finding:
@@ -260,6 +261,7 @@ def _finding_from_json(content: dict[str, Any]) -> Finding:
         measurements=_measured_from_json(content["measurements"]),
         place=None if place is None else Place(_triple(place["lps"]), place["slice_index"]),
         flags=tuple(str(flag) for flag in content["flags"]),
+        confirmed=tuple(str(name) for name in content.get("confirmed", ())),
     )
 
 

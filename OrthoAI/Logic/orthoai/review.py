@@ -24,7 +24,7 @@ REVIEW_SCHEMA_VERSION = 1
 SAME_EDGE = 1e-3
 """Part of a voxel by which a box's edge may differ and still count as not moved: a scene stores it in other units."""
 
-ChangeKind = Literal["box", "class", "mask"]
+ChangeKind = Literal["box", "class", "grade", "mask"]
 
 
 class Verdict(StrEnum):
@@ -50,10 +50,11 @@ class Change:
     """One thing that the reviewer changed.
 
     Attributes:
-        kind: "box", "class" or "mask".
+        kind: "box", "class", "grade" or "mask".
         target: the structure, such as "femur_left".
         before, after: JSON values; None where there was, or is, nothing.
             box: {"index_min": [i, j, k], "index_max": [i, j, k]}; class: the class's name;
+            grade: {name of the measurement: its value};
             mask: {"voxels": n}, after also with "added" and "removed".
     """
 
@@ -155,11 +156,16 @@ class Review:
 
 
 def changes_between(original: Result, edited: Result) -> tuple[Change, ...]:
-    """What differs in ``edited``: boxes, then classes of findings, then masks; empty when nothing does.
+    """What differs in ``edited``: boxes, then classes and grades of findings, then masks; empty when nothing does.
 
     Boxes of one label that lie elsewhere are paired in their order. Both results must be of the same task and grid.
     """
-    return (*_box_changes(original, edited), *_class_changes(original, edited), *_mask_changes(original, edited))
+    return (
+        *_box_changes(original, edited),
+        *_class_changes(original, edited),
+        *_grade_changes(original, edited),
+        *_mask_changes(original, edited),
+    )
 
 
 def _box_changes(original: Result, edited: Result) -> list[Change]:
@@ -201,6 +207,18 @@ def _class_changes(original: Result, edited: Result) -> list[Change]:
         if labels[0] != labels[1]:
             named = new if new is not None else old
             changes.append(Change("class", named.structure if named is not None else "", *labels))
+    return changes
+
+
+def _grade_changes(original: Result, edited: Result) -> list[Change]:
+    """Of the measurements that the reviewer stands behind, those that the task told otherwise."""
+    changes = []
+    for old, new in zip(original.findings, edited.findings, strict=False):
+        for name in new.confirmed:
+            before, after = (finding.measurements.get(name) for finding in (old, new))
+            if after is not None and before != after:
+                told = None if before is None else {name: before.value}
+                changes.append(Change("grade", new.structure, told, {name: after.value}))
     return changes
 
 

@@ -13,7 +13,7 @@ from orthoai.result import Result
 from orthoai.review import Review, Verdict, changes_between
 
 from OrthoAILib.Bridge.Extent import Extent
-from OrthoAILib.Bridge.FindingsTable import editedFindings, setClass
+from OrthoAILib.Bridge.FindingsTable import editedFindings, setClass, setGrade
 from OrthoAILib.Bridge.Grid import Grid, transformBetween
 from OrthoAILib.Bridge.MaskArchive import MaskArchive
 from OrthoAILib.Bridge.Masks import NOTHING, Mask, hull, labelMap, mergedLabels
@@ -48,13 +48,14 @@ class ReviewBridge:
 
     def setFindingClass(self, nodes: ResultNodes, row: int, label: str) -> None:
         """Change the class of a finding. Raises IndexError where there is no such row, InputError without a table."""
-        table = self._current(nodes).findingsTable
-        if table is None:
-            raise InputError("The table of findings was deleted; run the task again.")
-        setClass(table, row, label)
+        setClass(self._findingsTable(nodes), row, label)
+
+    def setFindingGrade(self, nodes: ResultNodes, row: int, name: str, value: float | None) -> None:
+        """Set or confirm the measurement ``name`` of a finding; None takes that back. Raises as for a class."""
+        setGrade(self._findingsTable(nodes), row, name, value)
 
     def result(self, nodes: ResultNodes, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> Result:
-        """The result with edited masks, moved boxes and changed classes.
+        """The result with edited masks, moved boxes, changed classes and confirmed grades.
 
         A voxel in several segments goes to the one whose edit put it there, else to the last of them in the label
         table. What lies outside the volume is left out. Where the task marks by class, mask and box of a finding whose
@@ -101,6 +102,12 @@ class ReviewBridge:
         if current is None:
             raise InputError("The result was removed from the scene; run the task again.")
         return current
+
+    def _findingsTable(self, nodes: ResultNodes) -> slicer.vtkMRMLTableNode:
+        table = self._current(nodes).findingsTable
+        if table is None:
+            raise InputError("The table of findings was deleted; run the task again.")
+        return table
 
     def _stored(self, nodes: ResultNodes, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> Result:
         """The result without voxels, placed on the volume as it lies now (a hardened transform may have moved it)."""

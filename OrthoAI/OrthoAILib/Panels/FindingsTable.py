@@ -1,4 +1,4 @@
-"""The findings, one a row, and the class of the chosen one."""
+"""The findings, one a row, and class and grade of the chosen one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from OrthoAILib.Review.FindingRow import FindingRow
+from OrthoAILib.Panels.RowSelector import NO_CHOICES, Choices, RowSelector
+from OrthoAILib.Review.FindingRow import NOTE, FindingRow
 from OrthoAILib.Review.Wording import readable
 from OrthoAILib.Signal import Signal
 
@@ -15,27 +16,29 @@ COLUMNS = 4
 
 
 class FindingsTable:
-    """Shows findings; tells what was clicked and which class was chosen.
+    """Shows findings; tells what was clicked, and which class or grade was chosen.
 
     Args:
         table: QTableWidget.
-        classSelector: QComboBox for the class of the chosen finding.
+        classSelector, gradeSelector: QComboBox for the class and for the grade of the chosen finding.
 
     Signals:
-        chosen(row): by mouse or keyboard; classChosen(row, label).
+        chosen(row): by mouse or keyboard; classChosen(row, label); gradeChosen(row, value), None for not confirmed.
     """
 
-    def __init__(self, table: Any, classSelector: Any) -> None:
-        self.chosen, self.classChosen = Signal(), Signal()
-        self._table, self._selector = table, classSelector
-        self._rows: tuple[FindingRow, ...] = ()
-        self._classes: tuple[tuple[str, ...], ...] = ()
+    def __init__(self, table: Any, classSelector: Any, gradeSelector: Any) -> None:
+        self.chosen, self.classChosen, self.gradeChosen = Signal(), Signal(), Signal()
+        self._table = table
+        self._class, self._grade = RowSelector(classSelector), RowSelector(gradeSelector)
+        self._class.chosen.connect(lambda label: self.classChosen.emit(self.row, label))
+        self._grade.chosen.connect(lambda value: self.gradeChosen.emit(self.row, value))
+        self._choices: tuple[tuple[Choices, Choices], ...] = ()
+        self._enabled = True
         table.setColumnCount(COLUMNS)
         table.setHorizontalHeaderLabels([_("Structure"), _("Finding"), _("Probability"), _("Details")])
         table.connect("cellClicked(int,int)", self._onClicked)
         table.connect("itemSelectionChanged()", self._onSelectionChanged)
         table.connect("cellDoubleClicked(int,int)", self._onDoubleClicked)
-        classSelector.connect("activated(int)", self._onClassActivated)
         self.show((), ())
 
     @property
@@ -45,10 +48,16 @@ class FindingsTable:
         items = self._table.selectedItems()
         return items[0].row() if items else -1
 
-    def show(self, rows: tuple[FindingRow, ...], classes: tuple[tuple[str, ...], ...]) -> None:
-        """Show ``rows`` and, for each, the ``classes`` to choose from. The chosen row stays chosen if it is there."""
+    def setEnabled(self, enabled: bool) -> None:
+        """Whether class and grade may be changed; rows can always be chosen."""
+        self._enabled = enabled
+        self._showChoices()
+
+    def show(self, rows: tuple[FindingRow, ...], choices: tuple[tuple[Choices, Choices], ...]) -> None:
+        """Show ``rows`` and, for each, the classes and the grades to choose from. The chosen row stays chosen if it is
+        there."""
         chosen = self.row
-        self._rows, self._classes = rows, classes
+        self._choices = choices
         blocked = self._table.blockSignals(True)
         self._table.setRowCount(len(rows))
         for number, row in enumerate(rows):
@@ -63,37 +72,28 @@ class FindingsTable:
         else:
             self._table.clearSelection()
         self._table.blockSignals(blocked)
-        self._showClasses()
+        self._showChoices()
 
-    def _showClasses(self) -> None:
-        row = self.row
-        there = 0 <= row < len(self._rows)
-        self._selector.clear()
-        if there:
-            for name in self._classes[row]:
-                self._selector.addItem(readable(name), name)
-            self._selector.setCurrentIndex(self._classes[row].index(self._rows[row].finding))
-        self._selector.setEnabled(there)
+    def _showChoices(self) -> None:
+        there = 0 <= self.row < len(self._choices)
+        classes, grades = self._choices[self.row] if there else (NO_CHOICES, NO_CHOICES)
+        self._class.show(classes, self._enabled)
+        self._grade.show(grades, self._enabled)
 
     def _onClicked(self, row: int, column: int) -> None:
         self.chosen.emit(row)
 
     def _onSelectionChanged(self) -> None:
-        self._showClasses()
+        self._showChoices()
         if self.row >= 0:
             self.chosen.emit(self.row)
 
     def _onDoubleClicked(self, row: int, column: int) -> None:
-        self._selector.setFocus()
-        self._selector.showPopup()
-
-    def _onClassActivated(self, index: int) -> None:
-        if self.row >= 0:
-            self.classChosen.emit(self.row, self._selector.itemData(index))
+        self._class.open()
 
 
 def _detail(name: str, text: str) -> str:
     """ "volume_ml" and "312 mL" as "Volume 312 mL": the unit stands behind the number already."""
-    unit = text.rpartition(" ")[2].lower()
+    unit = text.removesuffix(NOTE).rpartition(" ")[2].lower()
     stem, _bar, last = name.rpartition("_")
     return f"{readable(stem if stem and last.lower() == unit else name)} {text}"

@@ -8,6 +8,7 @@ import qt
 import slicer
 import vtk
 from orthoai.errors import InputError
+from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from OrthoAILib.Bridge.ResultBridge import ResultBridge
@@ -17,25 +18,30 @@ from OrthoAILib.Panels.AddBoxRow import AddBoxRow
 from OrthoAILib.Panels.BoxList import BoxList
 from OrthoAILib.Panels.FindingsTable import FindingsTable
 from OrthoAILib.Panels.Form import Form
+from OrthoAILib.Panels.RowSelector import NO_CHOICES, Choices
 from OrthoAILib.Review.FindingRow import FindingRow
 from OrthoAILib.Review.ShownPlace import shownPlace
 from OrthoAILib.Review.SliceJump import jumpSlices
+from OrthoAILib.Review.Wording import readable
 from OrthoAILib.Signal import Signal
 
 if TYPE_CHECKING:
+    from orthoai.finding import Finding
     from orthoai.tasks import Task
 
     from OrthoAILib.Bridge.ResultNodes import ResultNodes
 
 
 class ResultPanel(VTKObservationMixin):
-    """Shows one result and lets its classes be changed. It follows the nodes, so an undo made elsewhere shows here.
+    """Shows one result and lets its classes and grades be changed.
+
+    It follows the nodes, so an undo made elsewhere shows here.
 
     Args:
         results, reviews: the MRML bridge; by default that of slicer.mrmlScene.
 
     Signals:
-        rerunRequested(): with the boxes as they lie now; resultEdited(): a class was changed here;
+        rerunRequested(): with the boxes as they lie now; resultEdited(): a class or a grade was changed here;
         boxAdded(): the result has a node more; noticed(sentence): why it has not.
     """
 
@@ -48,18 +54,19 @@ class ResultPanel(VTKObservationMixin):
         self._nodes: ResultNodes | None = None
         self._volumeNode: Any = None
         self._task: Task | None = None
-        self._original: tuple[str, ...] = ()
+        self._original: tuple[Finding, ...] = ()
         self._enabled = True
         form = Form("ResultPanel")
         self.widget, self._ui = form.widget, form.ui
         self.widget.setMRMLScene(slicer.mrmlScene)
         self._ui.messageText.setTextFormat(qt.Qt.PlainText)  # A result's sentence is text, whatever it holds.
-        self._findings = FindingsTable(self._ui.findingsTable, self._ui.classSelector)
+        self._findings = FindingsTable(self._ui.findingsTable, self._ui.classSelector, self._ui.gradeSelector)
         self._boxes = BoxList(self._ui.boxList)
         self._addBox = AddBoxRow(self._ui.boxSelector, self._ui.addBoxButton)
         self._addBox.asked.connect(self._onBoxAsked)
         self._findings.chosen.connect(self._onFindingChosen)
         self._findings.classChosen.connect(self._onClassChosen)
+        self._findings.gradeChosen.connect(self._onGradeChosen)
         self._boxes.chosen.connect(self._onBoxChosen)
         self._ui.rerunButton.connect("clicked()", self.rerunRequested.emit)
         self.setResult(None, None, None)
@@ -78,7 +85,7 @@ class ResultPanel(VTKObservationMixin):
             self._observe(nodes)
             try:
                 stored = nodes.stored()
-                self._original, message = tuple(finding.label for finding in stored.findings), stored.message
+                self._original, message = stored.findings, stored.message
             except InputError as error:
                 message = str(error)
         self._ui.messageText.setText(message)
@@ -101,30 +108,50 @@ class ResultPanel(VTKObservationMixin):
 
     def _refreshFindings(self, caller: Any = None, event: Any = None) -> None:
         rows = FindingRow.readAll(self._nodes.findingsTable) if self._nodes is not None else ()
-        self._findings.show(rows, tuple(self._classes(number, row) for number, row in enumerate(rows)))
+        self._findings.show(
+            rows, tuple((self._classes(number, row), self._grades(number, row)) for number, row in enumerate(rows))
+        )
 
     def _refreshBoxes(self, caller: Any = None, event: Any = None) -> None:
         self._boxes.show(self._nodes.boxes if self._nodes is not None else ())
 
-    def _classes(self, number: int, row: FindingRow) -> tuple[str, ...]:
+    def _classes(self, number: int, row: FindingRow) -> Choices:
         """What a finding may be: what the model said, what the task knows, and what it is now."""
-        original = self._original[number : number + 1]
+        original = [finding.label for finding in self._original[number : number + 1]]
         known = self._task.classes or self._task.label_table.values() if self._task is not None else ()
-        return tuple(dict.fromkeys((*original, *known, row.finding)))
+        return Choices({name: readable(name) for name in (*original, *known, row.finding)}, row.finding)
+
+    def _grades(self, number: int, row: FindingRow) -> Choices:
+        """What the grade of a finding may be; None stands for what nobody has confirmed."""
+        grade = self._task.grade if self._task is not None else None
+        if grade is None:
+            return NO_CHOICES
+        texts: dict[float | None, str] = {None: _("not confirmed")}
+        for finding in self._original[number : number + 1]:
+            if grade.name in finding.measurements:
+                told = finding.measurements[grade.name].value
+                texts[None] = _("{value:g} (by the model, not confirmed)").format(value=told)
+        texts |= {float(value): str(value) for value in grade.values}
+        current = dict(row.reviewed).get(grade.name)
+        return Choices(texts if current in texts else texts | {current: f"{current:g}"}, current)
 
     def _update(self) -> None:
         nodes = self._nodes
         self.widget.setEnabled(nodes is not None)
-        self._ui.classSelector.setVisible(nodes is not None and nodes.findingsTable is not None)
-        self._ui.classLabel.setVisible(nodes is not None and nodes.findingsTable is not None)
-        self._ui.classSelector.setEnabled(self._enabled and self._findings.row >= 0)
+        listed = nodes is not None and nodes.findingsTable is not None
+        grade = self._task.grade if self._task is not None else None
+        for widget in (self._ui.classLabel, self._ui.classSelector):
+            widget.setVisible(listed)
+        for widget in (self._ui.gradeLabel, self._ui.gradeSelector):
+            widget.setVisible(listed and grade is not None)
+        self._ui.gradeLabel.setText(_("{grade} is:").format(grade=grade.title) if grade is not None else "")
+        self._findings.setEnabled(self._enabled)
         self._addBox.setEnabled(self._enabled)
         self._ui.rerunButton.setEnabled(self._enabled and nodes is not None and bool(nodes.boxes))
 
     # Clicks
 
     def _onFindingChosen(self, row: int) -> None:
-        self._ui.classSelector.setEnabled(self._enabled)
         if self._nodes is None:
             return
         try:
@@ -157,4 +184,9 @@ class ResultPanel(VTKObservationMixin):
     def _onClassChosen(self, row: int, label: str) -> None:
         if self._nodes is not None:
             self._reviews.setFindingClass(self._nodes, row, label)
+            self.resultEdited.emit()
+
+    def _onGradeChosen(self, row: int, value: float | None) -> None:
+        if self._nodes is not None and self._task is not None and self._task.grade is not None:
+            self._reviews.setFindingGrade(self._nodes, row, self._task.grade.name, value)
             self.resultEdited.emit()

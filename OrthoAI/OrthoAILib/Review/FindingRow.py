@@ -6,7 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from OrthoAILib.Bridge.FindingsTable import CLASS, PROBABILITY, RAS, SLICE, STRUCTURE
+from OrthoAILib.Bridge.FindingsTable import CLASS, PROBABILITY, RAS, REVIEWED, SLICE, STRUCTURE
+
+NOTE = " (reviewed)"
+"""Behind what a reviewer set or confirmed."""
 
 
 @dataclass(frozen=True)
@@ -16,12 +19,15 @@ class FindingRow:
     Attributes:
         structure, finding: names as the engine writes them.
         probability: 0..1; None where the table has none.
-        details: column name, with its unit, and content of the uncertainty, measurements and flags that are there.
+        reviewed: name and value of the measurements that the reviewer set or confirmed.
+        details: column name, with its unit, and content of the uncertainty, measurements and flags that are there; of
+            a reviewed measurement, what the reviewer says.
     """
 
     structure: str
     finding: str
     probability: float | None
+    reviewed: tuple[tuple[str, float], ...]
     details: tuple[tuple[str, str], ...]
 
     @classmethod
@@ -43,8 +49,16 @@ class FindingRow:
             cells.pop(name, None)  # The slices show the place better than numbers do.
         structure, finding = cells.pop(STRUCTURE, ""), cells.pop(CLASS, "")
         probability = _number(cells.pop(PROBABILITY, ""))
-        details = tuple((name, f"{_short(text)} {units[name]}".strip()) for name, text in cells.items() if text)
-        return cls(structure, finding, probability, details)
+        columns = [name for name in cells if name.startswith(REVIEWED)]
+        found = {name.removeprefix(REVIEWED): _number(cells.pop(name)) for name in columns}
+        reviewed = {name: value for name, value in found.items() if value is not None}
+        cells |= {name: str(value) for name, value in reviewed.items()}
+        details = tuple(
+            (name, f"{_short(text)} {_shownUnit(units.get(name, ''))}".strip() + NOTE * (name in reviewed))
+            for name, text in cells.items()
+            if text
+        )
+        return cls(structure, finding, probability, tuple(reviewed.items()), details)
 
 
 def _number(text: str) -> float | None:
@@ -53,6 +67,11 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+def _shownUnit(unit: str) -> str:
+    """A ratio or a grade has none that a person reads."""
+    return "" if unit == "1" else unit
 
 
 def _short(text: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from bridge_scene import result_on, slicer
 from orthoai.errors import InputError
 from orthoai.finding import Finding, Measurement, Place
-from OrthoAILib.Bridge.FindingsTable import editedFindings, fillTable, setClass
+from OrthoAILib.Bridge.FindingsTable import editedFindings, fillTable, setClass, setGrade
 
 WEDGE = Finding(
     "L1",
@@ -93,11 +93,35 @@ def test_a_changed_class_comes_back_and_nothing_else_changes(table):
     assert second == CRUSH
 
 
+def test_a_reviewed_measurement_comes_back_confirmed_and_no_other(table):
+    fillTable(table, [WEDGE, CRUSH])
+    setGrade(table, 0, "height_mm", 4.0)
+    assert editedFindings(table, [WEDGE, CRUSH]) == (WEDGE.with_confirmed("height_mm", 4.0), CRUSH)
+    setGrade(table, 0, "height_mm", None)
+    assert editedFindings(table, [WEDGE, CRUSH]) == (WEDGE, CRUSH)
+
+
+def test_what_was_confirmed_before_is_kept(table):
+    confirmed = WEDGE.with_confirmed("height_mm", 4.0)
+    fillTable(table, [confirmed, CRUSH])
+    assert editedFindings(table, [confirmed, CRUSH]) == (confirmed, CRUSH)
+
+
+def test_a_reviewed_measurement_that_is_no_number_is_an_input_error(table):
+    fillTable(table, [WEDGE])
+    setGrade(table, 0, "height_mm", 4.0)
+    table.SetCellText(0, table.GetColumnIndex("Reviewed height_mm"), "high")
+    with pytest.raises(InputError, match='"high"'):
+        editedFindings(table, [WEDGE])
+
+
 @pytest.mark.parametrize("row", [-1, 2])
 def test_a_row_that_is_not_there_is_an_index_error(table, row):
     fillTable(table, [WEDGE, CRUSH])
     with pytest.raises(IndexError):
         setClass(table, row, "wedge")
+    with pytest.raises(IndexError):
+        setGrade(table, row, "height_mm", 1.0)
 
 
 def test_a_table_that_was_deleted_changes_no_class():

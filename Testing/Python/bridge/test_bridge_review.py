@@ -157,6 +157,24 @@ def test_a_class_changed_back_is_no_change(bridge, nodes, volume):
     assert bridge.review(nodes, volume, None).changes == ()
 
 
+def test_a_grade_is_a_change_where_the_task_said_another_and_confirmed_where_it_said_the_same(bridge, nodes, volume):
+    told = nodes.stored().findings[1].measurements["volume_ml"].value
+    bridge.setFindingGrade(nodes, 1, "volume_ml", 3.0)
+    review = bridge.review(nodes, volume, Verdict.CORRECTED)
+    (change,) = review.changes
+    assert vars(change) == {
+        "kind": "grade",
+        "target": "femur_right",
+        "before": {"volume_ml": told},
+        "after": {"volume_ml": 3.0},
+    }
+    again = Review.from_json(review.to_json(), review.result.segmentation)
+    assert again.result.findings[1].confirmed == ("volume_ml",) and again.changes == review.changes
+    bridge.setFindingGrade(nodes, 1, "volume_ml", told)
+    review = bridge.review(nodes, volume, Verdict.APPROVED)
+    assert review.changes == () and review.result.findings[1].confirmed == ("volume_ml",)
+
+
 def test_a_review_survives_its_json(bridge, nodes, volume):
     bridge.setFindingClass(nodes, 0, "implant")
     review = bridge.review(nodes, volume, Verdict.CORRECTED, "c", "r", 1.0)

@@ -39,6 +39,7 @@ def test_edits_survive_and_are_still_told_from_the_original(workplace, oblique):
     volume = workplace.volume_on(oblique)
     nodes = ResultBridge(workplace.scene).show(result, volume)
     ReviewBridge(workplace.scene).setFindingClass(nodes, 0, "implant")
+    ReviewBridge(workplace.scene).setFindingGrade(nodes, 1, "length_mm", 4.0)
     roi = nodes.boxes[0]
     along = toArray(roi.GetObjectToNodeMatrix())[:3, 2] * oblique.spacing[2]
     roi.SetCenter(*(np.array(roi.GetCenter()) + along))
@@ -48,10 +49,11 @@ def test_edits_survive_and_are_still_told_from_the_original(workplace, oblique):
     other = workplace.reloaded()
     nodes = only(ResultBridge(other.scene).load())
     after = ReviewBridge(other.scene).review(nodes, nodes.volumeNode, Verdict.CORRECTED)
-    assert [change.kind for change in after.changes] == ["box", "class", "mask"]
+    assert [change.kind for change in after.changes] == ["box", "class", "grade", "mask"]
     for one, two in zip(before.changes, after.changes, strict=True):
         assert (one.kind, one.target) == (two.kind, two.target)
-    assert after.changes[2] == before.changes[2]
+    assert after.changes[2:] == before.changes[2:]
+    assert [finding.confirmed for finding in after.result.findings] == [(), ("length_mm",)]
     np.testing.assert_allclose(after.result.boxes[0].index_min, before.result.boxes[0].index_min, atol=1e-3)
     np.testing.assert_array_equal(after.result.segmentation, before.result.segmentation)
 

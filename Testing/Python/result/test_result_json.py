@@ -80,6 +80,14 @@ def test_a_result_without_measured_structures_has_no_such_key_and_one_from_befor
     assert Result.from_json(text).structures == {}
 
 
+def test_what_a_reviewer_confirmed_is_told_and_a_result_without_has_no_such_key(result: Result) -> None:
+    assert "confirmed" not in json.loads(result.to_json())["findings"][0]
+    first = result.findings[0].with_confirmed("volume", 2.0).with_confirmed("grade", 4.0)
+    told = Result.from_json(replace(result, findings=(first,)).to_json()).findings
+    assert told == (first,) and first.confirmed == ("volume", "grade")
+    assert first.measurements == {"volume": Measurement(2.0, "cm3"), "grade": Measurement(4.0, "1")}
+
+
 def test_what_lies_beside_it_is_named(result: Result) -> None:
     bodies = Extra("vertebrae", np.zeros(GRID.shape, np.uint8), {1: "vertebra_1"})
     content = json.loads(replace(result, extras=(bodies,)).to_json(["report.html", "overview.png"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -139,6 +140,62 @@ def test_a_class_is_chosen_with_the_mouse_and_the_keyboard_and_kept_in_the_revie
     assert panel.bridge.result(panel.nodes, panel.volumeNode).findings[1].label == "femur_left"
     assert child(panel, "findingsTable").item(1, 1).text() == "Femur left"
     assert child(panel, "findingsTable").currentRow() == 1
+
+
+@pytest.fixture
+def graded(panel):
+    """The panel, with a task that grades its findings beside their volume."""
+    from orthoai.tasks import Grade, get_task
+
+    task = replace(get_task("femur"), grade=Grade("volume_ml", "Some grade", (1, 2, 3)))
+    panel.panel.setResult(panel.nodes, panel.volumeNode, task)
+    panel.host.processEvents()
+    return panel
+
+
+def confirmed(panel, row):
+    """What the review says that a person stands behind."""
+    finding = panel.bridge.result(panel.nodes, panel.volumeNode).findings[row]
+    return {name: finding.measurements[name].value for name in finding.confirmed}
+
+
+def test_a_grade_is_set_and_taken_back_with_the_keyboard_and_kept_in_the_review(graded):
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    edited = []
+    graded.panel.resultEdited.connect(lambda: edited.append(1))
+    clickRow(graded, 1)
+    selector = child(graded, "gradeSelector")
+    assert child(graded, "gradeLabel").text == "Some grade is:"
+    texts = [selector.itemText(n) for n in range(selector.count)]
+    assert texts == ["0.324 (by the model, not confirmed)", "1", "2", "3"]
+    assert selector.currentText == texts[0] and confirmed(graded, 1) == {}
+    selector.setFocus()
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down):
+        QTest.keyClick(selector, key)
+    graded.host.processEvents()
+    assert edited == [1, 1] and selector.currentText == "2"
+    assert confirmed(graded, 1) == {"volume_ml": 2.0} and confirmed(graded, 0) == {}
+    assert child(graded, "findingsTable").item(1, 3).text() == "Volume 2 mL (reviewed)"
+    clickRow(graded, 0)
+    assert selector.currentText == texts[0]
+    clickRow(graded, 1)
+    QTest.keyClick(selector, Qt.Key.Key_Home)
+    graded.host.processEvents()
+    assert selector.currentText == texts[0] and confirmed(graded, 1) == {}
+
+
+def test_a_task_without_grades_has_no_place_for_them(panel):
+    clickRow(panel, 1)
+    assert not child(panel, "gradeSelector").visible and not child(panel, "gradeLabel").visible
+    assert child(panel, "classSelector").visible
+
+
+def test_a_grade_set_elsewhere_is_shown_whatever_it_is(graded):
+    clickRow(graded, 0)
+    graded.bridge.setFindingGrade(graded.nodes, 0, "volume_ml", 7.0)
+    assert child(graded, "gradeSelector").currentText == "7"
 
 
 def test_a_class_changed_elsewhere_is_shown(panel):

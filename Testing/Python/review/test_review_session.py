@@ -61,6 +61,21 @@ def test_a_class_changed_outside_the_session_is_an_edit_as_well(session, shown):
     assert label(session, 1) == "present" and not session.undo()
 
 
+def test_a_grade_is_an_edit_that_is_taken_back_and_made_again(session, shown):
+    def confirmed():
+        return session.review().result.findings[1].confirmed
+
+    session.approve()
+    shown.bridge.setFindingGrade(shown.nodes, 1, "grade", 4.0)
+    assert session.isUnsaved and session.state.verdict is None
+    assert session.history.undoText == "Femur right: Grade not confirmed to 4"
+    assert confirmed() == ("grade",)
+    session.undo()
+    assert confirmed() == () and not session.history.canUndo
+    session.redo()
+    assert confirmed() == ("grade",)
+
+
 def test_a_drag_of_a_box_is_one_edit_however_many_moves_it_takes(session):
     box = session.nodes.boxes[0]
     before = list(box.GetCenter())

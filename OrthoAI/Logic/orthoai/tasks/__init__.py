@@ -49,6 +49,21 @@ class Label:
 
 
 @dataclass(frozen=True)
+class Grade:
+    """A number that a task gives each finding beside its class, and that a reviewer can correct.
+
+    Attributes:
+        name: of the measurement, such as "pfirrmann_grade".
+        title: what a panel says.
+        values: what it may be, ascending.
+    """
+
+    name: str
+    title: str
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class RunOptions:
     """What a person may choose for one run.
 
@@ -84,6 +99,7 @@ class Task:
         classes: what a finding may be called, to choose from in a review; the names of the labels where there are none.
         boxes: labels of the boxes that a person may add to RunOptions.boxes; the names of the labels where there are
             none.
+        grade: what else a review corrects of a finding; None for nothing.
         pictures: whether it also takes a single 2D picture without a place in the patient, such as a PNG.
     """
 
@@ -96,6 +112,7 @@ class Task:
     run: Run
     classes: tuple[str, ...] = ()
     boxes: tuple[str, ...] = ()
+    grade: Grade | None = None
     pictures: bool = False
 
     @property

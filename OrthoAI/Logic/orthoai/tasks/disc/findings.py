@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orthoai.finding import Finding, Measurement, Place
-from orthoai.tasks.disc.grades import DiscGrades
+from orthoai.tasks.disc.grades import PFIRRMANN, DiscGrades
 from orthoai.tasks.disc.labels import BULGING, HERNIATED, NORMAL
 from orthoai.tasks.disc.measure import DiscMeasures
 
@@ -87,7 +87,7 @@ def message(findings: Sequence[Finding]) -> str:
 
 def _graded(grades: DiscGrades) -> dict[str, Measurement]:
     return {
-        "pfirrmann_grade": Measurement(float(grades.pfirrmann_grade), "1"),
+        PFIRRMANN: Measurement(float(grades.pfirrmann_grade), "1"),
         "herniation_probability": Measurement(grades.herniation, "1"),
         "bulge_probability": Measurement(grades.bulge, "1"),
     }

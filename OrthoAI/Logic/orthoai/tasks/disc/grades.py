@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PFIRRMANN = "pfirrmann_grade"
+"""Name of the grade among a finding's measurements."""
+
 PFIRRMANN_GRADES = (1, 2, 3, 4, 5)
 """From a bright disc of full height (1) to a black, collapsed one (5) (Pfirrmann et al. 2001)."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orthoai.progress import Progress
-from orthoai.tasks import Label, RunOptions, Task
+from orthoai.tasks import Grade, Label, RunOptions, Task
+from orthoai.tasks.disc.grades import PFIRRMANN, PFIRRMANN_GRADES
 from orthoai.tasks.disc.labels import CANAL, CLASSES, DISC, LUMBAR_LEVELS, NAMES, SACRAL, VERTEBRA
 
 if TYPE_CHECKING:
@@ -40,5 +41,6 @@ TASK = Task(
     run=_run,
     classes=CLASSES,
     boxes=(*LUMBAR_LEVELS, SACRAL),
+    grade=Grade(PFIRRMANN, "Pfirrmann grade", PFIRRMANN_GRADES),
     pictures=True,
 )
