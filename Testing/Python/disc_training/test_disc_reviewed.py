@@ -84,6 +84,7 @@ def make(tmp_path: Path) -> Make:
         turned: bool = False,
         boxes: tuple[str, ...] = tuple(DISCS),
         source: Source | None = None,
+        confirmed: dict[str, float] | None = None,
     ) -> DatasetCase:
         image, labels = phantom()
         if turned:
@@ -111,6 +112,12 @@ def make(tmp_path: Path) -> Make:
             )
         volume = Volume(np.ascontiguousarray(image), geometry, "MR").reoriented(codes)
         mask = Volume(np.where(np.isin(labels, keep), labels, 0).astype(np.uint8), geometry).reoriented(codes)
+        findings = [
+            each.with_confirmed("pfirrmann_grade", confirmed[each.structure])
+            if confirmed and each.structure in confirmed
+            else each
+            for each in findings
+        ]
         result = Result(
             task=TASK.name,
             source=source or Source("nifti", f"{number:064x}"),
@@ -163,11 +170,31 @@ def test_a_picture_is_as_large_as_its_discs_say(make):
 
 
 def test_a_class_says_no_more_than_it_does(make):
-    """A herniated disc may bulge or not, and the Pfirrmann grade beside a class is nobody's word."""
+    """A herniated disc may bulge or not, and a Pfirrmann grade that nobody confirmed is nobody's word."""
     (case,) = read_reviewed([make(classes=("herniated", "normal"))])
     assert [disc.grading for disc in case.discs] == [Grading(True, None, None), Grading(False, False, None)]
     (case,) = read_reviewed([make(2, classes=("bulging", "normal"), boxes=("L5/S1",))])
     assert [disc.grading for disc in case.discs] == [Grading(False, True, None)]
+
+
+def test_a_grade_that_the_reviewer_set_or_confirmed_is_learned(make):
+    """The model said 3 of both discs."""
+    (case,) = read_reviewed([make(confirmed={"L4/L5": 5.0})])
+    assert [disc.grading.pfirrmann for disc in case.discs] == [None, 5]
+    samples = list(reviewed_samples([case]))
+    logits = torch.zeros(2, 7, requires_grad=True)
+    multi_task_loss(logits, plain_batch(samples), ClassWeights.of(samples, 8.0)).backward()
+    assert logits.grad is not None
+    assert not logits.grad[0, 2:].any() and logits.grad[1, 6] < 0 < logits.grad[1, 4]
+    (case,) = read_reviewed([make(2, confirmed={"L5/S1": 3.0})])
+    assert [disc.grading.pfirrmann for disc in case.discs] == [3, None]
+
+
+@pytest.mark.parametrize("grade", [0.0, 2.5, 6.0])
+def test_a_grade_that_there_is_not_is_told(make, grade):
+    case = make(confirmed={"L4/L5": grade})
+    with pytest.raises(InputError, match=f"{case.name} says of L4/L5 a Pfirrmann grade other than 1 to 5"):
+        list(read_reviewed([case]))
 
 
 # The split
@@ -293,7 +320,7 @@ def test_reviewed_discs_train_a_classifier_beside_spider(cases, spider, tmp_path
 
 def test_reviewed_discs_alone_go_on_from_a_model_that_knows_pfirrmann_grades(cases, tmp_path):
     request = GraderRequest(None, tmp_path / "run", recipe=CROPS, device="cpu", reviewed=cases)
-    with pytest.raises(InputError, match="do not tell Pfirrmann grades"):
+    with pytest.raises(InputError, match="too few Pfirrmann grades"):
         train_graders(request)
     outcome = grader_model(replace(request, start="lumbar_disc"))
     card = ModelStore((outcome.model,)).verify("lumbar_disc").metadata

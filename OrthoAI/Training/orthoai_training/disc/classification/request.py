@@ -183,8 +183,8 @@ def train_graders(request: GraderRequest, progress: Progress | None = None) -> T
     all_go_on = None not in firsts and set(request.architectures) == {"compact"}
     if request.data is None and not all_go_on:
         raise InputError(
-            "Reviewed cases do not tell Pfirrmann grades: add the folder with the SPIDER sets to --data, or go on from "
-            "a model with compact classifiers with --start."
+            "Reviewed cases alone tell too few Pfirrmann grades: add the folder with the SPIDER sets to --data, or go "
+            "on from a model with compact classifiers with --start."
         )
     patients = () if request.data is None else split.part("train")
     claim_patients(request.out, "classifier", request.fold, patients, reviewed.names)

@@ -1,4 +1,5 @@
-"""What a radiologist says of a disc: of the SPIDER set all of it, of a reviewed case its class."""
+"""What a radiologist says of a disc: of the SPIDER set all of it, of a reviewed case its class and a confirmed
+grade."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reader of reviewed cases of the task: the reviewed masks, and the class that a person stands behind for each disc."""
+"""Reader of reviewed cases of the task: the reviewed masks, and what a person stands behind for each disc."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from orthoai.dataset.exporters.folder import is_validation
 from orthoai.dataset.store import DatasetCase
 from orthoai.detect.detector import Detection
 from orthoai.errors import InputError
+from orthoai.finding import Finding
 from orthoai.io.digest import sha256_of
 from orthoai.result import Result
 from orthoai.tasks.disc.given import flat
+from orthoai.tasks.disc.grades import PFIRRMANN, PFIRRMANN_GRADES
 from orthoai.tasks.disc.labels import BULGING, CLASSES, HERNIATED, SACRAL
 from orthoai.tasks.disc.levels import NAMES, number_of
 from orthoai.tasks.disc.picture import PixelMm
@@ -117,7 +119,7 @@ def reviewed_parts(folder: Path | None, spider: Path | None, split: PatientSplit
 
 
 def read_reviewed(cases: Sequence[DatasetCase]) -> Iterator[ReviewedCase]:
-    """Each of ``cases``. Raises InputError where a file is missing, damaged or on another grid."""
+    """Each of ``cases``. Raises InputError where a file is missing, damaged or on another grid, or tells no grade."""
     return (_read(case) for case in cases)
 
 
@@ -136,7 +138,7 @@ def _read(case: DatasetCase) -> ReviewedCase:
         labels=reorient_array(labels.voxels, labels.geometry, stack.codes),
         pixel_mm=stack.pixel_mm if stack.has_scale else _estimated(boxes),
         slice_mm=stack.grid.spacing[2],
-        discs=tuple(_graded(result, boxes)),
+        discs=tuple(_graded(case.name, result, boxes)),
     )
 
 
@@ -155,19 +157,31 @@ def _estimated(boxes: dict[str, tuple[int, Detection]]) -> PixelMm:
     return estimated_pixel_mm([box for _, box in boxes.values()], [number_of(level) for level in boxes])
 
 
-def _graded(result: Result, boxes: dict[str, tuple[int, Detection]]) -> Iterable[ReviewedDisc]:
+def _graded(case: str, result: Result, boxes: dict[str, tuple[int, Detection]]) -> Iterable[ReviewedDisc]:
     for finding in result.findings:
         if finding.structure in boxes and finding.label in CLASSES:
             index, box = boxes[finding.structure]
-            yield ReviewedDisc(
-                index, ((box.y0 + box.y1) / 2 - 0.5, (box.x0 + box.x1) / 2 - 0.5), _grading(finding.label)
-            )
+            center = ((box.y0 + box.y1) / 2 - 0.5, (box.x0 + box.x1) / 2 - 0.5)
+            yield ReviewedDisc(index, center, _grading(case, finding))
 
 
-def _grading(label: str) -> Grading:
-    """What a class says: of a herniated disc not whether it bulges, and of none its Pfirrmann grade, which stands
-    beside the class and which no reviewer can correct."""
-    return Grading(label == HERNIATED, None if label == HERNIATED else label == BULGING, None)
+def _grading(case: str, finding: Finding) -> Grading:
+    """What the class says, of a herniated disc not whether it bulges, and the Pfirrmann grade that was confirmed."""
+    herniated = finding.label == HERNIATED
+    return Grading(herniated, None if herniated else finding.label == BULGING, _confirmed_grade(case, finding))
+
+
+def _confirmed_grade(case: str, finding: Finding) -> int | None:
+    """None where nobody stands behind the grade beside the class: a reviewer need not look at it."""
+    if PFIRRMANN not in finding.confirmed:
+        return None
+    told = finding.measurements.get(PFIRRMANN)
+    if told is None or told.value not in PFIRRMANN_GRADES:
+        raise InputError(
+            f"Case {case} says of {finding.structure} a Pfirrmann grade other than {PFIRRMANN_GRADES[0]} to "
+            f"{PFIRRMANN_GRADES[-1]}: review it again."
+        )
+    return int(told.value)
 
 
 def _patients_by_file(spider: Path) -> dict[str, int]:
