@@ -39,6 +39,7 @@ from orthoai_training.disc.classification.request import GraderRequest, train_gr
 from orthoai_training.disc.classification.samples import reviewed_samples
 from orthoai_training.disc.classification.trainer import GraderRun, _Trainer
 from orthoai_training.disc.data.grading import Grading
+from orthoai_training.disc.data.lessons import taught
 from orthoai_training.disc.data.reviewed import FIRST_PATIENT, read_reviewed, reviewed_parts
 from orthoai_training.disc.data.split import fixed_split
 from orthoai_training.disc.segmentation.losses import LOSSES
@@ -181,7 +182,7 @@ def test_a_grade_that_the_reviewer_set_or_confirmed_is_learned(make):
     """The model said 3 of both discs."""
     (case,) = read_reviewed([make(confirmed={"L4/L5": 5.0})])
     assert [disc.grading.pfirrmann for disc in case.discs] == [None, 5]
-    samples = list(reviewed_samples([case]))
+    samples = reviewed_samples(case)
     logits = torch.zeros(2, 7, requires_grad=True)
     multi_task_loss(logits, plain_batch(samples), ClassWeights.of(samples, 8.0)).backward()
     assert logits.grad is not None
@@ -358,19 +359,19 @@ def test_enough_held_out_discs_set_the_threshold_anew(make, tmp_path, monkeypatc
 
 def test_a_training_that_goes_on_keeps_the_models_word(make, tmp_path):
     start = ModelStore((SHIPPED_ROOT,)).get("lumbar_disc").weights("classifier")
-    samples = list(reviewed_samples(read_reviewed([make()])))
+    (samples,) = taught([make()], reviewed_samples)
     trainer = _Trainer(GraderRun(samples, (), CROPS, tmp_path, device="cpu", first=start), Progress())
     crops = plain_batch(samples).crops
-    taught = trainer._taught(crops)
+    wished = trainer._taught(crops)
     (wanted,) = OnnxNetwork(start)(crops.numpy(), ["logits"])
-    assert taught is not None and not taught.requires_grad
-    np.testing.assert_allclose((taught + trainer.weights.logit_offsets).numpy(), wanted, atol=0.02)
+    assert wished is not None and not wished.requires_grad
+    np.testing.assert_allclose((wished + trainer.weights.logit_offsets).numpy(), wanted, atol=0.02)
     alone = _Trainer(GraderRun(samples, (), CROPS, tmp_path, device="cpu"), Progress())
     assert alone._taught(crops) is None
 
 
 def test_nothing_is_learned_of_what_is_not_told(make):
-    samples = list(reviewed_samples(read_reviewed([make(classes=("herniated", "normal"))])))
+    (samples,) = taught([make(classes=("herniated", "normal"))], reviewed_samples)
     batch = plain_batch(samples)
     assert batch.bulging.tolist() == [UNTOLD, 0] and batch.grade.tolist() == [UNTOLD, UNTOLD]
     weights = ClassWeights.of(samples, 8.0)
@@ -383,13 +384,51 @@ def test_nothing_is_learned_of_what_is_not_told(make):
 
 
 def test_a_teachers_own_answers_cost_nothing_to_keep(make):
-    samples = list(reviewed_samples(read_reviewed([make(classes=("herniated", "normal"))])))
+    (samples,) = taught([make(classes=("herniated", "normal"))], reviewed_samples)
     batch, weights = plain_batch(samples), ClassWeights.of(samples, 8.0)
-    taught = torch.randn(2, 7, generator=torch.Generator().manual_seed(0))
-    logits = taught.clone().requires_grad_()
-    multi_task_loss(logits, batch, weights, taught).backward()
+    wished = torch.randn(2, 7, generator=torch.Generator().manual_seed(0))
+    logits = wished.clone().requires_grad_()
+    multi_task_loss(logits, batch, weights, wished).backward()
     assert logits.grad is not None
     assert logits.grad[:, 2:].abs().max() < 1e-6 and abs(float(logits.grad[0, 1])) < 1e-6
+
+
+# The card
+
+
+def test_a_card_counts_the_cases_that_teach_and_no_others(make, tmp_path):
+    """One that marks nothing taught no segmenter, and one without a box no classifier; both were counted."""
+    for number in range(8):
+        make(number, classes=("herniated", "normal"), **({"keep": (), "boxes": ()} if number % 2 else {}))
+    reviewed = tmp_path / "data" / "cases"
+    parts = reviewed_parts(reviewed, None, fixed_split())
+    counts = [sum(case.labels().voxels.any() for case in part) for part in (parts.train, parts.validation)]
+    assert 0 < sum(counts) < len(parts.names)
+    requests = (
+        (SegmenterRequest(None, tmp_path / "a", recipe=SLICES, device="cpu", reviewed=reviewed), segmenter_model),
+        (GraderRequest(None, tmp_path / "b", recipe=CROPS, device="cpu", reviewed=reviewed), grader_model),
+    )
+    for request, train in requests:
+        card = ModelStore((train(replace(request, start="lumbar_disc")).model,)).get("lumbar_disc").metadata
+        data = card.training["segmenter" if train is segmenter_model else "classifier"]["data"]
+        assert [data["reviewed_train_cases"], data["reviewed_validation_cases"]] == counts
+
+
+def test_cases_that_teach_nothing_beside_spider_are_no_data_of_the_card(make, spider, tmp_path):
+    make(keep=())
+    request = SegmenterRequest(
+        spider, tmp_path / "run", recipe=SLICES, device="cpu", reviewed=tmp_path / "data" / "cases", start="lumbar_disc"
+    )
+    data = ModelStore((segmenter_model(request).model,)).get("lumbar_disc").metadata.training["segmenter"]["data"]
+    assert "reviewed" not in data["kind"] and data["reviewed_train_cases"] == 0
+
+
+def test_discs_without_boxes_train_no_classifier_alone(make, tmp_path):
+    make(boxes=())
+    reviewed = tmp_path / "data" / "cases"
+    request = GraderRequest(None, tmp_path / "run", recipe=CROPS, device="cpu", reviewed=reviewed, start="lumbar_disc")
+    with pytest.raises(InputError, match="has a disc with its box"):
+        train_graders(request)
 
 
 # The command

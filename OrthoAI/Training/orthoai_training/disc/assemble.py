@@ -168,9 +168,9 @@ def _data(request: _Request, **counts: int) -> dict[str, Any]:
     """What the card says of the data."""
     data: dict[str, Any] = {} if request.data is None else dict(SPIDER_DATA)
     if request.reviewed is not None:
-        reviewed = request.reviewed_cases
-        data["kind"] = f"{data['kind']}; {REVIEWED_KIND}" if data else REVIEWED_KIND
-        counts |= {"reviewed_train_cases": len(reviewed.train), "reviewed_validation_cases": len(reviewed.validation)}
+        counts |= request.lessons.counts
+        if request.lessons:
+            data["kind"] = f"{data['kind']}; {REVIEWED_KIND}" if data else REVIEWED_KIND
     return {**data, **counts}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,9 @@ from orthoai_training.disc.classification.samples import (
 )
 from orthoai_training.disc.classification.scores import best_threshold
 from orthoai_training.disc.classification.trainer import GraderRun, TrainedGrader, predicted, train_grader
+from orthoai_training.disc.data.lessons import Lessons, taught
 from orthoai_training.disc.data.pictures import PictureCase, read_pictures
-from orthoai_training.disc.data.reviewed import ReviewedParts, read_reviewed, reviewed_parts
+from orthoai_training.disc.data.reviewed import ReviewedParts, reviewed_parts
 from orthoai_training.disc.data.sources import check_sources
 from orthoai_training.disc.data.split import PatientSplit, split_of
 from orthoai_training.disc.data.volumes import read_volumes
@@ -119,6 +121,12 @@ class GraderRequest:
         """Of ``reviewed``, as first asked for: by the end of a training people may have reviewed more."""
         return reviewed_parts(self.reviewed, self.data, self.split)
 
+    @cached_property
+    def lessons(self) -> Lessons[list[GradedSample]]:
+        """The discs of the reviewed cases."""
+        parts = self.reviewed_cases
+        return Lessons(taught(parts.train, reviewed_samples), taught(parts.validation, reviewed_samples))
+
     @property
     def networks(self) -> dict[str, tuple[str, int]]:
         """Architecture and member of each network, by its name, which is also its folder's."""
@@ -171,11 +179,15 @@ def train_graders(request: GraderRequest, progress: Progress | None = None) -> T
             f"{request.out} already holds a training run, and classifiers train in one go: choose another --out."
         )
     split = request.split
-    reviewed = request.reviewed_cases
     train = graded_discs(request, split.part("train"), with_volumes=True)
-    train += reviewed_samples(read_reviewed(reviewed.train))
+    train += chain.from_iterable(request.lessons.train)
     held_out = graded_discs(request, split.part("validation"))
-    held_out += reviewed_samples(read_reviewed(reviewed.validation))
+    held_out += chain.from_iterable(request.lessons.validation)
+    if request.data is None and not train:
+        raise InputError(
+            f"No reviewed case of {request.reviewed} that trains has a disc with its box: add such cases, or the "
+            "folder with the SPIDER sets to --data."
+        )
     firsts: list[Path | None] = [None] * request.members
     model = None if request.start is None else disc_model(request.start)
     if model is not None:
@@ -187,7 +199,7 @@ def train_graders(request: GraderRequest, progress: Progress | None = None) -> T
             "on from a model with compact classifiers with --start."
         )
     patients = () if request.data is None else split.part("train")
-    claim_patients(request.out, "classifier", request.fold, patients, reviewed.names)
+    claim_patients(request.out, "classifier", request.fold, patients, request.reviewed_cases.names)
     trained = {}
     for name, (architecture, member) in request.networks.items():
         recipe, first = request.recipe_of(architecture), firsts[member] if architecture == "compact" else None

@@ -93,12 +93,13 @@ def volume_samples(cases: Iterable[VolumeCase], slices: int = SLICES_PER_VOLUME)
                     yield GradedSample(case.patient, image, case.spacing_mm[1:], center, grading, from_volume=True)
 
 
-def reviewed_samples(cases: Iterable[ReviewedCase]) -> Iterator[GradedSample]:
-    """The discs of reviewed cases, in the slices and at the places where they were graded."""
-    for case in cases:
-        images = {disc.slice_index: normalized(case.image[disc.slice_index]) for disc in case.discs}
-        for disc in case.discs:
-            yield GradedSample(case.patient, images[disc.slice_index], case.pixel_mm, disc.center, disc.grading)
+def reviewed_samples(case: ReviewedCase) -> list[GradedSample] | None:
+    """The discs of a reviewed case, in the slices and at the places where they were graded; None for none."""
+    images = {disc.slice_index: normalized(case.image[disc.slice_index]) for disc in case.discs}
+    return [
+        GradedSample(case.patient, images[disc.slice_index], case.pixel_mm, disc.center, disc.grading)
+        for disc in case.discs
+    ] or None
 
 
 def whole_picture_samples(cases: Iterable[PictureCase]) -> Iterator[GradedSample]:

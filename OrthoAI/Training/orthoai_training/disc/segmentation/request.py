@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from orthoai.dataset.store import DatasetCase
 from orthoai.errors import InputError
 from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.progress import Progress
 from orthoai.tasks.disc.segment import SliceSegmenter
 from orthoai.tasks.disc.session import Member
 
+from orthoai_training.disc.data.lessons import Lessons, taught
 from orthoai_training.disc.data.pictures import read_pictures
-from orthoai_training.disc.data.reviewed import ReviewedParts, read_reviewed, reviewed_parts
+from orthoai_training.disc.data.reviewed import ReviewedParts, reviewed_parts
 from orthoai_training.disc.data.sources import check_sources
 from orthoai_training.disc.data.split import Part, PatientSplit, split_of
 from orthoai_training.disc.data.volumes import read_volumes
@@ -26,7 +26,7 @@ from orthoai_training.disc.run_record import RunRecord, claim_patients, holds_ru
 from orthoai_training.disc.segmentation.export import NETWORK_FILE, export_segmenter
 from orthoai_training.disc.segmentation.pseudo import pseudo_labeled
 from orthoai_training.disc.segmentation.recipe import COMPACT, PAPER_EPOCHS, PAPER_PIXELS, SliceRecipe, paper_recipe
-from orthoai_training.disc.segmentation.reviewed import reviewed_slices, tells_background
+from orthoai_training.disc.segmentation.reviewed import reviewed_slices, tells_background, validating_slices
 from orthoai_training.disc.segmentation.saved import SavedSegmenter
 from orthoai_training.disc.segmentation.slices import LabeledSlices
 from orthoai_training.disc.segmentation.trainer import SegmenterRun, TrainedSegmenter, train_slices
@@ -112,6 +112,12 @@ class SegmenterRequest:
         """Of ``reviewed``, as first asked for: by the end of a training people may have reviewed more."""
         return reviewed_parts(self.reviewed, self.data, self.split)
 
+    @cached_property
+    def lessons(self) -> Lessons[LabeledSlices]:
+        """What the reviewed cases teach."""
+        parts = self.reviewed_cases
+        return Lessons(taught(parts.train, reviewed_slices), taught(parts.validation, validating_slices))
+
     def recipe_of(self, architecture: str) -> SliceRecipe:
         """The recipe of one network."""
         if architecture == "compact":
@@ -131,10 +137,8 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
     if not request.resume and holds_run(request.out, request.architectures):
         raise earlier_run(request.out)
     split = request.split
-    reviewed = request.reviewed_cases
-    train, held_out = _slices(request, "train", reviewed.train), _slices(request, "validation", reviewed.validation)
-    # Without background no Dice can be told.
-    held_out = [case for case in held_out if tells_background(case)]
+    train = [*_spider_slices(request, "train"), *request.lessons.train]
+    held_out = [*_spider_slices(request, "validation"), *request.lessons.validation]
     if request.data is None and not any(tells_background(case) for case in train):
         raise InputError(
             f"No reviewed case of {request.reviewed} that trains marks vertebrae, discs and canal, so none tells what "
@@ -148,7 +152,7 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
     if request.teacher is not None:
         teacher = ensemble_teacher(members_of(request.teacher), choose_precision(request.device).device)
     patients = () if request.data is None else split.part("train")
-    claim_patients(request.out, "segmenter", request.fold, patients, reviewed.names)
+    claim_patients(request.out, "segmenter", request.fold, patients, request.reviewed_cases.names)
     first = None
     if request.start is not None:
         (first,) = first_weights(disc_model(request.start), ROLE, ARCHITECTURE)
@@ -184,12 +188,11 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
     return trained
 
 
-def _slices(request: SegmenterRequest, part: Part, cases: Sequence[DatasetCase]) -> list[LabeledSlices]:
-    """Of the volumes of ``part``, and of the reviewed ``cases`` that teach something."""
-    found = []
-    if request.data is not None:
-        found += [LabeledSlices.of(case) for case in read_volumes(request.data, request.split.part(part))]
-    return found + [slices for case in read_reviewed(cases) if (slices := reviewed_slices(case)) is not None]
+def _spider_slices(request: SegmenterRequest, part: Part) -> list[LabeledSlices]:
+    """Of the volumes of ``part``."""
+    if request.data is None:
+        return []
+    return [LabeledSlices.of(case) for case in read_volumes(request.data, request.split.part(part))]
 
 
 def ensemble_weights(

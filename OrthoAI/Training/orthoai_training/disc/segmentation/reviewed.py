@@ -30,6 +30,12 @@ def reviewed_slices(case: ReviewedCase) -> LabeledSlices | None:
     return LabeledSlices(image.astype(np.float16), labels, max(1, round(REACH_MM / case.slice_mm)))
 
 
+def validating_slices(case: ReviewedCase) -> LabeledSlices | None:
+    """As :func:`reviewed_slices`, of a case that tells its background: without that no Dice can be told."""
+    slices = reviewed_slices(case)
+    return slices if slices is not None and tells_background(slices) else None
+
+
 def tells_background(slices: LabeledSlices) -> bool:
     """Whether every structure is marked in ``slices``, so that the rest is background."""
     return _marks_all(slices.labels)
