@@ -76,7 +76,7 @@ def test_a_canceled_training_goes_on_with_the_same_patients_alone(monkeypatch, t
     with pytest.raises(InputError, match="add --resume"):
         train_detectors(request)
     for changes in ({"fold": 1}, {"recipe": "paper"}, {"seed": 1}):
-        with pytest.raises(InputError, match="begun with other --fold, --networks or --seed"):
+        with pytest.raises(InputError, match="begun with other --data, --fold, --networks or --seed"):
             train_detectors(replace(request, resume=True, **changes))
     with pytest.raises(Canceled):
         train_detectors(replace(request, resume=True))

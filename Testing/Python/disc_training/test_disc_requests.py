@@ -40,7 +40,7 @@ def test_missing_sets_are_named(tmp_path):
         list(read_volumes(tmp_path, {1}))
     (tmp_path / "cases" / "disc-3f0c").mkdir(parents=True)
     (tmp_path / "cases" / "disc-3f0c" / "case.json").write_text('{"task": "disc", "verdict": "approved"}')
-    with pytest.raises(InputError, match="holds reviewed cases, which teach segmenters and classifiers alone"):
+    with pytest.raises(InputError, match="holds reviewed cases, which are for training"):
         list(read_volumes(tmp_path, {1}))
 
 

@@ -1,4 +1,4 @@
-"""Approved cases of the disc task teach its segmenter and its classifier."""
+"""Approved cases of the disc task teach its networks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from orthoai.tasks.disc.search import BACK_TO_FRONT, UPSIDE_DOWN
 from orthoai.tasks.disc.task import TASK
 from orthoai.volume import Source, Volume
 from orthoai_training.disc import assemble, networks_command
-from orthoai_training.disc.assemble import grader_model, segmenter_model
+from orthoai_training.disc.assemble import detector_model, grader_model, segmenter_model
 from orthoai_training.disc.classification import request as graders
 from orthoai_training.disc.classification.batches import UNTOLD, plain_batch
 from orthoai_training.disc.classification.losses import ClassWeights, multi_task_loss
@@ -42,6 +42,11 @@ from orthoai_training.disc.data.grading import Grading
 from orthoai_training.disc.data.lessons import taught
 from orthoai_training.disc.data.reviewed import FIRST_PATIENT, read_reviewed, reviewed_parts
 from orthoai_training.disc.data.split import fixed_split
+from orthoai_training.disc.detection import request as detectors
+from orthoai_training.disc.detection import scene
+from orthoai_training.disc.detection.dataset import Stage
+from orthoai_training.disc.detection.request import DetectorRequest, train_detectors
+from orthoai_training.disc.detection.train import StageRun, TrainedStage
 from orthoai_training.disc.segmentation.losses import LOSSES
 from orthoai_training.disc.segmentation.recipe import COMPACT, SliceRecipe
 from orthoai_training.disc.segmentation.request import SegmenterRequest, train_segmenters
@@ -393,6 +398,66 @@ def test_a_teachers_own_answers_cost_nothing_to_keep(make):
     assert logits.grad[:, 2:].abs().max() < 1e-6 and abs(float(logits.grad[0, 1])) < 1e-6
 
 
+# The detectors
+
+
+@pytest.fixture
+def stages(monkeypatch) -> list[StageRun]:
+    """What the detectors are trained on; two discs tell the region, and no detector is trained."""
+    runs = []
+
+    def trained(run: StageRun, progress: object) -> TrainedStage:
+        runs.append(run)
+        file = run.out / "network.onnx"
+        file.write_text(run.stage.value)
+        return TrainedStage(file, {}, 1.0, len(run.train), len(run.validation))
+
+    monkeypatch.setattr(detectors, "train_stage", trained)
+    monkeypatch.setattr(scene, "LEAST_DISCS", 2)
+    return runs
+
+
+def test_reviewed_cases_train_a_detector_alone_and_beside_spider(stages, cases, spider, tmp_path):
+    alone = DetectorRequest(None, tmp_path / "alone", (Stage.DISCS,), device="cpu", reviewed=cases)
+    beside = replace(alone, data=spider, out=tmp_path / "beside")
+    data = []
+    for request in (alone, beside):
+        model = ModelStore((detector_model(request).model,)).get("lumbar_disc")
+        data.append(model.metadata.training["discs"]["data"])
+    plain = replace(beside, reviewed=None, out=tmp_path / "plain")
+    detector_model(plain)
+    runs = [(len(run.train), len(run.validation)) for run in stages]
+    assert runs[0] == (3, 1) and runs[1] == (runs[2][0] + 3, runs[2][1] + 1)
+    assert ["SPIDER" in one["kind"] for one in data] == [False, True]
+    for one in data:
+        assert "reviewed" in one["kind"]
+        assert (one["reviewed_train_cases"], one["reviewed_validation_cases"]) == (3, 1)
+    with pytest.raises(InputError, match="begun with other --data"):
+        train_detectors(replace(plain, out=beside.out, resume=True))
+
+
+def test_cases_that_tell_no_lumbar_region_train_none_alone(stages, cases, spider, tmp_path):
+    request = DetectorRequest(None, tmp_path / "run", (Stage.LUMBAR,), device="cpu", reviewed=cases, simulated=0)
+    with pytest.raises(InputError, match='0 train the detector "lumbar" and 0 validate it'):
+        train_detectors(request)
+    assert not (tmp_path / "run" / "lumbar").exists()
+    model = ModelStore((detector_model(replace(request, data=spider)).model,)).get("lumbar_disc")
+    data = model.metadata.training["lumbar"]["data"]
+    assert "reviewed" not in data["kind"] and data["reviewed_train_cases"] == 0
+
+
+def test_a_detector_goes_on_with_smaller_steps_and_its_card_says_so(stages, cases, tmp_path):
+    """At the whole rate a few pictures cost it much of what it knew."""
+    request = DetectorRequest(None, tmp_path / "a", (Stage.DISCS,), device="cpu", reviewed=cases)
+    folders = [
+        detector_model(each).model for each in (request, replace(request, out=tmp_path / "b", start="lumbar_disc"))
+    ]
+    rates = [run.recipe.yolo.learning_rate for run in stages]
+    told = [ModelStore((folder,)).get("lumbar_disc").metadata.training["discs"] for folder in folders]
+    assert rates[1] == pytest.approx(0.1 * rates[0])
+    assert [one["yolo"]["learning_rate"] for one in told] == rates
+
+
 # The card
 
 
@@ -461,7 +526,6 @@ def test_folders_and_options_that_do_not_fit_are_told(train, cases, spider, tmp_
         (("segmenter", "--data", cases, "--first", "a.onnx"), "--first is about SPIDER's patients"),
         (("classifier", "--data", cases, spider, "--no-roi"), "single discs"),
         (("classifier", "--data", spider, "--start", "lumbar_disc", "--blend", 0.5), "--blend is for"),
-        (("discs", "--data", cases, spider), "SPIDER sets alone"),
     ):
         with pytest.raises(InputError, match=sentence):
             train("--only", *words)

@@ -15,7 +15,8 @@ from orthoai.tasks.disc.segment import SEGMENT_PIXEL_MM, STRIDE
 from orthoai_training.disc.classification import request as graders
 from orthoai_training.disc.classification.export import NETWORK_FILE as GRADER_FILE
 from orthoai_training.disc.classification.request import GraderRequest, TrainedGraders, train_graders
-from orthoai_training.disc.detection.request import RECIPES, DetectorRequest, train_detectors
+from orthoai_training.disc.data.lessons import Lessons
+from orthoai_training.disc.detection.request import DetectorRequest, train_detectors
 from orthoai_training.disc.model_folder import TrainedNetwork, TrainedRole, require_place, write_disc_model
 from orthoai_training.disc.segmentation import request as segmenters
 from orthoai_training.disc.segmentation.export import NETWORK_FILE as SEGMENTER_FILE
@@ -36,7 +37,7 @@ SPIDER_DATA = {
 REVIEWED_KIND = "reviewed cases of the task, split by subject"
 
 
-_Request = GraderRequest | SegmenterRequest
+_Request = DetectorRequest | GraderRequest | SegmenterRequest
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,15 @@ def detector_model(request: DetectorRequest, progress: Progress | None = None) -
         return Outcome(told, None)
     folder, rest = request.out / MODEL_FOLDER, request
     for stage, one in trained.items():
-        recipe = RECIPES[request.recipe][stage]
+        recipe = request.recipe_of(stage)
         settings = {"image_size": recipe.yolo.image_size, "labels": [stage.label]}
-        data = {
-            **SPIDER_DATA,
-            "train_slices": one.train_slices,
-            "validation_slices": one.validation_slices,
-            "simulated_patients": request.simulated_for(stage),
-        }
+        data = _data(
+            request,
+            request.lessons[stage],
+            train_slices=one.train_slices,
+            validation_slices=one.validation_slices,
+            simulated_patients=request.simulated_for(stage),
+        )
         role = TrainedRole(
             stage.value,
             [TrainedNetwork(one.file, recipe.yolo.architecture, settings)],
@@ -96,7 +98,7 @@ def detector_model(request: DetectorRequest, progress: Progress | None = None) -
                 **asdict(recipe),
             },
             {"validation slices": {**one.metrics, "training_s": round(one.seconds, 1)}},
-            CREDITS,
+            _credits(request),
         )
         _written(rest, role)
         # The other detector takes its place beside this one.
@@ -104,7 +106,7 @@ def detector_model(request: DetectorRequest, progress: Progress | None = None) -
     return Outcome(told, folder)
 
 
-def _base(request: _Request | DetectorRequest, role: str) -> Model:
+def _base(request: _Request, role: str) -> Model:
     """The model that gives the roles that are not trained; where it cannot, an InputError says so."""
     base = base_model(request.out, request.start)
     if request.makes_model:
@@ -112,14 +114,15 @@ def _base(request: _Request | DetectorRequest, role: str) -> Model:
     return base
 
 
-def _written(request: _Request | DetectorRequest, role: TrainedRole) -> Path:
+def _written(request: _Request, role: TrainedRole) -> Path:
     """The model in its folder. What it takes over is asked for anew: another training may have ended there since."""
     return write_disc_model(role, _base(request, role.role), request.out / MODEL_FOLDER)
 
 
 def _segmenter(request: SegmenterRequest, one: TrainedSegmenter, base: Model) -> TrainedRole:
     metrics = one.metrics
-    data = _data(request, train_cases=metrics["train_cases"], validation_cases=metrics["validation_cases"])
+    counts = {key: metrics[key] for key in ("train_cases", "validation_cases")}
+    data = _data(request, request.lessons, **counts)
     settings = {"pixel_mm": SEGMENT_PIXEL_MM, "stride": STRIDE}
     return TrainedRole(
         segmenters.ROLE,
@@ -148,7 +151,7 @@ def _graders(request: GraderRequest, trained: TrainedGraders, base: Model) -> Tr
         networks.append(TrainedNetwork(one.weights.parent / GRADER_FILE, named, settings))
     metrics = {name: one.metrics for name, one in trained.networks.items()}
     first = next(iter(metrics.values()))
-    data = _data(request, train_discs=first["train_discs"], validation_discs=first["validation_discs"])
+    data = _data(request, request.lessons, **{key: first[key] for key in ("train_discs", "validation_discs")})
     figures = {name: {key: each[key] for key in ("best_quality", "training_s")} for name, each in metrics.items()}
     return TrainedRole(
         graders.ROLE,
@@ -164,12 +167,12 @@ def _graders(request: GraderRequest, trained: TrainedGraders, base: Model) -> Tr
     )
 
 
-def _data(request: _Request, **counts: int) -> dict[str, Any]:
-    """What the card says of the data."""
+def _data(request: _Request, lessons: Lessons[Any], **counts: int) -> dict[str, Any]:
+    """What the card says of the data, those ``lessons`` of reviewed cases included."""
     data: dict[str, Any] = {} if request.data is None else dict(SPIDER_DATA)
     if request.reviewed is not None:
-        counts |= request.lessons.counts
-        if request.lessons:
+        counts |= lessons.counts
+        if lessons:
             data["kind"] = f"{data['kind']}; {REVIEWED_KIND}" if data else REVIEWED_KIND
     return {**data, **counts}
 

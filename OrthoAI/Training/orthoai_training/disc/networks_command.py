@@ -117,8 +117,6 @@ def _train_detector(args: argparse.Namespace, sources: Sources, progress: Progre
         raise InputError(
             f"Detectors are trained by one of two recipes: give --networks compact or paper to {args.only}."
         )
-    if sources.spider is None or sources.reviewed is not None:
-        raise InputError("Detectors learn from the SPIDER sets alone: give --data their folder and no reviewed cases.")
     # Heavy: torch.
     from orthoai_training.disc import assemble
     from orthoai_training.disc.detection.dataset import Stage
@@ -126,6 +124,7 @@ def _train_detector(args: argparse.Namespace, sources: Sources, progress: Progre
 
     request = DetectorRequest(
         data=sources.spider,
+        reviewed=sources.reviewed,
         out=args.out,
         stages=(Stage(args.only),),
         recipe=args.networks[0],

@@ -53,7 +53,7 @@ def locate(
         confidence: smallest score that counts, of either.
         region: in pixel edges of the slice; given, stage A is skipped.
     """
-    square, scale = _square(image, pixel_mm)
+    square, scale = square_pixels(image, pixel_mm)
     if region is None:
         found = [box for box in lumbar.detect(detector_picture(square)) if box.score >= confidence]
         best = max(found, key=lambda box: box.score, default=None)
@@ -80,7 +80,7 @@ def grown(region: Detection, shape: tuple[int, int], growth: float = REGION_GROW
     return min(x0, width - 1), min(y0, height - 1), max(x1, x0 + 1), max(y1, y0 + 1)
 
 
-def _square(image: Slice, pixel_mm: PixelMm) -> tuple[Slice, tuple[float, float]]:
+def square_pixels(image: Slice, pixel_mm: PixelMm) -> tuple[Slice, tuple[float, float]]:
     """``image`` with square pixels, and slice pixels per pixel of it (rows, columns)."""
     side = min(pixel_mm)
     if max(pixel_mm) <= (1 + SQUARE) * side:

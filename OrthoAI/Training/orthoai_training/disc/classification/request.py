@@ -42,10 +42,9 @@ from orthoai_training.disc.classification.samples import (
 from orthoai_training.disc.classification.scores import best_threshold
 from orthoai_training.disc.classification.trainer import GraderRun, TrainedGrader, predicted, train_grader
 from orthoai_training.disc.data.lessons import Lessons, taught
+from orthoai_training.disc.data.patients import PatientsRequest
 from orthoai_training.disc.data.pictures import PictureCase, read_pictures
-from orthoai_training.disc.data.reviewed import ReviewedParts, reviewed_parts
 from orthoai_training.disc.data.sources import check_sources
-from orthoai_training.disc.data.split import PatientSplit, split_of
 from orthoai_training.disc.data.volumes import read_volumes
 from orthoai_training.disc.run_record import RunRecord, claim_patients, holds_run
 from orthoai_training.disc.start import GOING_ON, check_start, disc_model, first_weights
@@ -61,7 +60,7 @@ patients have as many, a few reviewed cases one or none."""
 
 
 @dataclass(frozen=True)
-class GraderRequest:
+class GraderRequest(PatientsRequest):
     """What to train.
 
     Attributes:
@@ -110,16 +109,6 @@ class GraderRequest:
     def makes_model(self) -> bool:
         """Whether a run can take the networks: they grade discs, not whole pictures."""
         return self.roi and self.fold is None
-
-    @property
-    def split(self) -> PatientSplit:
-        """Which patients train."""
-        return split_of(self.fold)
-
-    @cached_property
-    def reviewed_cases(self) -> ReviewedParts:
-        """Of ``reviewed``, as first asked for: by the end of a training people may have reviewed more."""
-        return reviewed_parts(self.reviewed, self.data, self.split)
 
     @cached_property
     def lessons(self) -> Lessons[list[GradedSample]]:

@@ -18,8 +18,7 @@ def read_entries(folder: Path) -> list[dict[str, Any]]:
         return sorted(entries, key=lambda entry: entry["id"])
     if holds_reviewed(folder.parent):
         raise InputError(
-            f"{folder.parent} holds reviewed cases, which teach segmenters and classifiers alone: give the folder with "
-            "the SPIDER sets here."
+            f"{folder.parent} holds reviewed cases, which are for training: give the folder with the SPIDER sets here."
         )
     raise InputError(f"{folder} is not the SPIDER set that it should be: cases.json cannot be read.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zlib import crc32
@@ -18,8 +18,10 @@ from orthoai.io.digest import sha256_of
 from orthoai.result import Result
 from orthoai.tasks.disc.given import flat
 from orthoai.tasks.disc.grades import PFIRRMANN, PFIRRMANN_GRADES
-from orthoai.tasks.disc.labels import BULGING, CLASSES, HERNIATED, SACRAL
+from orthoai.tasks.disc.labels import BULGING, CLASSES, DISC, HERNIATED, SACRAL
+from orthoai.tasks.disc.labels import NAMES as STRUCTURES
 from orthoai.tasks.disc.levels import NAMES, number_of
+from orthoai.tasks.disc.locate import LUMBAR
 from orthoai.tasks.disc.picture import PixelMm
 from orthoai.tasks.disc.plane import SagittalStack, sagittal
 from orthoai.tasks.disc.scale import estimated_pixel_mm
@@ -46,24 +48,45 @@ class ReviewedDisc:
 
 
 @dataclass(frozen=True)
+class ReviewedBox:
+    """A box as the reviewer left it: the slice that it lies on, its edges there (pixel edges; the label is that of a
+    level, or LUMBAR), and whether the reviewer moved it."""
+
+    slice_index: int
+    box: Detection
+    moved: bool = False
+
+
+@dataclass(frozen=True)
 class ReviewedCase:
     """A case as sagittal slices: (slice, row, column), row 0 cranial, column 0 anterior.
 
     Attributes:
+        name: of the case's folder.
         patient: a number of the subject's own.
         image: the image's own values.
         labels: 0 unlabeled, 1 vertebra, 2 disc, 3 canal.
         pixel_mm: of a pixel (row, column), for a picture estimated from its discs.
         slice_mm: from one slice to the next.
         discs: those that the reviewer left a box.
+        boxes: of the lumbar region and its discs, those there are, by label; the discs from the lowest upward.
+        discs_painted: whether the reviewer changed the masks of discs.
     """
 
+    name: str
     patient: int
     image: NDArray
     labels: NDArray[np.uint8]
     pixel_mm: PixelMm
     slice_mm: float
     discs: tuple[ReviewedDisc, ...]
+    boxes: Mapping[str, ReviewedBox]
+    discs_painted: bool
+
+    @property
+    def disc_boxes(self) -> dict[str, ReviewedBox]:
+        """Those of the discs alone."""
+        return _discs_of(self.boxes)
 
 
 @dataclass(frozen=True)
@@ -124,45 +147,58 @@ def read_reviewed(cases: Sequence[DatasetCase]) -> Iterator[ReviewedCase]:
 
 
 def _read(case: DatasetCase) -> ReviewedCase:
-    image, labels, result = case.image(), case.labels(), case.review().result
+    image, labels, review = case.image(), case.labels(), case.review()
+    result = review.result
     require_one_grid(case.name, image, labels)
     # A saved picture looks like a volume of one slice; what it was tells whether its pixels have a size.
     stack = sagittal(replace(image, source=result.source))
     flags = {flag for finding in result.findings for flag in finding.flags}
     if flags & {UPSIDE_DOWN, BACK_TO_FRONT}:
         stack = stack.turned(UPSIDE_DOWN in flags, BACK_TO_FRONT in flags)
-    boxes = _disc_boxes(result, stack)
+    changed = {kind: {change.target for change in review.changes if change.kind == kind} for kind in ("box", "mask")}
+    boxes = _boxes(result, stack, changed["box"])
     return ReviewedCase(
+        name=case.name,
         patient=FIRST_PATIENT + crc32(case.lineage.group.encode()),
         image=stack.voxels,
         labels=reorient_array(labels.voxels, labels.geometry, stack.codes),
         pixel_mm=stack.pixel_mm if stack.has_scale else _estimated(boxes),
         slice_mm=stack.grid.spacing[2],
-        discs=tuple(_graded(case.name, result, boxes)),
+        discs=tuple(_graded(case.name, result, _discs_of(boxes))),
+        boxes=boxes,
+        discs_painted=STRUCTURES[DISC] in changed["mask"],
     )
 
 
-def _disc_boxes(result: Result, stack: SagittalStack) -> dict[str, tuple[int, Detection]]:
-    """Level to slice and box in it (pixel edges), from the lowest upward."""
+def _boxes(result: Result, stack: SagittalStack, moved: Collection[str]) -> dict[str, ReviewedBox]:
+    """By label, of the lumbar region first, then of the discs from the lowest upward."""
+    order = (LUMBAR, SACRAL, *NAMES)
     found = {}
     for box in result.boxes:
-        if box.label in (SACRAL, *NAMES):
-            moved = box.on(stack.volume.geometry, stack.grid)
-            index = round((moved.index_min[2] + moved.index_max[2]) / 2)
-            found[box.label] = min(max(index, 0), len(stack.voxels) - 1), flat(moved)
-    return dict(sorted(found.items(), key=lambda item: number_of(item[0])))
+        if box.label in order:
+            own = box.on(stack.volume.geometry, stack.grid)
+            index = round((own.index_min[2] + own.index_max[2]) / 2)
+            found[box.label] = ReviewedBox(
+                min(max(index, 0), len(stack.voxels) - 1), flat(own), moved=box.label in moved
+            )
+    return dict(sorted(found.items(), key=lambda item: order.index(item[0])))
 
 
-def _estimated(boxes: dict[str, tuple[int, Detection]]) -> PixelMm:
-    return estimated_pixel_mm([box for _, box in boxes.values()], [number_of(level) for level in boxes])
+def _discs_of(boxes: Mapping[str, ReviewedBox]) -> dict[str, ReviewedBox]:
+    return {label: box for label, box in boxes.items() if label != LUMBAR}
 
 
-def _graded(case: str, result: Result, boxes: dict[str, tuple[int, Detection]]) -> Iterable[ReviewedDisc]:
+def _estimated(boxes: Mapping[str, ReviewedBox]) -> PixelMm:
+    discs = _discs_of(boxes)
+    return estimated_pixel_mm([disc.box for disc in discs.values()], [number_of(level) for level in discs])
+
+
+def _graded(case: str, result: Result, boxes: Mapping[str, ReviewedBox]) -> Iterable[ReviewedDisc]:
     for finding in result.findings:
         if finding.structure in boxes and finding.label in CLASSES:
-            index, box = boxes[finding.structure]
+            box = boxes[finding.structure].box
             center = ((box.y0 + box.y1) / 2 - 0.5, (box.x0 + box.x1) / 2 - 0.5)
-            yield ReviewedDisc(index, center, _grading(case, finding))
+            yield ReviewedDisc(boxes[finding.structure].slice_index, center, _grading(case, finding))
 
 
 def _grading(case: str, finding: Finding) -> Grading:

@@ -1,22 +1,27 @@
-"""From the SPIDER sets to trained detectors, and to a model's figures on held-out patients."""
+"""From the SPIDER sets and reviewed cases to trained detectors, and to a model's figures on held-out patients."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from orthoai.detect.detector import Detector
 from orthoai.detect.onnx_yolo import OnnxYolo
+from orthoai.errors import InputError
 from orthoai.models.store import Model, ModelStore
 from orthoai.progress import Progress
 from orthoai.tasks.disc.engines import CONFIDENCE
 from orthoai.tasks.disc.locate import Located, locate
 from orthoai.tasks.disc.picture import normalized
 
-from orthoai_training.disc.data.split import Part, PatientSplit, split_of
+from orthoai_training.disc.data.lessons import Lessons, taught
+from orthoai_training.disc.data.patients import PatientsRequest
+from orthoai_training.disc.data.sources import check_sources
+from orthoai_training.disc.data.split import Part, split_of
 from orthoai_training.disc.detection.dataset import Stage
 from orthoai_training.disc.detection.measure import (
     LevelRecall,
@@ -27,12 +32,13 @@ from orthoai_training.disc.detection.measure import (
     run_pictures,
 )
 from orthoai_training.disc.detection.recipe import COMPACT, COMPACT_LUMBAR, PAPER, StageRecipe
+from orthoai_training.disc.detection.reviewed import reviewed_scene
 from orthoai_training.disc.detection.scene import Scene
 from orthoai_training.disc.detection.simulated import simulated_scenes
 from orthoai_training.disc.detection.sources import scenes
 from orthoai_training.disc.detection.train import StageRun, TrainedStage, train_stage
 from orthoai_training.disc.segmentation.evaluate import LOOKS, Look
-from orthoai_training.disc.start import check_start, disc_model
+from orthoai_training.disc.start import GOING_ON, check_start, disc_model
 from orthoai_training.earlier_run import claim_run, claim_start, refuse_earlier_run
 
 RECIPES: dict[str, dict[Stage, StageRecipe]] = {
@@ -49,22 +55,23 @@ ALL_SCORES = 0.001
 
 
 @dataclass(frozen=True)
-class DetectorRequest:
+class DetectorRequest(PatientsRequest):
     """What to train.
 
     Attributes:
-        data: folder with the SPIDER sets.
+        data: folder with the SPIDER sets; None for reviewed cases alone.
         out: run folder; one folder per stage in it.
         recipe: a name of :data:`RECIPES`.
         fold: round of the cross-validation; None is the fixed split.
         simulated: simulated patients for either stage; None takes :data:`SIMULATED`.
         start: name or folder of a model whose detectors are trained on; None starts from random weights.
+        reviewed: folder of reviewed cases; None for none.
 
     Raises:
-        InputError: a ``start`` for networks that become no model.
+        InputError: a ``start`` for networks that become no model, nothing to learn from, or what SPIDER alone has.
     """
 
-    data: Path
+    data: Path | None
     out: Path
     stages: tuple[Stage, ...] = tuple(Stage)
     recipe: str = "compact"
@@ -75,9 +82,11 @@ class DetectorRequest:
     minutes: float | None = None
     resume: bool = False
     start: str | None = None
+    reviewed: Path | None = None
 
     def __post_init__(self) -> None:
         check_start(self.start, self.makes_model)
+        check_sources(self.data, self.reviewed, self.fold, None)
 
     @property
     def makes_model(self) -> bool:
@@ -88,16 +97,31 @@ class DetectorRequest:
         """How many simulated patients ``stage`` sees beside the real ones."""
         return SIMULATED[stage] if self.simulated is None else self.simulated
 
-    @property
-    def split(self) -> PatientSplit:
-        """Which patients train."""
-        return split_of(self.fold)
+    def recipe_of(self, stage: Stage) -> StageRecipe:
+        """The recipe of ``stage``, which goes on from a model with smaller steps."""
+        recipe = RECIPES[self.recipe][stage]
+        if self.start is None:
+            return recipe
+        return replace(recipe, yolo=replace(recipe.yolo, learning_rate=GOING_ON * recipe.yolo.learning_rate))
+
+    @cached_property
+    def lessons(self) -> dict[Stage, Lessons[Scene]]:
+        """What the reviewed cases teach each stage."""
+        parts = self.reviewed_cases
+        return {
+            stage: Lessons(
+                taught(parts.train, partial(reviewed_scene, stage=stage)),
+                taught(parts.validation, partial(reviewed_scene, stage=stage)),
+            )
+            for stage in self.stages
+        }
 
     @property
     def asked(self) -> dict[str, Any]:
         """What a run that is gone on with must have been begun with."""
-        train = sorted(self.split.part("train"))
-        return {"fold": self.fold, "train": train, "recipe": self.recipe, "seed": self.seed}
+        train = [] if self.data is None else sorted(self.split.part("train"))
+        reviewed = self.reviewed_cases.names
+        return {"fold": self.fold, "train": train, "reviewed": reviewed, "recipe": self.recipe, "seed": self.seed}
 
 
 def train_detectors(request: DetectorRequest, progress: Progress | None = None) -> dict[Stage, TrainedStage]:
@@ -111,15 +135,17 @@ def train_detectors(request: DetectorRequest, progress: Progress | None = None) 
     for stage in request.stages:
         refuse_earlier_run(request.out / stage.value, request.resume)
     model = None if request.start is None else disc_model(request.start)
+    if request.data is None:
+        _require_lessons(request)
     found = {}
-    validation = scenes(request.data, request.split.part("validation"))
+    validation = _spider_scenes(request, "validation")
     for stage in request.stages:
-        recipe = RECIPES[request.recipe][stage]
-        train = scenes(request.data, request.split.part("train"), recipe.offsets_mm)
+        recipe, lessons = request.recipe_of(stage), request.lessons[stage]
+        train = _spider_scenes(request, "train", recipe.offsets_mm)
         run = StageRun(
             stage=stage,
-            train=[*train, *simulated_scenes(request.simulated_for(stage), request.seed)],
-            validation=validation,
+            train=[*train, *lessons.train, *simulated_scenes(request.simulated_for(stage), request.seed)],
+            validation=[*validation, *lessons.validation],
             recipe=recipe,
             out=request.out / stage.value,
             device=request.device,
@@ -128,10 +154,26 @@ def train_detectors(request: DetectorRequest, progress: Progress | None = None) 
             resume=request.resume,
             first=None if model is None else model.weights(stage.value),
         )
-        claim_run(run.out, request.asked, "--fold, --networks or --seed")
+        claim_run(run.out, request.asked, "--data, --fold, --networks or --seed")
         claim_start(run.out, run.first)
         found[stage] = train_stage(run, progress)
     return found
+
+
+def _require_lessons(request: DetectorRequest) -> None:
+    """Raises InputError where reviewed cases alone leave a stage without pictures of their own on either side."""
+    for stage, lessons in request.lessons.items():
+        if not lessons.train or not lessons.validation:
+            raise InputError(
+                f"Of the reviewed cases in {request.reviewed}, {len(lessons.train)} train the detector "
+                f'"{stage.value}" and {len(lessons.validation)} validate it: add cases that tell their boxes, or the '
+                "folder with the SPIDER sets to --data."
+            )
+
+
+def _spider_scenes(request: DetectorRequest, part: Part, offsets_mm: Collection[float] = (0.0,)) -> list[Scene]:
+    """Of the SPIDER sets, where they are given."""
+    return [] if request.data is None else scenes(request.data, request.split.part(part), offsets_mm)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ edge of the picture.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,16 @@ LEAST_DISCS = 3
 
 
 @dataclass(frozen=True)
+class Margins:
+    """How far the lumbar region reaches past the boxes of its discs, in mm; less than 0 where it ends before them."""
+
+    front: float = 0.0
+    above: float = 0.0
+    behind: float = BEHIND_MM
+    below: float = BELOW_MM
+
+
+@dataclass(frozen=True)
 class Scene:
     """One slice and its discs.
 
@@ -43,6 +53,7 @@ class Scene:
         patient: SPIDER id, or a number of a simulated patient.
         image: (H, W) as :func:`orthoai.tasks.disc.picture.normalized` makes it.
         outlines: IVD label to points (n, 2) of x, y around the disc, in pixel edges.
+        margins: of the lumbar region around the lumbar discs that are there; None for the definition above.
     """
 
     name: str
@@ -50,35 +61,48 @@ class Scene:
     image: Slice
     pixel_mm: PixelMm
     outlines: Mapping[int, Points]
+    margins: Margins | None = None
 
     def disc_boxes(self) -> dict[int, Detection]:
         """IVD label to the disc's box; it may reach past the picture."""
-        return {label: self._around(points) for label, points in self.outlines.items()}
+        return {label: disc_box(points, self.pixel_mm) for label, points in self.outlines.items()}
 
     def lumbar_box(self) -> Detection | None:
         """The lumbar region inside the picture; None when too few of its discs are labeled."""
         boxes = {label: box for label, box in self.disc_boxes().items() if LOWEST_LEVEL <= label <= HIGHEST_LEVEL}
-        if len(boxes) < LEAST_DISCS or LOWEST_LEVEL not in boxes:
+        if len(boxes) < LEAST_DISCS or (self.margins is None and LOWEST_LEVEL not in boxes):
             return None
         height, width = self.image.shape
         row_mm, column_mm = self.pixel_mm
-        top = min(box.y0 for box in boxes.values())
-        if HIGHEST_LEVEL not in boxes:
-            rows = [(box.y0 + box.y1) / 2 for _, box in sorted(boxes.items())]
-            top -= float(np.median(-np.diff(rows))) * (HIGHEST_LEVEL - max(boxes))
+        margins = self.margins or self._defined_margins(boxes)
+        left, top, right, bottom = around(boxes.values())
         return Detection(
             LUMBAR,
             1.0,
-            max(0.0, min(box.x0 for box in boxes.values())),
-            max(0.0, top),
-            min(float(width), max(box.x1 for box in boxes.values()) + BEHIND_MM / column_mm),
-            min(float(height), max(box.y1 for box in boxes.values()) + BELOW_MM / row_mm),
+            max(0.0, left - margins.front / column_mm),
+            max(0.0, top - margins.above / row_mm),
+            min(float(width), right + margins.behind / column_mm),
+            min(float(height), bottom + margins.below / row_mm),
         )
 
-    def _around(self, points: Points) -> Detection:
-        margin = np.array([BOX_MARGIN_MM / self.pixel_mm[1], BOX_MARGIN_MM / self.pixel_mm[0]])
-        low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
-        return Detection(DISC_CLASS, 1.0, float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+    def _defined_margins(self, boxes: Mapping[int, Detection]) -> Margins:
+        rows = [(box.y0 + box.y1) / 2 for _, box in sorted(boxes.items())]
+        return Margins(above=float(np.median(-np.diff(rows))) * (HIGHEST_LEVEL - max(boxes)) * self.pixel_mm[0])
+
+
+def disc_box(points: Points, pixel_mm: PixelMm) -> Detection:
+    """The box of the disc with the outline ``points`` (n, 2) of x, y in pixel edges; it may reach past the picture."""
+    margin = np.array([BOX_MARGIN_MM / pixel_mm[1], BOX_MARGIN_MM / pixel_mm[0]])
+    low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
+    return Detection(DISC_CLASS, 1.0, float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+
+
+def around(boxes: Iterable[Detection]) -> tuple[float, float, float, float]:
+    """Edges x0, y0, x1, y1 of the upright box around ``boxes``, at least one."""
+    edges = np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes])
+    left, top = edges[:, :2].min(axis=0)
+    right, bottom = edges[:, 2:].max(axis=0)
+    return float(left), float(top), float(right), float(bottom)
 
 
 def clipped(box: Detection, x0: float, y0: float, x1: float, y1: float, least_share: float) -> Detection | None:

@@ -51,7 +51,7 @@ def picture_scene(case: PictureCase) -> Scene:
     for place, disc in enumerate(case.discs):
         if disc.box is not None:
             label = UNLABELED + place if disc.ivd_label is None else disc.ivd_label
-            outlines[label] = _ellipse(disc.box, case.pixel_mm)
+            outlines[label] = ellipse(disc.box, case.pixel_mm)
     return Scene(f"picture_{case.patient:03d}", case.patient, normalized(case.image), case.pixel_mm, outlines)
 
 
@@ -89,7 +89,8 @@ def _slice_scene(case: VolumeCase, index: int) -> Scene:
     return Scene(name, case.patient, normalized(case.image[index]), pixel_mm, outlines)
 
 
-def _ellipse(box: BoxXyxy, pixel_mm: tuple[float, float]) -> Points:
+def ellipse(box: BoxXyxy, pixel_mm: tuple[float, float]) -> Points:
+    """Corners (n, 2) of x, y of the ellipse in ``box`` without its margin, in pixel edges."""
     left, top, right, bottom = box
     # A box as small as its margins belongs to a disc cut off at the edge of the picture.
     half_width = max(0.5, (right - left) / 2 - BOX_MARGIN_MM / pixel_mm[1])

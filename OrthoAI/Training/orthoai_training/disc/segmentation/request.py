@@ -16,10 +16,10 @@ from orthoai.tasks.disc.segment import SliceSegmenter
 from orthoai.tasks.disc.session import Member
 
 from orthoai_training.disc.data.lessons import Lessons, taught
+from orthoai_training.disc.data.patients import PatientsRequest
 from orthoai_training.disc.data.pictures import read_pictures
-from orthoai_training.disc.data.reviewed import ReviewedParts, reviewed_parts
 from orthoai_training.disc.data.sources import check_sources
-from orthoai_training.disc.data.split import Part, PatientSplit, split_of
+from orthoai_training.disc.data.split import Part
 from orthoai_training.disc.data.volumes import read_volumes
 from orthoai_training.disc.ensemble import ensemble_teacher, members_of
 from orthoai_training.disc.run_record import RunRecord, claim_patients, holds_run
@@ -48,7 +48,7 @@ SEARCH_PIXELS = 40_000
 
 
 @dataclass(frozen=True)
-class SegmenterRequest:
+class SegmenterRequest(PatientsRequest):
     """What to train.
 
     Attributes:
@@ -101,16 +101,6 @@ class SegmenterRequest:
     def makes_model(self) -> bool:
         """Whether a run can take the network: it works on slices as they are, between their neighbors."""
         return self.architectures == ("compact",) and self.fold is None
-
-    @property
-    def split(self) -> PatientSplit:
-        """Which patients train."""
-        return split_of(self.fold)
-
-    @cached_property
-    def reviewed_cases(self) -> ReviewedParts:
-        """Of ``reviewed``, as first asked for: by the end of a training people may have reviewed more."""
-        return reviewed_parts(self.reviewed, self.data, self.split)
 
     @cached_property
     def lessons(self) -> Lessons[LabeledSlices]:
