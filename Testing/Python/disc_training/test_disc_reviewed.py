@@ -30,7 +30,7 @@ from orthoai.tasks.disc.search import BACK_TO_FRONT, UPSIDE_DOWN
 from orthoai.tasks.disc.task import TASK
 from orthoai.volume import Source, Volume
 from orthoai_training.disc import assemble, networks_command
-from orthoai_training.disc.assemble import detector_model, grader_model, segmenter_model
+from orthoai_training.disc.assemble import Outcome, detector_model, grader_model, segmenter_model
 from orthoai_training.disc.classification import request as graders
 from orthoai_training.disc.classification.batches import UNTOLD, plain_batch
 from orthoai_training.disc.classification.losses import ClassWeights, multi_task_loss
@@ -513,6 +513,16 @@ def test_one_command_trains_on_both(train, cases, spider, tmp_path, capsys):
     assert "Model written to" in capsys.readouterr().err
     metrics = json.loads((tmp_path / "run" / "compact" / "metrics.json").read_text())
     assert metrics["train_discs"] > 6
+
+
+@pytest.mark.parametrize(("networks", "members"), [("compact", 3), ("vgg16", 1), ("paper", 1)])
+def test_only_compact_classifiers_are_as_many_as_those_gone_on_from(train, spider, monkeypatch, networks, members):
+    """All six of the paper were trained three times, each time from nothing."""
+    asked: list[GraderRequest] = []
+    monkeypatch.setattr(assemble, "grader_model", lambda request, _: asked.append(request) or Outcome({}, None))
+    train("--only", "classifier", "--data", spider, "--networks", networks, "--start", "lumbar_disc")
+    train("--only", "classifier", "--data", spider, "--networks", networks, "--start", "lumbar_disc", "--members", 2)
+    assert [request.members for request in asked] == [members, 2]
 
 
 def test_folders_and_options_that_do_not_fit_are_told(train, cases, spider, tmp_path):

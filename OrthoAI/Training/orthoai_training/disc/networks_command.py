@@ -57,7 +57,10 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_blend(parser)
     parser.add_argument(
-        "--members", metavar="N", type=_count, help="classifiers per network; default: 1, with --start those of MODEL"
+        "--members",
+        metavar="N",
+        type=_count,
+        help="classifiers per network; default: 1, of compact ones alone with --start as many as MODEL has",
     )
     parser.add_argument("--fold", metavar="K", type=int, choices=range(5), help="a round of the cross-validation")
     parser.add_argument("--first", metavar="ONNX", type=Path, help="segmenter that labels or finds discs in pictures")
@@ -177,12 +180,15 @@ def _train_graders(args: argparse.Namespace, sources: Sources, progress: Progres
     from orthoai_training.disc.classification.request import ROLE, GraderRequest
     from orthoai_training.disc.start import members_of
 
+    architectures = _names(args.networks, tuple(PAPER_BACKBONES))
+    # Only the compact ones go on from the model's; the paper's would be trained that often from nothing.
+    usual = members_of(args.start, ROLE) if architectures == ("compact",) else 1
     request = GraderRequest(
         data=sources.spider,
         reviewed=sources.reviewed,
         out=args.out,
-        architectures=_names(args.networks, tuple(PAPER_BACKBONES)),
-        members=args.members or members_of(args.start, ROLE),
+        architectures=architectures,
+        members=args.members or usual,
         fine_tuning=not args.no_fine_tuning,
         roi=not args.no_roi,
         pretrained=not args.scratch,
