@@ -178,6 +178,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/tasks/femur/body.py
   Logic/orthoai/tasks/femur/candidates.py
   Logic/orthoai/tasks/femur/crop.py
+  Logic/orthoai/tasks/femur/cut.py
   Logic/orthoai/tasks/femur/engines.py
   Logic/orthoai/tasks/femur/findings.py
   Logic/orthoai/tasks/femur/fuse.py

@@ -13,6 +13,9 @@ from orthoai.volume import Volume
 TISSUE_HU = -300
 """Skin, fat, muscle and bone lie above, air and most of a padded table below."""
 
+METAL_HU = 2800
+"""Cortical bone stays below; metal saturates a 12-bit CT at 3071 HU."""
+
 SAMPLES = (64, 128, 256)
 """Voxels looked at along (k, j, i)."""
 

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from orthoai.finding import Finding, Measurement, Place
 from orthoai.geometry import Geometry
 from orthoai.tasks.femur.assemble import Part
+from orthoai.tasks.femur.body import METAL_HU
+from orthoai.tasks.femur.cut import is_truncated
+from orthoai.volume import Volume
 
 PRESENT = "present"
 TRUNCATED = "truncated at the field of view"
@@ -22,9 +25,6 @@ SHORTER_SHARE = 0.8
 """A whole femur shorter than this share of the other one is marked in part, or broken or amputated: a person's two
 differ by a few percent."""
 
-METAL_HU = 2800
-"""Cortical bone stays below; metal saturates a 12-bit CT at 3071 HU."""
-
 METAL_ML = 0.5
 """Less bright volume than that is noise or calcification."""
 
@@ -32,19 +32,18 @@ AXIS_POINTS = 200_000
 """Points, at most, from which the long axis is computed."""
 
 
-def finding(part: Part, grid: Geometry, volume: Geometry, notes: tuple[str, ...] = ()) -> Finding:
+def finding(part: Part, lps: Volume, grid: Geometry, notes: tuple[str, ...] = ()) -> Finding:
     """The finding of one femur.
 
     Args:
         part: its final mask, not empty.
-        grid: of the volume in LPS order, in which the part's crop lies.
-        volume: the INPUT's own grid, on which the slice index counts.
+        lps: the volume in LPS order, in which the part's crop lies.
+        grid: the INPUT's own, on which the slice index counts.
         notes: how its box came about.
     """
     own = part.crop.volume.geometry
     center = own.index_to_lps(_mean_index(part.mask))
-    slice_index = int(np.clip(np.rint(volume.lps_to_index(center)[2]), 0, volume.shape[0] - 1))
-    flags = [TRUNCATED] if is_truncated(part, grid) else []
+    flags = [TRUNCATED] if is_truncated(part, lps) else []
     flags += [METAL] if has_metal(part) else []
     return Finding(
         structure=part.crop.box.label,
@@ -54,7 +53,7 @@ def finding(part: Part, grid: Geometry, volume: Geometry, notes: tuple[str, ...]
             "volume_ml": Measurement(part.volume_ml, "mL"),
             "length_mm": Measurement(length_mm(part.mask, own), "mm"),
         },
-        place=Place((float(center[0]), float(center[1]), float(center[2])), slice_index),
+        place=Place((float(center[0]), float(center[1]), float(center[2])), grid.slice_of(center)),
         flags=(*flags, *notes),
     )
 
@@ -72,17 +71,6 @@ def compared(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def _length(finding: Finding) -> float:
     return finding.measurements["length_mm"].value
-
-
-def is_truncated(part: Part, grid: Geometry) -> bool:
-    """Whether the femur reaches the outermost voxels of the whole volume, so that a part of it is not in the image."""
-    for axis, size in enumerate(grid.shape):
-        span = part.crop.slices[axis]
-        if span.start == 0 and part.mask.take(0, axis).any():
-            return True
-        if span.stop == size and part.mask.take(-1, axis).any():
-            return True
-    return False
 
 
 def has_metal(part: Part) -> bool:

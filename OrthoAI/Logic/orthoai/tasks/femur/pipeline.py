@@ -82,9 +82,7 @@ def run(
             [TASK.label(part.crop.box.label).value for part in parts],
             reorient_array(segmentation, volume.geometry, ORDER),
         )
-        findings = compared(
-            [finding(part, lps.geometry, volume.geometry, notes.get(part.crop.box.label, ())) for part in parts]
-        )
+        findings = compared([finding(part, lps, volume.geometry, notes.get(part.crop.box.label, ())) for part in parts])
         progress.report("Assemble", 1.0)
 
     return Result(
