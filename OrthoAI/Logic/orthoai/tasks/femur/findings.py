@@ -13,11 +13,14 @@ from orthoai.geometry import Geometry
 from orthoai.tasks.femur.assemble import Part
 from orthoai.tasks.femur.body import METAL_HU
 from orthoai.tasks.femur.cut import is_truncated
+from orthoai.tasks.femur.fibula import has_fibula
 from orthoai.volume import Volume
 
 PRESENT = "present"
 TRUNCATED = "truncated at the field of view"
 METAL = "metal present (prosthesis or implant)"
+
+MAY_BE_TIBIA = "may be a tibia, since a bone like a fibula runs beside it: look again"
 
 MUCH_SHORTER = "much shorter than the other femur: look whether all of it is marked"
 
@@ -43,7 +46,8 @@ def finding(part: Part, lps: Volume, grid: Geometry, notes: tuple[str, ...] = ()
     """
     own = part.crop.volume.geometry
     center = own.index_to_lps(_mean_index(part.mask))
-    flags = [TRUNCATED] if is_truncated(part, lps) else []
+    flags = [MAY_BE_TIBIA] if has_fibula(part, lps) else []
+    flags += [TRUNCATED] if is_truncated(part, lps) else []
     flags += [METAL] if has_metal(part) else []
     return Finding(
         structure=part.crop.box.label,

@@ -8,7 +8,7 @@ import numpy as np
 
 from orthoai.box import Box
 from orthoai.drr.parallel import parallel_drrs
-from orthoai.geometry import Geometry
+from orthoai.finding import Finding
 from orthoai.io.checks import require_ct
 from orthoai.progress import Progress
 from orthoai.result import Result
@@ -19,7 +19,8 @@ from orthoai.tasks.femur.assemble import Part, assemble, paste
 from orthoai.tasks.femur.body import midline
 from orthoai.tasks.femur.crop import crop
 from orthoai.tasks.femur.engines import Engines, LoadEngines, load_engines
-from orthoai.tasks.femur.findings import compared, finding
+from orthoai.tasks.femur.findings import MAY_BE_TIBIA, compared, finding
+from orthoai.tasks.femur.fuse import LEFT, RIGHT
 from orthoai.tasks.femur.given import given_boxes
 from orthoai.tasks.femur.locate import locate
 from orthoai.volume import Volume, reorient_array
@@ -29,6 +30,9 @@ ORDER = "LPS"
 
 NOTHING = "No femur found."
 """What the result says when neither stage finds one."""
+
+SIDES = {LEFT: "left", RIGHT: "right"}
+"""Labels as the result's sentences name them."""
 
 SHORT_MM = 50.0
 """Below this length of the scan from head to feet femora are often missed or marked in part: Dice is 0.56 to 0.98 with
@@ -93,8 +97,8 @@ def run(
         segmentation=segmentation,
         labels=TASK.label_table,
         findings=findings,
-        message=_with_short_scan_told(
-            message([part.crop.box.label for part in parts], [box.label for box in boxes]), lps.geometry
+        message=" ".join(
+            [message([part.crop.box.label for part in parts], [box.label for box in boxes]), *_doubts(findings, lps)]
         ),
         provenance=engines.provenance(),
         timings_s=watch.seconds,
@@ -108,21 +112,27 @@ def message(found: Sequence[str], boxed: Sequence[str]) -> str:
         found: labels with voxels.
         boxed: labels with a box, with or without voxels.
     """
-    names = {"femur_left": "left", "femur_right": "right"}
-    empty = [names[label] for label in boxed if label not in found]
+    empty = [SIDES[label] for label in boxed if label not in found]
     if not found:
         return NOTHING
-    sides = " and ".join(names[label] for label in found)
+    sides = " and ".join(SIDES[label] for label in found)
     sentence = f"Found the {sides} femur." if len(found) == 1 else f"Found the {sides} femora."
     return f"{sentence} The {empty[0]} femur's box holds no bone: check it." if empty else sentence
 
 
-def _with_short_scan_told(sentence: str, lps: Geometry) -> str:
-    """``sentence``, and one more where the scan is too short to trust it."""
-    length = lps.size[2] * lps.spacing[2]
-    if length >= SHORT_MM:
-        return sentence
-    return f"{sentence} The scan covers only {length:.0f} mm from head to feet: femora may be missed or marked in part."
+def _doubts(findings: Sequence[Finding], lps: Volume) -> list[str]:
+    """Sentences on what may be wrong with the whole result."""
+    doubts = []
+    tibiae = [SIDES[each.structure] for each in findings if MAY_BE_TIBIA in each.flags]
+    if tibiae:
+        what = "it may be a tibia" if len(tibiae) == 1 else "they may be tibiae"
+        doubts.append(f"Look again at the {' and '.join(tibiae)}: {what}.")
+    length = lps.geometry.size[2] * lps.geometry.spacing[2]
+    if length < SHORT_MM:
+        doubts.append(
+            f"The scan covers only {length:.0f} mm from head to feet: femora may be missed or marked in part."
+        )
+    return doubts
 
 
 def _find(volume: Volume, engines: Engines, progress: Progress, watch: Stopwatch) -> tuple[list[Box], Notes]:
