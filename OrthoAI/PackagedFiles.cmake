@@ -298,6 +298,8 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Review/ActiveTime.py
   OrthoAILib/Review/ActivityWatch.py
   OrthoAILib/Review/BoxWatch.py
+  OrthoAILib/Review/CaseReading.py
+  OrthoAILib/Review/CaseResults.py
   OrthoAILib/Review/CaseState.py
   OrthoAILib/Review/CaseWriter.py
   OrthoAILib/Review/Command.py
@@ -312,8 +314,6 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Review/MaskWatch.py
   OrthoAILib/Review/MoveBox.py
   OrthoAILib/Review/Reachable.py
-  OrthoAILib/Review/ReadyResult.py
-  OrthoAILib/Review/ReadyResults.py
   OrthoAILib/Review/ReviewSession.py
   OrthoAILib/Review/ReviewState.py
   OrthoAILib/Review/ShownPlace.py

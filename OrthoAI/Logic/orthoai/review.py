@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -123,12 +124,18 @@ class Review:
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
-    def from_json(cls, text: str, segmentation: NDArray[np.uint8] | None = None) -> Review:
+    def from_json(
+        cls,
+        text: str,
+        segmentation: NDArray[np.uint8] | None = None,
+        extras: Mapping[str, NDArray[np.uint8]] | None = None,
+    ) -> Review:
         """Undo :meth:`to_json`.
 
         Args:
             text: content of a review.json.
             segmentation: the voxels (K, J, I) that belong to it; empty where None.
+            extras: voxels (K, J, I) of further pictures by name; those that are absent are left out.
 
         Raises:
             InputError: no JSON, another schema version, or keys missing or of the wrong kind.
@@ -136,7 +143,7 @@ class Review:
         content = read_versioned(text, "review.json", REVIEW_SCHEMA_VERSION, "review the case again")
         try:
             return cls(
-                result=Result.from_json(json.dumps(content["result"]), segmentation),
+                result=Result.from_json(json.dumps(content["result"]), segmentation, extras),
                 verdict=None if content["verdict"] is None else Verdict(content["verdict"]),
                 comment=str(content["comment"]),
                 reviewer=str(content["reviewer"]),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import qt
 import slicer
 import vtk
+from orthoai.io.image_folder import READY_FOLDER
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
@@ -20,15 +21,18 @@ from OrthoAILib.Panels.InputPanel import InputPanel
 from OrthoAILib.Panels.MessageLine import MessageLine
 from OrthoAILib.Panels.ResultPanel import ResultPanel
 from OrthoAILib.Panels.ReviewPanel import ReviewPanel
+from OrthoAILib.Panels.ReviewParts import reviewLine
 from OrthoAILib.Panels.Shortcuts import Shortcuts
 from OrthoAILib.Panels.TaskPanel import TaskPanel
-from OrthoAILib.Review.ReadyResults import ReadyResults
+from OrthoAILib.Review.CaseReading import OpenedCase
+from OrthoAILib.Review.CaseResults import CaseResults
 from OrthoAILib.Run.GuiTimer import guiTimer
 from OrthoAILib.Run.RunOutcome import RunOutcome
 from OrthoAILib.Run.RunState import RunState
 
 if TYPE_CHECKING:
     from orthoai.io.image_folder import ImageEntry
+    from orthoai.review import Review
     from orthoai.tasks import Task
 
     from OrthoAILib.Bridge.ResultBridge import ResultBridge
@@ -71,7 +75,7 @@ class MainPanel(VTKObservationMixin):
         self.advancedPanel = AdvancedPanel(models)
         self.resultPanel = ResultPanel()
         self.reviewPanel = ReviewPanel()
-        self.ready = ReadyResults(results, volumes, guiTimer)
+        self.known = CaseResults(results, guiTimer)
         self.message = MessageLine(self.ui.messageIcon, self.ui.messageText)
         self._shortcuts = Shortcuts({RUN_KEYS: self._onRunKeys, CANCEL_KEYS: controller.cancel})
         self._place()
@@ -114,7 +118,7 @@ class MainPanel(VTKObservationMixin):
     def cleanup(self) -> None:
         """The panel goes away."""
         self._shortcuts.remove()
-        self.ready.close()
+        self.known.close()
         self.setParameterNode(None)
         self.removeObservers()
         self.reviewPanel.cleanup()
@@ -145,8 +149,8 @@ class MainPanel(VTKObservationMixin):
         self.resultPanel.boxAdded.connect(self.refresh)
         self.resultPanel.noticed.connect(self.message.warn)
         self.reviewPanel.caseOpened.connect(self._onCaseOpened)
-        self.ready.shown.connect(self._onReady)
-        self.ready.noticed.connect(self.message.warn)
+        self.known.shown.connect(self._onKnown)
+        self.known.noticed.connect(self.message.warn)
         controller.stateChanged.connect(self._onState)
         controller.progressed.connect(self.taskPanel.setProgress)
         controller.finished.connect(self._onFinished)
@@ -198,7 +202,7 @@ class MainPanel(VTKObservationMixin):
     def _onState(self, state: RunState) -> None:
         idle = state is RunState.IDLE
         if not idle:
-            self.ready.cancel()
+            self.known.cancel()
         self.taskPanel.setState(state, self._controller.task)
         for panel in (self.inputPanel, self.advancedPanel, self.resultPanel, self.reviewPanel):
             panel.setEnabled(idle)
@@ -216,19 +220,30 @@ class MainPanel(VTKObservationMixin):
         self.refresh()
         self.message.say(_("{title} is done.").format(title=outcome.task.title))
 
-    # Made beforehand
+    # Known already
 
     def _onCaseOpened(self, entry: ImageEntry, volumeNode: Any) -> None:
-        if self._node is not None:
-            self.message.clear()
-            self.ready.open(Path(self._node.worklistFolder), entry, volumeNode, self._node.task)
+        node = self._node
+        if node is None:
+            return
+        self.message.clear()
+        case = OpenedCase(
+            entry,
+            self._volumes.voxels(volumeNode),
+            self._volumes.geometry(volumeNode),
+            Path(node.worklistFolder) / READY_FOLDER,
+            Path(node.exportFolder) if node.exportFolder else None,
+            node.task,
+        )
+        self.known.open(case, volumeNode, node.reviewer)
 
-    def _onReady(self, nodes: ResultNodes) -> None:
+    def _onKnown(self, nodes: ResultNodes, review: Review | None) -> None:
         if self._node is not None:
             self._node.resultId = nodes.resultId
         self.refresh()
         task = self._taskOf(nodes)
-        self.message.say(_("{title} was run beforehand.").format(title=task.title if task else nodes.taskName))
+        title = task.title if task else nodes.taskName
+        self.message.say(_("{title} was run beforehand.").format(title=title) if review is None else reviewLine(review))
 
     # Result
 

@@ -12,6 +12,7 @@ from OrthoAILib.Run.WorkerInSlicer import workerInSlicer
 
 if TYPE_CHECKING:
     from orthoai.dataset.exporters import Exporter
+    from orthoai.review import Review
 
     from OrthoAILib.Review.ReviewState import ReviewState
 
@@ -36,3 +37,10 @@ def stateLine(state: ReviewState) -> str:
     minutes, seconds = divmod(round(state.timeSpent), 60)
     saved = _("saved") if state.isSaved else _("unsaved changes")
     return f"{revision} · {minutes}:{seconds:02d} min · {saved}"
+
+
+def reviewLine(review: Review) -> str:
+    """Whose review of the training set is shown, and what becomes of another one."""
+    sentence = _("Revision {number} of the training set is shown ({verdict}{by}): decide again to replace it.")
+    by = _(" by {reviewer}").format(reviewer=review.reviewer) if review.reviewer else ""
+    return str(sentence.format(number=review.revision, verdict=review.verdict or "", by=by))

@@ -12,6 +12,7 @@ from orthoai.errors import InputError, OutOfReach
 from orthoai.io.digest import sha256_of
 from orthoai.output import hidden_name_of
 from orthoai.progress import Progress
+from orthoai.result import VERTEBRAE
 from orthoai.review import Review
 from orthoai.volume import Volume
 
@@ -51,9 +52,11 @@ class DatasetCase:
         return self._read(VERTEBRAE_FILE) if VERTEBRAE_FILE in self.lineage.files else None
 
     def review(self) -> Review:
-        """The review, with its segmentation."""
+        """The review, with its segmentation and, where the case has them, its vertebral bodies."""
+        bodies = self.vertebrae()
+        extras = {} if bodies is None else {VERTEBRAE: bodies.voxels}
         try:
-            return Review.from_json(self._text(REVIEW_FILE), self.labels().voxels)
+            return Review.from_json(self._text(REVIEW_FILE), self.labels().voxels, extras)
         except InputError as error:
             raise type(error)(f"Case {self.name}: {error}") from error
 

@@ -1,7 +1,8 @@
-"""A worklist whose cases were run beforehand: they open with their results, and only with their own."""
+"""A case of a worklist opens with what is known of it: its review in the training set, or a result made beforehand."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def folder(tmp_path: Path) -> Path:
 def openNext(bench, folder: Path) -> None:
     bench.panel.reviewPanel.walk._onFolderChosen(str(folder))
     bench.panel.reviewPanel.worklist.askNext()
-    assert bench.host.processEvents(until=lambda: not bench.panel.ready.isBusy)
+    assert bench.host.processEvents(until=lambda: not bench.panel.known.isBusy)
     bench.host.processEvents()
 
 
@@ -93,27 +94,103 @@ def test_a_case_opens_with_the_result_that_was_made_beforehand(openPanel, folder
     assert len(results()) == 1
 
 
-def test_a_case_is_the_same_in_the_training_set_whether_it_was_run_beforehand_or_by_a_click(
-    openPanel, folder, tmp_path
-):
+def export(bench, dataset: Path, **words) -> Path:
+    """Approve what is on screen and put it into the training set."""
     import slicer
-    from orthoai.dataset import Dataset, save_case
+    from orthoai.dataset import save_case
     from orthoai.review import Verdict
     from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
     from OrthoAILib.Bridge.VolumeBridge import VolumeBridge
     from OrthoAILib.Review.ExportRequest import ExportRequest
 
+    nodes = bench.result
+    review = ReviewBridge(slicer.mrmlScene).review(nodes, nodes.volumeNode, Verdict.APPROVED)
+    request = ExportRequest.ofNode(dataset, nodes.volumeNode, VolumeBridge(), replace(review, **words), ())
+    return save_case(request.dataset, request.volume, request.review)
+
+
+def erase(bench, name: str) -> None:
+    import slicer
+
+    mask = slicer.util.arrayFromSegmentBinaryLabelmap(bench.result.segmentation, name, bench.result.volumeNode)
+    slicer.util.updateSegmentBinaryLabelmapFromArray(
+        np.zeros_like(mask), bench.result.segmentation, name, bench.result.volumeNode
+    )
+
+
+def openAgain(bench, folder: Path, dataset: Path) -> None:
+    """Another reviewer, on another day."""
+    import slicer
+
+    slicer.mrmlScene.Clear()
+    node = bench.module.widget.logic.getParameterNode()
+    node.exportFolder, node.reviewer = str(dataset), "Dr. B"
+    (folder / "orthoai-worklist.json").unlink(missing_ok=True)
+    bench.panel.reviewPanel.walk._row.setFolders("", "")
+    openNext(bench, folder)
+
+
+def test_a_case_is_the_same_in_the_training_set_whether_it_was_run_beforehand_or_by_a_click(
+    openPanel, folder, tmp_path
+):
+    from orthoai.dataset import Dataset
+
     bench = openPanel("pipeline", volume=False)
     openNext(bench, folder)
     for _ in range(2):
-        nodes = bench.result
-        review = ReviewBridge(slicer.mrmlScene).review(nodes, nodes.volumeNode, Verdict.APPROVED)
-        request = ExportRequest.ofNode(tmp_path / "set", nodes.volumeNode, VolumeBridge(), review, ())
-        save_case(request.dataset, request.volume, request.review)
-        assert nodes.imageDigest
+        export(bench, tmp_path / "set")
+        assert bench.result.imageDigest
         bench.run()
     (case,) = Dataset(tmp_path / "set").cases()
     assert case.lineage.revision == 2
+
+
+def test_a_case_that_was_exported_opens_as_it_was_reviewed_and_goes_on_from_there(openPanel, folder, tmp_path):
+    from orthoai.dataset import Dataset
+    from orthoai.review import Verdict
+
+    bench = openPanel(volume=False)
+    openNext(bench, folder)
+    erase(bench, "femur_right")
+    export(bench, tmp_path / "set", reviewer="Dr. A", comment="left only", verdict=Verdict.CORRECTED, time_spent_s=60)
+    openAgain(bench, folder, tmp_path / "set")
+    assert bench.message == (
+        "Revision 1 of the training set is shown (corrected by Dr. A): decide again to replace it."
+    )
+    assert len(results()) == 1  # Not the result that was made beforehand, too.
+    assert shownMask(bench, "femur_left").any() and not shownMask(bench, "femur_right").any()
+    state = bench.panel.reviewPanel.session.state
+    assert (state.verdict, state.comment, state.reviewer, state.revision) == (None, "left only", "Dr. B", 1)
+    assert state.isSaved and state.timeSpent >= 60 and state.trainingSets == (str(tmp_path / "set"),)
+    export(bench, tmp_path / "set", reviewer="Dr. B", revision=2)
+    (case,) = Dataset(tmp_path / "set").cases()
+    assert (case.lineage.revision, case.lineage.parent_revision, case.review().changes) == (2, 1, ())
+    assert not (case.labels().voxels == 2).any()
+
+
+def test_the_vertebral_bodies_of_an_exported_case_come_back_with_it(openPanel, folder, tmp_path):
+    from orthoai.dataset import Dataset
+
+    (folder / READY_FOLDER / "femur").rename(tmp_path / "away")
+    makeReady(folder, "case1.nii.gz", "ovf")
+    bench = openPanel(volume=False)
+    openNext(bench, folder)
+    export(bench, tmp_path / "set")
+    bodies = Dataset(tmp_path / "set").cases()[0].vertebrae().voxels
+    openAgain(bench, folder, tmp_path / "set")
+    assert "Revision 1" in bench.message
+    export(bench, tmp_path / "set", comment="again")
+    (case,) = Dataset(tmp_path / "set").cases()
+    assert case.lineage.revision == 2
+    np.testing.assert_array_equal(case.vertebrae().voxels, bodies)
+
+
+def test_a_damaged_case_of_the_training_set_is_told(openPanel, folder, tmp_path):
+    bench = openPanel(volume=False)
+    openNext(bench, folder)
+    (export(bench, tmp_path / "set") / "review.json").write_text("{")
+    openAgain(bench, folder, tmp_path / "set")
+    assert "This review.json is damaged" in bench.message and bench.result is None
 
 
 def test_an_image_that_was_replaced_since_does_not_get_the_result_of_the_other(openPanel, folder):
@@ -153,16 +230,16 @@ def test_what_is_still_being_read_is_dropped_when(openPanel, folder, what):
     import slicer
 
     bench = openPanel(volume=False)
-    go, read = Event(), bench.panel.ready._read
+    go, read = Event(), bench.panel.known._read
 
     def slowly(*arguments):
         go.wait(30)
         return read(*arguments)
 
-    bench.panel.ready._read = slowly
+    bench.panel.known._read = slowly
     bench.panel.reviewPanel.walk._onFolderChosen(str(folder))
     bench.panel.reviewPanel.worklist.askNext()
-    assert bench.panel.ready.isBusy
+    assert bench.panel.known.isBusy
     if what == "the case is left":
         (folder / READY_FOLDER).rename(folder / "away")
         bench.panel.reviewPanel.worklist.askNext()
@@ -171,6 +248,6 @@ def test_what_is_still_being_read_is_dropped_when(openPanel, folder, what):
     else:
         bench.run()
     go.set()
-    assert bench.host.processEvents(until=lambda: not bench.panel.ready.isBusy)
+    assert bench.host.processEvents(until=lambda: not bench.panel.known.isBusy)
     bench.host.processEvents()
     assert len(results()) == (1 if what == "a task is run" else 0)
