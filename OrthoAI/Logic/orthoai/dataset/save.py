@@ -131,23 +131,16 @@ def _refuse_unfit(volume: Volume, review: Review) -> None:
 
 
 def _holds(previous: DatasetCase, review: Review) -> bool:
-    """Whether ``previous`` was made from this very review."""
+    """Whether ``previous``, which is not damaged, was made from this very review."""
     same = replace(review, revision=previous.lineage.revision)
     if same.to_json() != (previous.path / REVIEW_FILE).read_text("utf-8"):
         return False
-    return np.array_equal(previous.labels().voxels, review.result.segmentation) and _holds_bodies(previous, review)
-
-
-def _holds_bodies(previous: DatasetCase, review: Review) -> bool:
-    """Whether ``previous`` has the vertebral bodies of ``review``, or neither has any."""
-    bodies, file = review.result.extra(VERTEBRAE), previous.path / VERTEBRAE_FILE
-    known = previous.lineage.files.get(VERTEBRAE_FILE)
-    if bodies is None or known is None:
-        return bodies is None and known is None
-    if not file.is_file() or sha256_of([file]) != known:
-        return False
-    saved = previous.vertebrae()
-    return saved is not None and np.array_equal(saved.voxels, bodies.voxels)
+    saved, bodies = previous.vertebrae(), review.result.extra(VERTEBRAE)
+    if saved is None or bodies is None:
+        is_same = saved is None and bodies is None
+    else:
+        is_same = np.array_equal(saved.voxels, bodies.voxels)
+    return is_same and np.array_equal(previous.labels().voxels, review.result.segmentation)
 
 
 def _write_case(
