@@ -5,6 +5,7 @@ set(MODULE_PYTHON_SCRIPTS
 
   Logic/orthoai/__init__.py
   Logic/orthoai/box.py
+  Logic/orthoai/doubt.py
   Logic/orthoai/drawn_boxes.py
   Logic/orthoai/durable.py
   Logic/orthoai/errors.py
@@ -303,6 +304,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Review/CaseState.py
   OrthoAILib/Review/CaseWriter.py
   OrthoAILib/Review/Command.py
+  OrthoAILib/Review/Doubts.py
   OrthoAILib/Review/EditHistory.py
   OrthoAILib/Review/ExportController.py
   OrthoAILib/Review/ExportRequest.py

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
+from orthoai.doubt import doubt_of
 from orthoai.errors import InputError
 from orthoai.output import RESULT_FILE
 from orthoai.result import VERTEBRAE, Result
@@ -29,6 +31,16 @@ def ready_tasks(results: Path, name: str) -> list[str]:
 def is_ready(results: Path, task: str, name: str) -> bool:
     """Whether the result of ``task`` on the image ``name`` is there. It appears whole or not at all."""
     return (ready_folder(results, task, name) / RESULT_FILE).is_file()
+
+
+def ready_doubt(results: Path, name: str) -> float | None:
+    """:func:`orthoai.doubt.doubt_of` the results for the image ``name``, of the most doubtful; None without any."""
+    doubts = []
+    for task in ready_tasks(results, name):
+        with suppress(OSError, ValueError, InputError):  # One that cannot be read says nothing.
+            text = (ready_folder(results, task, name) / RESULT_FILE).read_text("utf-8")
+            doubts.append(doubt_of(Result.from_json(text).findings))
+    return max(doubts, default=None)
 
 
 def read_ready(folder: Path) -> Result:

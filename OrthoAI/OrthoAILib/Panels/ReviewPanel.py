@@ -46,7 +46,7 @@ VERDICT_KEYS = {
     Verdict.FLAGGED: "Ctrl+Shift+F",
 }
 UNDO_KEYS, REDO_KEYS = "Ctrl+Z", "Ctrl+Shift+Z"
-PREVIOUS_KEYS, NEXT_KEYS, EXPORT_KEYS = "Ctrl+PgUp", "Ctrl+PgDown", "Ctrl+Shift+E"
+PREVIOUS_KEYS, NEXT_KEYS, NEXT_OPEN_KEYS, EXPORT_KEYS = "Ctrl+PgUp", "Ctrl+PgDown", "Ctrl+Shift+PgDown", "Ctrl+Shift+E"
 
 REST_MS = 400
 """Milliseconds after which a box that was dragged, or a mask that was painted, counts as at rest."""
@@ -90,7 +90,7 @@ class ReviewPanel:
         self.words = ReviewWords(self._ui)
         self.undoButtons = UndoButtons(self._ui, UNDO_KEYS, REDO_KEYS)
         self.verdicts = VerdictButtons(self._ui, VERDICT_KEYS)
-        self.worklist = WorklistRow(self._ui, PREVIOUS_KEYS, NEXT_KEYS)
+        self.worklist = WorklistRow(self._ui, PREVIOUS_KEYS, NEXT_KEYS, NEXT_OPEN_KEYS)
         self.exportForm = ExportForm(self._ui, exportersOfRegistry(), EXPORT_KEYS)
         self.export = ReviewExport(self.exportForm, exports or exportsInSlicer(), self.notice)
         self.walk = CaseWalk(self.worklist, self.export, self.notice, ask, askWithdraw, load)
@@ -201,7 +201,8 @@ class ReviewPanel:
             keys: partial(self.verdicts.choose, verdict) for verdict, keys in VERDICT_KEYS.items()
         }
         actions |= {UNDO_KEYS: self.undo, REDO_KEYS: self.redo, EXPORT_KEYS: self.export.start}
-        return actions | {PREVIOUS_KEYS: self.worklist.askPrevious, NEXT_KEYS: self.worklist.askNext}
+        actions |= {PREVIOUS_KEYS: self.worklist.askPrevious, NEXT_KEYS: self.worklist.askNext}
+        return actions | {NEXT_OPEN_KEYS: self.worklist.askNextOpen}
 
     def _connect(self) -> None:
         self._rest.connect("timeout()", self._onRest)

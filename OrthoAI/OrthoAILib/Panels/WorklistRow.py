@@ -9,6 +9,7 @@ from orthoai.errors import InputError
 from orthoai.io.image_folder import ImageEntry
 from slicer.i18n import tr as _
 
+from OrthoAILib.Review.Doubts import Doubts
 from OrthoAILib.Review.ReviewState import ReviewState
 from OrthoAILib.Review.Wording import readable
 from OrthoAILib.Review.Worklist import Worklist
@@ -19,24 +20,30 @@ class WorklistRow:
     """Shows a worklist; tells which case is asked for.
 
     Args:
-        ui: with worklistFolder, previousButton, caseText, nextButton.
-        previousKeys, nextKeys: keyboard shortcuts, shown in the tooltips.
+        ui: with worklistFolder, previousButton, caseText, nextButton, nextOpenButton.
+        previousKeys, nextKeys, nextOpenKeys: keyboard shortcuts, shown in the tooltips.
 
     Signals:
         caseAsked(ImageEntry), folderChosen(path), noticed(sentence), outdated(sentence): a notice no longer holds.
     """
 
-    def __init__(self, ui: Any, previousKeys: str, nextKeys: str) -> None:
+    def __init__(self, ui: Any, previousKeys: str, nextKeys: str, nextOpenKeys: str) -> None:
         self.caseAsked, self.folderChosen = Signal(), Signal()
         self.noticed, self.outdated = Signal(), Signal()
         self._ui = ui
         self._folder, self._fallback = "", ""
         self._worklist: Worklist | None = None
+        self._doubts = Doubts()
         self._problem, self._told = "", ""
         self._image: ImageEntry | None = None
         self._loaded: ImageEntry | None = None
         ui.previousButton.setToolTip(_("Open the case before this one ({keys})").format(keys=previousKeys))
         ui.nextButton.setToolTip(_("Open the next case ({keys})").format(keys=nextKeys))
+        tip = _(
+            "Open a case that nobody has decided; of those that were run beforehand the least certain first ({keys})"
+        )
+        ui.nextOpenButton.setToolTip(tip.format(keys=nextOpenKeys))
+        ui.nextOpenButton.connect("clicked()", self.askNextOpen)
         ui.previousButton.connect("clicked()", self.askPrevious)
         ui.nextButton.connect("clicked()", self.askNext)
         ui.worklistFolder.connect("currentPathChanged(QString)", self._onFolderEdited)
@@ -95,6 +102,7 @@ class WorklistRow:
         self._image = self._loaded = entry
         if self._worklist is not None:
             self._worklist.open(entry)
+            self._doubts.read(self._worklist.folder, self._worklist.cases)
             self._tell()
         self.update()
 
@@ -104,12 +112,23 @@ class WorklistRow:
     def askPrevious(self) -> None:
         self._ask(-1)
 
+    def askNextOpen(self) -> None:
+        if self._worklist is None:
+            return
+        target = self._worklist.nextOpen(self._doubts.known, self._loaded)
+        self.update()  # Others may have decided some.
+        if target is not None:
+            self.caseAsked.emit(target)
+        else:
+            self.noticed.emit(_("All other cases are decided."))
+
     def update(self) -> None:
         """Show where the walk is."""
         worklist = self._worklist
         self._ui.previousButton.setEnabled(self._target(-1) is not None)
         self._ui.nextButton.setEnabled(self._target(1) is not None)
-        for widget in (self._ui.previousButton, self._ui.nextButton, self._ui.caseText):
+        self._ui.nextOpenButton.setEnabled(worklist is not None and bool(worklist.cases))
+        for widget in (self._ui.previousButton, self._ui.nextButton, self._ui.nextOpenButton, self._ui.caseText):
             widget.setVisible(worklist is not None)
         self._ui.caseText.setText(self._text(worklist) if worklist is not None else "")
 
@@ -140,6 +159,7 @@ class WorklistRow:
         if folder and Path(folder).is_dir():
             try:
                 self._worklist = Worklist(Path(folder), fallback)
+                self._doubts.read(self._worklist.folder, self._worklist.cases)
             except InputError as error:
                 self._problem = str(error)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,6 +93,21 @@ class Worklist:
         """The case ``step`` cases on (1) or back (-1); None beyond either end. Before any case 1 is the first."""
         index = self._index + step
         return self.cases[index] if 0 <= index < len(self.cases) else None
+
+    def nextOpen(self, doubts: Mapping[str, float], inScene: ImageEntry | None = None) -> ImageEntry | None:
+        """A case that nobody has decided, other than the one ``inScene``; None where there is none.
+
+        The most doubtful comes first, then those of which nothing is known, in the order of the walk. What others have
+        decided meanwhile counts.
+
+        Args:
+            doubts: by case name, 0 (sure) to 1, of cases that were run beforehand.
+        """
+        self._progress = self._progress.mergedWith(self._read())
+        here = max(0, self._index)
+        ahead = (*self.cases[here:], *self.cases[:here])
+        isOpen = (case for case in ahead if case != inScene and self.state(case).verdict is None)
+        return max(isOpen, key=lambda case: doubts.get(case.name, -1.0), default=None)
 
     # Changes
 

@@ -12,8 +12,16 @@ from orthoai.io.image_folder import READY_FOLDER
 from orthoai.io.write import write_labels, write_volume
 from orthoai.ready import ready_folder
 from orthoai.result import Extra, Provenance, Result
+from orthoai.review import Verdict
+from orthoai.volume import Volume
 
 LABELS = {"femur": {1: "femur_left", 2: "femur_right"}, "ovf": {1: "crush", 2: "wedge", 3: "biconcave"}}
+
+
+def legsImage() -> Volume:
+    from femur_fakes import legs
+
+    return legs()[0]
 
 
 def makeReady(folder: Path, name: str, task: str = "femur") -> Result:
@@ -98,7 +106,6 @@ def export(bench, dataset: Path, **words) -> Path:
     """Approve what is on screen and put it into the training set."""
     import slicer
     from orthoai.dataset import save_case
-    from orthoai.review import Verdict
     from OrthoAILib.Bridge.ReviewBridge import ReviewBridge
     from OrthoAILib.Bridge.VolumeBridge import VolumeBridge
     from OrthoAILib.Review.ExportRequest import ExportRequest
@@ -147,7 +154,6 @@ def test_a_case_is_the_same_in_the_training_set_whether_it_was_run_beforehand_or
 
 def test_a_case_that_was_exported_opens_as_it_was_reviewed_and_goes_on_from_there(openPanel, folder, tmp_path):
     from orthoai.dataset import Dataset
-    from orthoai.review import Verdict
 
     bench = openPanel(volume=False)
     openNext(bench, folder)
@@ -191,6 +197,29 @@ def test_a_damaged_case_of_the_training_set_is_told(openPanel, folder, tmp_path)
     (export(bench, tmp_path / "set") / "review.json").write_text("{")
     openAgain(bench, folder, tmp_path / "set")
     assert "This review.json is damaged" in bench.message and bench.result is None
+
+
+def test_the_next_open_case_is_the_one_whose_result_is_least_certain(openPanel, folder):
+    from orthoai.finding import Finding
+
+    write_volume(legsImage(), folder / "case3.mha")
+    for name, probability in (("case1.nii.gz", 0.9), ("case2.nrrd", 0.6)):
+        place = ready_folder(folder / READY_FOLDER, "femur", name) / "result.json"
+        result = replace(Result.from_json(place.read_text()), findings=(Finding("femur_left", "present", probability),))
+        place.write_text(result.to_json())
+    bench = openPanel(volume=False)
+    bench.panel.reviewPanel.walk._onFolderChosen(str(folder))
+    row = bench.panel.reviewPanel.worklist
+    assert bench.host.processEvents(until=lambda: bool(row._doubts.known))
+    assert row._doubts.known == {"case1.nii.gz": pytest.approx(0.1), "case2.nrrd": pytest.approx(0.4)}
+    seen = []
+    for _ in range(3):
+        row.askNextOpen()
+        assert bench.host.processEvents(until=lambda: not bench.panel.known.isBusy)
+        bench.host.processEvents()
+        seen.append(bench.module.widget.logic.getParameterNode().inputVolume.GetName())
+        row._worklist.record(Verdict.REJECTED)
+    assert seen == ["case2", "case1", "case3"]
 
 
 def test_an_image_that_was_replaced_since_does_not_get_the_result_of_the_other(openPanel, folder):

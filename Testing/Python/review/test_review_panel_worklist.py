@@ -52,6 +52,21 @@ def test_the_case_that_is_left_is_taken_out_of_the_scene_and_other_images_stay(r
     assert scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 1
 
 
+def test_next_open_passes_what_was_decided_and_says_when_all_is(room, folder):
+    openFolder(room, folder)
+    for button in ("nextOpenButton", None, "nextOpenButton"):
+        if button is None:
+            press(room, "Ctrl+Shift+PgDown")
+        else:
+            click(room, button)
+        review(room)
+        click(room, "rejectButton")
+    assert caseText(room) == "Case 3 of 3 (Rejected), 3 of 3 decided"
+    click(room, "nextOpenButton")
+    assert caseText(room).startswith("Case 3 of 3")
+    assert room.child("noticeText").text == "All other cases are decided."
+
+
 def test_verdicts_are_remembered_for_the_next_session(room, folder):
     openFolder(room, folder)
     click(room, "nextButton")

@@ -112,6 +112,27 @@ def test_a_verdict_that_is_taken_back_leaves_the_case_open(three):
     assert Worklist(three).decided == 0
 
 
+def test_the_next_open_case_is_one_that_nobody_has_decided_and_the_most_doubtful_first(three):
+    worklist, other = Worklist(three), Worklist(three)
+    one, two, ten = worklist.cases
+    assert worklist.nextOpen({}) == one
+    assert worklist.nextOpen({ten.name: 0.9, two.name: 0.4}) == ten
+    worklist.open(two)
+    assert worklist.nextOpen({}) == two  # Remembered, but not in the scene.
+    assert worklist.nextOpen({}, two) == ten
+    assert worklist.nextOpen({two.name: 1.0, one.name: 0.0}, two) == one
+    other.open(ten)
+    other.record(Verdict.FLAGGED)
+    assert worklist.nextOpen({}, two) == one
+    other.open(one)
+    other.record(Verdict.APPROVED)
+    assert worklist.nextOpen({}, two) is None
+
+
+def test_an_empty_folder_has_no_open_case(tmp_path):
+    assert Worklist(tmp_path).nextOpen({}) is None
+
+
 def test_new_images_do_not_shift_what_is_remembered(three):
     worklist = Worklist(three)
     worklist.open(worklist.cases[1])
