@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import errno
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from orthoai.dataset.layout import (
 from orthoai.dataset.lineage import Lineage
 from orthoai.dataset.revisions import CASE, archive, damaged_aside, last_number
 from orthoai.dataset.store import Dataset, DatasetCase
+from orthoai.durable import to_disk
 from orthoai.errors import InputError
 from orthoai.io.digest import sha256_of
 from orthoai.io.pixels import compact
@@ -27,6 +30,11 @@ from orthoai.output import staged_folder, write_error
 from orthoai.result import VERTEBRAE
 from orthoai.review import Review, Verdict, utc_now
 from orthoai.volume import Volume
+
+MEANWHILE = "Somebody else has saved a review of this case just now; look at it and save yours again."
+
+OVERTAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT)
+"""Of a folder that cannot be renamed because there is one by now, or because its case was replaced."""
 
 
 def save_case(dataset: Path, volume: Volume, review: Review) -> Path:
@@ -58,7 +66,7 @@ def save_case(dataset: Path, volume: Volume, review: Review) -> Path:
     review = anonymous(review, sha256)
     try:
         Dataset(dataset).put_back(name)
-        is_damaged = folder.is_dir() and DatasetCase(folder).is_damaged()
+        is_damaged = _is_damaged(folder)
     except OSError as error:
         raise write_error(error, folder) from error
     previous = _newest(folder)
@@ -74,18 +82,48 @@ def save_case(dataset: Path, volume: Volume, review: Review) -> Path:
             )
     number = max(review.revision, 1 + last_number(dataset, name), 1 + (previous.lineage.revision if previous else 0))
     review = replace(review, revision=number)
-    with ExitStack() as stack:
+    with _told_of_others(), ExitStack() as stack:
         if is_damaged:
             stack.enter_context(damaged_aside(dataset, folder))
         aside = stack.enter_context(staged_folder(folder, CASE, durable=True))
-        _write_case(aside, volume, review, sha256, group, previous)
+        lineage = _write_case(aside, volume, review, sha256, group, previous)
         # Writing an image takes seconds, in which another reviewer of a shared folder may have saved the case.
         expected, meanwhile = None if is_damaged else previous, _newest(folder)
         if (meanwhile and meanwhile.lineage) != (expected and expected.lineage):
-            raise InputError("Somebody else has saved a review of this case just now; look at it and save yours again.")
+            raise InputError(MEANWHILE)
         if expected is not None:
             archive(dataset, expected)
+        to_disk(aside)
+        # Last and quickly: whoever saves the case now takes a whole folder for one that a killed save left.
+        (aside / META_FILE).write_text(lineage.to_json(), "utf-8")
     return folder
+
+
+def _is_damaged(folder: Path) -> bool:
+    """Whether ``folder`` holds what is left of a case. Raises OutOfReach, or OSError.
+
+    Asked again where it seems so: while somebody else replaces the case, its files are of two revisions for a moment.
+    """
+    looks = []
+    while folder.is_dir():
+        case = DatasetCase(folder)
+        if not case.is_damaged():
+            return False
+        looks.append(case.told_lineage())
+        if looks[-2:-1] == looks[-1:]:
+            return True
+    return False
+
+
+@contextmanager
+def _told_of_others() -> Iterator[None]:
+    """Where somebody else put the case into its place a moment before us, an InputError says so."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in OVERTAKEN:
+            raise
+        raise InputError(MEANWHILE) from error
 
 
 def _newest(folder: Path) -> DatasetCase | None:
@@ -145,7 +183,8 @@ def _holds(previous: DatasetCase, review: Review) -> bool:
 
 def _write_case(
     folder: Path, volume: Volume, review: Review, sha256: str, group: str, previous: DatasetCase | None
-) -> None:
+) -> Lineage:
+    """Write all but case.json, of which the content is returned."""
     # Imported here: SimpleITK, only to write.
     from orthoai.io.write import write_labels, write_volume
 
@@ -156,7 +195,7 @@ def _write_case(
     if bodies is not None:
         write_labels(bodies.voxels, volume.geometry, folder / VERTEBRAE_FILE)
     (folder / REVIEW_FILE).write_text(review.to_json(), "utf-8")
-    lineage = Lineage(
+    return Lineage(
         task=result.task,
         group=group,
         input_sha256=sha256,
@@ -172,4 +211,3 @@ def _write_case(
         created=review.created,
         files={file.name: sha256_of([file]) for file in sorted(folder.iterdir())},
     )
-    (folder / META_FILE).write_text(lineage.to_json(), "utf-8")
