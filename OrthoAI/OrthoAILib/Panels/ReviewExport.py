@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from orthoai.dataset import DatasetCase
+from orthoai.dataset.revisions import kept_revision
 from orthoai.errors import InputError
 from orthoai.review import Verdict
 from slicer.i18n import tr as _
@@ -15,6 +17,8 @@ from OrthoAILib.Review.ExportRequest import ExportRequest
 from OrthoAILib.Signal import Signal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from OrthoAILib.Panels.ExportForm import ExportForm
     from OrthoAILib.Panels.MessageLine import MessageLine
     from OrthoAILib.Review.ExportController import ExportController
@@ -115,7 +119,8 @@ class ReviewExport:
 
     def _onFinished(self, request: ExportRequest, folder: Any) -> None:
         then = self._end()
-        self._notice.say(_("The case is in the training set: {name}").format(name=folder.name))
+        sentence = _("The case is in the training set: {name}").format(name=folder.name)
+        self._notice.say(" ".join(filter(None, (sentence, _replacedUnseen(request, folder)))))
         if then is not None:
             then()
 
@@ -127,3 +132,17 @@ class ReviewExport:
         then, self._then, self._writing = self._then, None, None
         self.busyChanged.emit()
         return then
+
+
+def _replacedUnseen(request: ExportRequest, folder: Path) -> str:
+    """Whose review was replaced that this one did not go on from; empty for none."""
+    try:
+        parent = DatasetCase(folder).lineage.parent_revision
+        if parent is None or parent < request.review.revision:
+            return ""
+        replaced = kept_revision(request.dataset, folder.name, parent).lineage
+    except InputError:
+        return ""  # Somebody else has been quicker: this is no more than a notice.
+    sentence = _("It replaces revision {number} ({verdict}{by}), which is kept in the folder revisions.")
+    by = _(" by {reviewer}").format(reviewer=replaced.reviewer) if replaced.reviewer else ""
+    return str(sentence.format(number=parent, verdict=replaced.verdict.value, by=by))

@@ -17,6 +17,7 @@ class Doubts:
 
     def __init__(self) -> None:
         self._known: Mapping[str, float] = {}
+        self._folder: Path | None = None
         self._reading: Background[dict[str, float]] | None = None
 
     @property
@@ -27,9 +28,13 @@ class Doubts:
         return self._known
 
     def read(self, folder: Path, cases: Sequence[ImageEntry]) -> None:
-        """Read anew what lies in ``folder``; what is known stays known until then, unless it is of another folder."""
+        """Read anew what lies in ``folder``; what is known of it stays known until then. One reading at a time."""
+        if folder != self._folder:
+            self._known, self._folder, self._reading = {}, folder, None
+        elif self._reading is not None and not self._reading.isDone:
+            return
         names = tuple(case.name for case in cases)
-        self._known = {name: doubt for name, doubt in self.known.items() if name in names}
+        self._known = self.known  # Taken over before the next reading begins.
         self._reading = Background(partial(_read, folder / READY_FOLDER, names), "OrthoAI reading of doubts")
 
 

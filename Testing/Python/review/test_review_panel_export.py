@@ -47,15 +47,21 @@ def test_the_revision_is_the_one_that_the_training_set_gave(room):
     from OrthoAILib.Bridge.ResultBridge import ResultBridge
 
     room.child("exportFolder").setCurrentPath(str(room.training))
+    typeInto(room, "reviewerEdit", "MH")
     click(room, "approveButton")
     exportAndWait(room)
+    assert "It replaces" not in room.child("noticeText").text
+    typeInto(room, "commentEdit", "again")
+    exportAndWait(room)
+    assert "It replaces" not in room.child("noticeText").text  # The reviewer knows that one.
     again = ResultBridge(room.scene).show(room.result, room.volumeNode)
     room.show(SimpleNamespace(volumeNode=room.volumeNode, nodes=again))
     click(room, "correctButton")
     exportAndWait(room)
     (case,) = Dataset(room.training).cases()
-    assert case.lineage.revision == 2 and room.node.revision == 2
-    assert "Revision 2" in room.child("stateText").text
+    assert case.lineage.revision == 3 and room.node.revision == 3
+    assert "Revision 3" in room.child("stateText").text
+    assert "It replaces revision 2 (approved by MH)" in room.child("noticeText").text
 
 
 def test_the_export_button_says_why_it_cannot_be_pressed(room):

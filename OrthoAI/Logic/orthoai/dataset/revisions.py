@@ -35,13 +35,18 @@ def last_number(dataset: Path, name: str) -> int:
     return max([0, *numbers, *(lineage.revision for lineage in found if lineage is not None)])
 
 
+def kept_revision(dataset: Path, name: str, number: int) -> DatasetCase:
+    """Revision ``number`` of the case ``name``, replaced by a newer one and without its image; it may be missing."""
+    return DatasetCase(Path(dataset) / REVISIONS_FOLDER / name / f"{number:04d}")
+
+
 def archive(dataset: Path, previous: DatasetCase) -> None:
     """Keep what a new revision is about to replace, except the image: the same name means the same image.
 
     Raises InputError where the disk refuses.
     """
-    kept = dataset / REVISIONS_FOLDER / previous.name / f"{previous.lineage.revision:04d}"
-    with staged_folder(kept, CASE, durable=True) as aside:
+    kept = kept_revision(dataset, previous.name, previous.lineage.revision)
+    with staged_folder(kept.path, CASE, durable=True) as aside:
         for name in (LABELS_FILE, VERTEBRAE_FILE, REVIEW_FILE, META_FILE):
             # A case need not have vertebrae.
             if name != VERTEBRAE_FILE or (previous.path / name).is_file():
