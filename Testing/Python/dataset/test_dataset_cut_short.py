@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import orthoai.durable as durable
 import pytest
 from orthoai.dataset import Dataset, save_case
+from orthoai.errors import InputError
 from orthoai.output import beside
 
 
@@ -61,6 +63,20 @@ def test_what_is_not_whole_is_not_put_back(rods: Callable, tmp_path: Path) -> No
     (hidden / "labels.nii.gz").write_bytes(b"half")
     assert Dataset(tmp_path).put_back() == []
     assert "can be removed" in Dataset(tmp_path).verify()[0]
+
+
+def test_a_case_that_cannot_be_put_back_is_told(
+    rods: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = hide(save_case(tmp_path, *rods()))
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "read-only share")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(InputError, match="No permission to write"):
+        Dataset(tmp_path).put_back()
+    assert hidden.is_dir()
 
 
 def test_every_file_is_on_the_disk_before_the_older_revision_goes(

@@ -116,8 +116,9 @@ def _verify(dataset: Dataset, repair: bool) -> int:
 
 def _withdraw(dataset: Dataset, names: list[str]) -> int:
     for name in dict.fromkeys(names):
+        place = withdraw_case(dataset.path, name)
         say(f"Case {name} is kept in:")
-        print(withdraw_case(dataset.path, name))
+        print(place)
     say("Models that were trained before, and exports, still hold it: export again, and train again where it matters.")
     return DONE
 

@@ -10,7 +10,7 @@ from orthoai.dataset.layout import CASES_FOLDER, IMAGE_FILE, LABELS_FILE, META_F
 from orthoai.dataset.lineage import Lineage
 from orthoai.errors import InputError, OutOfReach
 from orthoai.io.digest import sha256_of
-from orthoai.output import hidden_name_of
+from orthoai.output import hidden_name_of, write_error
 from orthoai.progress import Progress
 from orthoai.result import VERTEBRAE
 from orthoai.review import Review
@@ -189,10 +189,20 @@ class Dataset:
         return {name: case.path for name, case in found.items()}
 
     def put_back(self, only: str = "") -> list[str]:
-        """Give hidden cases their names again, all or the one called ``only``. Returns the names; raises OSError."""
+        """Give hidden cases their names again, all or the one called ``only``.
+
+        Returns:
+            The names.
+
+        Raises:
+            InputError: the disk refuses.
+        """
         hidden = self.hidden_cases(only)
         for name, path in hidden.items():
-            path.rename(self.cases_folder / name)
+            try:
+                path.rename(self.cases_folder / name)
+            except OSError as error:
+                raise write_error(error, self.cases_folder / name) from error
         return list(hidden)
 
     def _folders(self, hidden: bool = False) -> list[Path]:
