@@ -153,6 +153,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/tasks/disc/crop.py
   Logic/orthoai/tasks/disc/engines.py
   Logic/orthoai/tasks/disc/findings.py
+  Logic/orthoai/tasks/disc/frame.py
   Logic/orthoai/tasks/disc/given.py
   Logic/orthoai/tasks/disc/gradcam.py
   Logic/orthoai/tasks/disc/grades.py

@@ -220,6 +220,22 @@ def test_a_picture_is_read_and_only_ratios_are_measured(picture: Volume) -> None
     assert finding.measurements["disc_height_index"].value == pytest.approx(10 / 26, abs=0.04)
 
 
+def test_a_frame_around_a_picture_changes_nothing_and_boxes_stay_on_their_discs(picture: Volume) -> None:
+    white = np.pad(picture.voxels, ((0, 0), (12, 12), (30, 30)), constant_values=int(picture.voxels.max()))
+    framed = replace(picture, voxels=white, geometry=Geometry(white.shape))
+    plain, found = (run(each, OPTIONS, load=load) for each in (picture, framed))
+    assert [(one.structure, one.label) for one in found.findings] == [
+        (one.structure, one.label) for one in plain.findings
+    ]
+    for one, other in zip(found.boxes, plain.boxes, strict=True):
+        np.testing.assert_allclose(one.index_min, np.add(other.index_min, (30, 12, 0)))
+        np.testing.assert_allclose(one.index_max, np.add(other.index_max, (30, 12, 0)))
+    np.testing.assert_array_equal(found.segmentation[:, 12:-12, 30:-30], plain.segmentation)
+    assert np.count_nonzero(found.segmentation) == np.count_nonzero(plain.segmentation)
+    again = run(framed, RunOptions(boxes=found.boxes), load=load)
+    assert levels(again) == levels(found)
+
+
 def test_nothing_to_see_is_said_and_marks_nothing() -> None:
     noise = np.random.default_rng(0).integers(300, 380, (5, 200, 200)).astype(np.int16)
     empty = Volume(noise, Geometry(noise.shape, (1, 1, 4), direction=(0, 0, 1, 1, 0, 0, 0, -1, 0)), "MR")

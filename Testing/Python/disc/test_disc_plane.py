@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from itertools import permutations, product
 
 import numpy as np
@@ -10,6 +11,7 @@ from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 from orthoai.tasks.disc.plane import SAGITTAL, sagittal
 from orthoai.volume import Source, Volume
+from PIL import Image
 
 ORDERS = ["".join(letters) for axes in permutations(("LR", "AP", "IS")) for letters in product(*axes)]
 
@@ -69,6 +71,43 @@ def test_a_picture_is_taken_as_it_is_shown() -> None:
     np.testing.assert_array_equal(stack.voxels, pixels)
     assert not stack.has_scale
     np.testing.assert_array_equal(stack.turned(back_to_front=True).voxels, pixels[:, :, ::-1])
+
+
+def framed(value: int, quality: int | None = None) -> Volume:
+    """A picture with air in front of the body, in an even frame of 7 rows and 9 columns."""
+    pixels = np.random.default_rng(0).integers(0, 200, (120, 90), dtype=np.uint8)
+    pixels[:, :20] = 0
+    pixels = np.pad(pixels, ((7, 7), (9, 9)), constant_values=value)
+    if quality is not None:
+        file = BytesIO()
+        Image.fromarray(pixels).save(file, "JPEG", quality=quality)
+        pixels = np.asarray(Image.open(file))
+    return Volume(pixels[None], Geometry((1, *pixels.shape)), source=Source("picture"))
+
+
+@pytest.mark.parametrize("value", [255, 128])
+def test_an_even_frame_around_a_picture_is_no_part_of_the_image(value: int) -> None:
+    """It moved the boxes of discs and changed their grades."""
+    volume = framed(value)
+    stack = sagittal(volume)
+    np.testing.assert_array_equal(stack.voxels, volume.voxels[:, 7:-7, 9:-9])
+    restored = stack.restored(np.ones(stack.voxels.shape, np.uint8))
+    assert restored.shape == volume.voxels.shape and restored[:, 7:-7, 9:-9].all()
+    assert restored.sum() == stack.voxels.size
+    np.testing.assert_allclose(stack.grid.index_to_lps((0, 0, 0)), volume.geometry.index_to_lps((9, 7, 0)))
+    turned = stack.turned(upside_down=True)
+    np.testing.assert_array_equal(turned.restored(turned.voxels), stack.restored(stack.voxels))
+
+
+def test_the_frame_of_a_jpeg_is_seen_as_well() -> None:
+    assert all(0 <= more <= 16 for more in np.subtract(sagittal(framed(255, quality=75)).voxels.shape[1:], (120, 90)))
+
+
+def test_air_beside_the_body_and_a_picture_of_nothing_stay_whole() -> None:
+    volume = framed(0)
+    assert sagittal(volume).voxels.shape == volume.voxels.shape
+    even = Volume(np.full((1, 60, 50), 9, np.uint8), Geometry((1, 60, 50)), source=Source("picture"))
+    assert sagittal(even).voxels.shape == even.voxels.shape
 
 
 def test_one_sagittal_dicom_slice_is_enough() -> None:

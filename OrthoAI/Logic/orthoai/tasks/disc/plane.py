@@ -12,6 +12,7 @@ from orthoai.errors import InputError
 from orthoai.geometry import Geometry
 from orthoai.io.checks import require_finite
 from orthoai.tasks import CAPTURES
+from orthoai.tasks.disc.frame import inside_frame
 from orthoai.tasks.disc.picture import PixelMm, Slice, normalized
 from orthoai.volume import Volume, reorient_array, restore_array
 
@@ -47,21 +48,28 @@ class SagittalStack:
         codes: axis order (columns, rows, slices) in which the input shows sagittal slices; SAGITTAL for a volume whose
             orientation is known and right.
         has_scale: whether pixels have a known size; a PNG's have not.
+        inside: the part ``voxels[inside]`` of the input that is image, where a frame is around it; None for all of it.
     """
 
     volume: Volume
     codes: str = SAGITTAL
     has_scale: bool = True
+    inside: tuple[slice, slice, slice] | None = None
 
     @property
     def grid(self) -> Geometry:
         """The slices as a grid: i columns (posterior), j rows (caudal), k slices."""
-        return self.volume.geometry.reoriented(self.codes)
+        return self._image_grid.reoriented(self.codes)
 
     @property
     def voxels(self) -> NDArray:
         """(S, H, W) as a view, in the input's own values."""
-        return reorient_array(self.volume.voxels, self.volume.geometry, self.codes)
+        return self.shown(self.volume.voxels)
+
+    def shown(self, array: NDArray) -> NDArray:
+        """``array`` (K, J, I) on the input's own grid as a view (S, H, W) on the slices."""
+        image = array if self.inside is None else array[self.inside]
+        return reorient_array(image, self._image_grid, self.codes)
 
     @property
     def pixel_mm(self) -> PixelMm:
@@ -84,8 +92,13 @@ class SagittalStack:
         return normalized(self.voxels[index])
 
     def restored(self, array: NDArray) -> NDArray:
-        """``array`` (S, H, W) on the slices as an array (K, J, I) on the input's own grid."""
-        return np.ascontiguousarray(restore_array(array, self.volume.geometry, self.codes))
+        """``array`` (S, H, W) on the slices as an array (K, J, I) on the input's own grid; 0 in a frame."""
+        image = restore_array(array, self._image_grid, self.codes)
+        if self.inside is None:
+            return np.ascontiguousarray(image)
+        whole = np.zeros(self.volume.geometry.shape, array.dtype)
+        whole[self.inside] = image
+        return whole
 
     def turned(self, upside_down: bool = False, back_to_front: bool = False) -> SagittalStack:
         """The same slices with rows or columns the other way round, for an image whose header is wrong."""
@@ -93,12 +106,17 @@ class SagittalStack:
         codes = (OPPOSITE[columns] if back_to_front else columns) + (OPPOSITE[rows] if upside_down else rows) + slices
         return replace(self, codes=codes)
 
+    @property
+    def _image_grid(self) -> Geometry:
+        geometry = self.volume.geometry
+        return geometry if self.inside is None else geometry.block(self.inside)
+
 
 def sagittal(volume: Volume) -> SagittalStack:
     """``volume`` as sagittal slices.
 
     Any of the 48 axis orders is taken, oblique or not, and also a 2D picture, whose rows must run caudal and whose
-    columns posterior as sagittal images are always shown.
+    columns posterior as sagittal images are always shown. A frame around a picture is left out.
 
     Raises:
         InputError: no MR, color or 4D, without values, an axial or coronal series, too small a field.
@@ -106,7 +124,8 @@ def sagittal(volume: Volume) -> SagittalStack:
     _require_mr(volume)
     require_finite(volume)
     if volume.source.kind == "picture" or (volume.modality in CAPTURES and volume.voxels.shape[0] == 1):
-        stack = SagittalStack(volume, volume.geometry.axis_codes, has_scale=False)
+        inside = (slice(0, 1), *inside_frame(volume.voxels[0])) if len(volume.voxels) == 1 else None
+        stack = SagittalStack(volume, volume.geometry.axis_codes, has_scale=False, inside=inside)
     else:
         _require_sagittal(volume.geometry)
         stack = SagittalStack(volume)

@@ -27,7 +27,6 @@ from orthoai.tasks.disc.plane import SagittalStack, sagittal
 from orthoai.tasks.disc.scale import estimated_pixel_mm
 from orthoai.tasks.disc.search import BACK_TO_FRONT, UPSIDE_DOWN
 from orthoai.tasks.disc.task import NAME
-from orthoai.volume import reorient_array
 
 from orthoai_training.dataset import CaseFolder, case_paths, has_verdict, require_one_grid
 from orthoai_training.disc.data import pictures, volumes
@@ -161,7 +160,7 @@ def _read(case: DatasetCase) -> ReviewedCase:
         name=case.name,
         patient=FIRST_PATIENT + crc32(case.lineage.group.encode()),
         image=stack.voxels,
-        labels=reorient_array(labels.voxels, labels.geometry, stack.codes),
+        labels=stack.shown(labels.voxels),
         pixel_mm=stack.pixel_mm if stack.has_scale else _estimated(boxes),
         slice_mm=stack.grid.spacing[2],
         discs=tuple(_graded(case.name, result, _discs_of(boxes))),
