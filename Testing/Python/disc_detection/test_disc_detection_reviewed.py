@@ -45,7 +45,7 @@ def case(*levels: str, marked: tuple[str, ...] | None = None, region: bool = Tru
     if region:
         boxes[LUMBAR] = ReviewedBox(SLICE, Detection(LUMBAR, 0.9, 40.0, 70.0, 140.0, 310.0))
     image = np.random.default_rng(0).integers(0, 200, SHAPE).astype(np.int16)
-    return ReviewedCase("disc-00ff", 7, image, labels, PIXEL_MM, 4.0, (), boxes, discs_painted=False)
+    return ReviewedCase("disc-00ff", 7, image, labels, PIXEL_MM, 4.0, (), boxes, frozenset(), discs_painted=False)
 
 
 LUMBAR_DISCS = NAMES[:6]
@@ -114,6 +114,16 @@ def test_a_disc_that_was_marked_and_has_no_box_is_learned():
         given = case(*told, marked=LUMBAR_DISCS)
         assert found(reviewed_scene(given, Stage.LUMBAR)) == {level: rounded(level) for level in LUMBAR_DISCS}
         assert set(found(reviewed_scene(given, Stage.DISCS))) == set(LUMBAR_DISCS)
+
+
+def test_a_mark_whose_box_the_reviewer_took_away_is_neither_a_disc_nor_background():
+    told = LUMBAR_DISCS[:5]
+    given = replace(case(*told, marked=LUMBAR_DISCS), deleted=frozenset({"T12/L1"}))
+    scene = reviewed_scene(given, Stage.DISCS)
+    assert set(found(scene)) == set(told) and scene.image.shape[0] < SHAPE[1] - middle("T12/L1") - HALF_MM
+    told = [level for level in LUMBAR_DISCS if level != "L4/L5"]
+    given = replace(case(*told, marked=LUMBAR_DISCS), deleted=frozenset({"L4/L5"}))
+    assert set(found(reviewed_scene(given, Stage.DISCS))) == set(LUMBAR_DISCS[2:])
 
 
 def test_a_mark_that_is_no_clear_level_keeps_the_picture_out():

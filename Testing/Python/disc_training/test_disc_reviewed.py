@@ -23,7 +23,7 @@ from orthoai.models.store import SHIPPED_ROOT, ModelStore
 from orthoai.progress import Progress
 from orthoai.provenance import provenance
 from orthoai.result import Result
-from orthoai.review import Review, Verdict
+from orthoai.review import Change, Review, Verdict
 from orthoai.tasks.disc.engines import suspect_of
 from orthoai.tasks.disc.scale import TYPICAL_SPACING_MM
 from orthoai.tasks.disc.search import BACK_TO_FRONT, UPSIDE_DOWN
@@ -91,6 +91,7 @@ def make(tmp_path: Path) -> Make:
         boxes: tuple[str, ...] = tuple(DISCS),
         source: Source | None = None,
         confirmed: dict[str, float] | None = None,
+        changes: tuple[Change, ...] = (),
     ) -> DatasetCase:
         image, labels = phantom()
         if turned:
@@ -135,7 +136,9 @@ def make(tmp_path: Path) -> Make:
             message="Found 2 discs.",
             provenance=provenance("lumbar_disc", {"segmenter": "00ff"}, "cpu", "float32"),
         )
-        return DatasetCase(save_case(tmp_path / "data", volume, Review(result, Verdict.APPROVED, reviewer="R1")))
+        return DatasetCase(
+            save_case(tmp_path / "data", volume, Review(result, Verdict.APPROVED, reviewer="R1", changes=changes))
+        )
 
     return build
 
@@ -181,6 +184,23 @@ def test_a_class_says_no_more_than_it_does(make):
     assert [disc.grading for disc in case.discs] == [Grading(True, None, None), Grading(False, False, None)]
     (case,) = read_reviewed([make(2, classes=("bulging", "normal"), boxes=("L5/S1",))])
     assert [disc.grading for disc in case.discs] == [Grading(False, True, None)]
+
+
+def test_what_the_reviewer_did_to_boxes_and_masks_is_read(make):
+    somewhere = {"index_min": [0, 0, 0], "index_max": [1, 1, 1]}
+    (untouched,) = read_reviewed([make()])
+    assert set(untouched.boxes) == set(DISCS) and not untouched.deleted and not untouched.discs_painted
+    assert not any(box.moved for box in untouched.boxes.values())
+    changes = (
+        Change("box", "L4/L5", somewhere, somewhere),
+        Change("box", "L3/L4", somewhere, None),
+        Change("box", "lumbar", somewhere, None),
+        Change("class", "L5/S1", "normal", "bulging"),
+        Change("mask", "disc", {"voxels": 1}, {"voxels": 2, "added": 1, "removed": 0}),
+    )
+    (case,) = read_reviewed([make(2, changes=changes)])
+    assert {level: box.moved for level, box in case.boxes.items()} == {"L5/S1": False, "L4/L5": True}
+    assert case.deleted == {"L3/L4"} and case.discs_painted
 
 
 def test_a_grade_that_the_reviewer_set_or_confirmed_is_learned(make):

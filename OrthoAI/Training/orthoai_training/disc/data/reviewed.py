@@ -69,6 +69,7 @@ class ReviewedCase:
         slice_mm: from one slice to the next.
         discs: those that the reviewer left a box.
         boxes: of the lumbar region and its discs, those there are, by label; the discs from the lowest upward.
+        deleted: levels of the discs whose boxes the reviewer took away.
         discs_painted: whether the reviewer changed the masks of discs.
     """
 
@@ -80,6 +81,7 @@ class ReviewedCase:
     slice_mm: float
     discs: tuple[ReviewedDisc, ...]
     boxes: Mapping[str, ReviewedBox]
+    deleted: frozenset[str]
     discs_painted: bool
 
     @property
@@ -165,6 +167,7 @@ def _read(case: DatasetCase) -> ReviewedCase:
         slice_mm=stack.grid.spacing[2],
         discs=tuple(_graded(case.name, result, _discs_of(boxes))),
         boxes=boxes,
+        deleted=frozenset(changed["box"] & {SACRAL, *NAMES} - set(boxes)),
         discs_painted=STRUCTURES[DISC] in changed["mask"],
     )
 

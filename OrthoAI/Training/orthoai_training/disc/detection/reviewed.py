@@ -100,7 +100,9 @@ def _placed(known: Mapping[int, Detection], marked: Sequence[Detection], case: R
         return {}
     (shift,) = apart
     labels = {place: counted[_edges(box)] + shift for place, box in enumerate(marked) if _edges(box) in counted}
-    return {label: place for place, label in labels.items() if label not in known and label >= 0}
+    # A mask may be left where the reviewer took the box away: it is not known which of them is meant.
+    refused = {*known, *(number_of(level) + 1 for level in case.deleted)}
+    return {label: place for place, label in labels.items() if label not in refused and label >= 0}
 
 
 def _with_region(scene: Scene, case: ReviewedCase, index: int) -> Scene | None:
