@@ -102,14 +102,17 @@ def render_surfaces(
         return Surfaces(reason="3D view not available for a single picture.")
     if not subject.profiles:
         return Surfaces(reason="Nothing to show in 3D.")
-    with tempfile.TemporaryDirectory(prefix="orthoai-surface-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        _write_scene(subject, folder, progress)
-        trouble = ""
-        for environment in _environments():
-            trouble = _run_child([*child, str(folder)], environment, limit_s, progress)
-            if not trouble:
-                return _read_pictures(folder)
+    trouble = ""
+    try:
+        with tempfile.TemporaryDirectory(prefix="orthoai-surface-", ignore_cleanup_errors=True) as name:
+            folder = Path(name)
+            _write_scene(subject, folder, progress)
+            for environment in _environments():
+                trouble = _run_child([*child, str(folder)], environment, limit_s, progress)
+                if not trouble:
+                    return _read_pictures(folder)
+    except OSError:  # A full disk of temporary files is no reason to lose the result, which may lie on another one.
+        trouble = "the folder for temporary files cannot be written."
     return Surfaces(reason=f"3D view not available on this machine: {trouble}")
 
 

@@ -93,6 +93,20 @@ def test_a_failing_renderer_becomes_a_sentence(subject, child, words):
     assert made.reason.endswith(".")
 
 
+def test_a_full_disk_of_temporary_files_costs_the_picture_only(subject, monkeypatch):
+    def full(*args, **options):
+        raise OSError("13728 requested and 8064 written")  # As numpy says it.
+
+    monkeypatch.setattr("orthoai_report.surface.np.save", full)
+    surfaces = render_surfaces(subject)
+    assert not surfaces.pictures and surfaces.reason.endswith("the folder for temporary files cannot be written.")
+
+
+def test_no_folder_for_temporary_files_costs_the_picture_only(subject, monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    assert "temporary files" in render_surfaces(subject).reason
+
+
 def test_a_hanging_renderer_is_given_up(subject):
     made = render_surfaces(subject, child=IDLE, limit_s=0.2)
     assert "took more than" in made.reason
