@@ -79,6 +79,28 @@ def test_a_body_next_to_what_was_not_scanned_is_cut_and_measures_no_neighbor(mar
     assert grading.expected.middle == pytest.approx(23 if cut else (23 + 20) / 2, abs=0.7)
 
 
+@pytest.mark.parametrize("dark", [(slice(-3, None), slice(None)), (slice(12, 15), slice(8, 25))], ids=["lung", "cleft"])
+def test_gas_in_a_cleft_or_a_lung_is_not_taken_for_what_was_not_scanned(dark: tuple[slice, slice]) -> None:
+    """A cleft of gas is the very sign of a fracture; a thin layer of air lies at the chest's vertebrae."""
+    body = drawn(30)
+    hu = STACK.hu.copy()
+    rows, columns = dark
+    s, r, c = body.place
+    hu[s, r, c][:, rows, columns] = OUTSIDE_HU
+    assert not is_cut(body, replace(STACK, hu=hu))
+
+
+def test_a_corner_that_was_not_scanned_cuts_a_body_at_the_end_of_the_stack() -> None:
+    """A tilted scan leaves strips between itself and the end of the stack, however thin."""
+    body = drawn(30)
+    s, r, c = body.place
+    part = (slice(None), slice(r.start - 4, r.stop + 4), slice(c.start - 4, c.stop + 4))
+    hu = STACK.hu[part].copy()
+    hu[:, :, :3] = OUTSIDE_HU
+    moved = DrawnBody((s, slice(4, 4 + r.stop - r.start), slice(4, 4 + c.stop - c.start)), body.mask)
+    assert is_cut(moved, Stack(hu, GRID.cropped((c.start - 4, r.start - 4, 0), (c.stop + 4, r.stop + 4, 18)), GRID))
+
+
 @pytest.mark.parametrize(
     ("left", "right", "cut"),
     [(9, 0, True), (0, 9, True), (3, 0, False), (0, 3, False), (0, 0, False)],

@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from orthoai.drawn_boxes import ROUNDING
 from orthoai.finding import Measurement
@@ -19,6 +20,10 @@ from orthoai.spine.stack import OUTSIDE_HU, Stack
 
 EDGE = 2
 """Voxels in the slice between a body and the end of what was scanned, at most, for one that is cut."""
+
+LEAST_UNSCANNED = 5
+"""Voxels along the sides of the smallest square in a slice that counts as not scanned. Thin layers of gas, as in the
+cleft of a fracture, are as dark."""
 
 LEAST_SIDE = 0.8
 """Share of a body's largest outline that its outermost one has, at least, where the end of the scan cuts its side. An
@@ -188,8 +193,21 @@ def is_cut(body: Body, stack: Stack) -> bool:
     near = np.pad(body.mask, ((0, 0), (EDGE, EDGE), (EDGE, EDGE)))
     for axis in (1, 2):
         near = near | np.roll(near, EDGE, axis) | np.roll(near, -EDGE, axis)
-    around = stack.hu[s, r.start - EDGE : r.stop + EDGE, c.start - EDGE : c.stop + EDGE]
-    return bool((around[near] <= OUTSIDE_HU).any()) or _loses_a_side(body, stack)
+    around = (s, slice(r.start - EDGE, r.stop + EDGE), slice(c.start - EDGE, c.stop + EDGE))
+    return bool(_unscanned(stack, around)[near].any()) or _loses_a_side(body, stack)
+
+
+def _unscanned(stack: Stack, place: Block) -> NDArray[np.bool_]:
+    """Which voxels at ``place`` were not scanned: those of a square of LEAST_UNSCANNED of them, in or across it."""
+    s, r, c = place
+    wide = slice(max(0, r.start - LEAST_UNSCANNED), r.stop + LEAST_UNSCANNED)
+    deep = slice(max(0, c.start - LEAST_UNSCANNED), c.stop + LEAST_UNSCANNED)
+    dark = np.pad(stack.hu[s, wide, deep] <= OUTSIDE_HU, LEAST_UNSCANNED, constant_values=True)
+    square = np.ones((1, LEAST_UNSCANNED, LEAST_UNSCANNED), bool)
+    solid = ndimage.binary_opening(dark, square)
+    top, left = LEAST_UNSCANNED + r.start - wide.start, LEAST_UNSCANNED + c.start - deep.start
+    rows, columns = slice(top, top + r.stop - r.start), slice(left, left + c.stop - c.start)
+    return solid[LEAST_UNSCANNED:-LEAST_UNSCANNED, rows, columns]
 
 
 def _loses_a_side(body: Body, stack: Stack) -> bool:
