@@ -379,7 +379,35 @@ def test_small_parts_and_nothing_at_all_are_no_finding() -> None:
     assert result.message == "No fractured vertebra found."
     assert not result.segmentation.any() and not result.findings and not result.boxes
     soft = ran(spine([], Geometry((80, 96, 80), (1.0, 1.0, 1.0), (-39.5, -47.5, -24.0))))
-    assert soft.message == "No fractured vertebra found."
+    assert soft.message == "No bone found."
+
+
+def test_where_the_network_sees_no_vertebra_there_is_no_all_clear() -> None:
+    """Of a leg it was said that no fractured vertebra was found, as of a sound spine."""
+    volume = spine([], Geometry((80, 96, 80), (1.0, 1.0, 1.0), (-39.5, -47.5, -24.0)))
+    volume.voxels[:, 40:60, 30:50] = 900
+    assert ran(volume, sagittal=BodyNetwork()).message == "No vertebra found."
+    assert ran(volume, sagittal=FakeNetwork(sure=0.1)).message == "No fractured vertebra found."
+
+
+@pytest.mark.parametrize("flag", ["heights_not_measured", "cut_by_field_of_view"])
+def test_what_looks_fractured_and_has_no_endplates_is_told_but_not_marked(flag: str) -> None:
+    """Parts of hips were marked as fractured vertebrae."""
+    volume = spine([], Geometry((120, 96, 80), (1.0, 1.0, 1.0), (-39.5, -47.5, -24.0)))
+    k, j, i = np.indices(volume.voxels.shape)
+    steep = np.abs((j - 48) + 0.6 * (k - 60)) < 14
+    volume.voxels[steep & (np.abs(k - 60) < 40) & (np.abs(i - 40) < 20)] = HU["crush"]
+    if flag == "cut_by_field_of_view":
+        volume = volume.cropped((0, 0, 28), (80, 96, 120))
+    result = ran(volume, sagittal=BodyNetwork())
+    assert [each.label for each in result.findings] == ["unclear"]
+    assert {"look_again", flag} <= set(result.findings[0].flags)
+    assert result.message == (
+        "No fractured vertebra found. Look again at suspicion_1: no heights can be measured, as in parts of a hip."
+    )
+    assert len(result.boxes) == 1 and not result.segmentation.any()
+    asked = ran(volume, RunOptions(boxes=result.boxes), sagittal=BodyNetwork())
+    assert asked.findings[0].label == "fracture" and asked.segmentation.any()
 
 
 def test_a_part_at_the_border_is_flagged() -> None:

@@ -20,6 +20,9 @@ LEAST_SHARE = 2e-4
 MARGIN_MM = 15.0
 """Kept around the bone, so that networks see its surroundings."""
 
+NO_BONE = "No bone found."
+"""What a task says of a CT without any."""
+
 
 def bone_region(volume: Volume) -> Region | None:
     """The LPS box in mm around the bone in ``volume``, with MARGIN_MM around it; None where there is no bone."""

@@ -21,7 +21,10 @@ PLANES_DISAGREE = "sagittal_and_axial_disagree"
 DIFFERENT = 0.4
 
 SUSPICION = "suspicion"
-"""What a body is called that looks fractured and is not low enough."""
+"""What a body is called that looks fractured and is not low enough, or has no heights at all."""
+
+SHAPELESS = "no heights can be measured, as in parts of a hip"
+"""Why to look again at what looks fractured and lacks the endplates of a vertebral body."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +32,7 @@ class CalledBody:
     """A body that gets a finding.
 
     Attributes:
-        label: "fracture", or "unclear" where network and heights contradict each other: told, but not marked.
+        label: "fracture", or "unclear" where heights contradict the network or there are none: told, but not marked.
         probability: of a fracture.
         is_likely: whether that is enough for a finding, without a box that asks for one.
     """
@@ -40,14 +43,19 @@ class CalledBody:
     is_likely: bool
 
 
-def label_of(body: MeasuredBody[VotedBody], probability: float, engines: Engines) -> str | None:
+def label_of(body: MeasuredBody[VotedBody], probability: float, engines: Engines, is_spine: bool) -> str | None:
     """What ``body`` is called, whose vote and heights give a fracture this ``probability``; None for a sound one.
 
     "unclear" is one that the network calls fractured though it has lost next to no height, or so little that both
-    together call it sound.
+    together call it sound, or though it lacks the endplates of a vertebral body.
+
+    Args:
+        is_spine: whether any body on the line has endplates; without them, ``body`` is not taken for one that is cut.
     """
     grading = body.grading
     if probability >= engines.likely:
+        if body.size is None and not (body.is_cut and is_spine):
+            return UNCLEAR
         return FRACTURE if grading is None or reaches(grading.loss, LEAST_LOSS) else UNCLEAR
     return UNCLEAR if grading is not None and engines.evidence.vote(body.body.score) >= LIKELY else None
 
@@ -64,7 +72,7 @@ def finding(called: CalledBody, number: int, cm3: float, slice_index: int) -> Fi
     voted = body.body
     flags = [PLANES_DISAGREE] if voted.apart is not None and voted.apart > DIFFERENT else []
     is_low = body.grading is None or body.grading.grade > 0
-    if label == UNCLEAR or (called.is_likely and not is_low):
+    if body.grading is not None and (label == UNCLEAR or (called.is_likely and not is_low)):
         flags += [LOOK_AGAIN, DISAGREE]
     elif called.probability < LIKELY or body.grading is None:
         flags.append(LOOK_AGAIN)
@@ -79,11 +87,12 @@ def finding(called: CalledBody, number: int, cm3: float, slice_index: int) -> Fi
     )
 
 
-def message(findings: Sequence[Finding], asked: int = 0) -> str:
+def message(findings: Sequence[Finding], asked: int = 0, is_shown: bool = True) -> str:
     """A few sentences for the user.
 
     Args:
         asked: boxes that a body was looked for in; what lies in one is marked, however unlikely, and no other is.
+        is_shown: whether there may be a vertebra.
     """
     if asked and not findings:
         return none_found(asked)
@@ -92,14 +101,17 @@ def message(findings: Sequence[Finding], asked: int = 0) -> str:
         bodies = "one vertebral body" if count == 1 else f"{count} vertebral bodies"
         found = f"Marked {bodies} in the {boxes_text(asked)}."
     elif not count:
-        found = "No fractured vertebra found."
+        found = "No fractured vertebra found." if is_shown else "No vertebra found."
     else:
         found = "Found one fractured vertebral body." if count == 1 else f"Found {count} fractured vertebral bodies."
     without_loss = [each.structure for each in findings if DISAGREE in each.flags]
     others = [each for each in findings if LOOK_AGAIN in each.flags and DISAGREE not in each.flags]
+    shapeless = [each.structure for each in others if each.label == UNCLEAR]
+    others = [each for each in others if each.label != UNCLEAR]
     unsure = [each.structure for each in others if each.probability < LIKELY]
     alone = [each.structure for each in others if each.probability >= LIKELY]
     found += look_again_at(without_loss, "the heights show no fracture")
     found += look_again_at(unsure, "less likely a fracture than not")
     found += look_again_at(alone, NETWORK_ALONE)
+    found += look_again_at(shapeless, SHAPELESS)
     return f"{found} {rest_unjudged(asked)}" if asked else found

@@ -22,7 +22,7 @@ from orthoai.spine.given_boxes import WorkingBox, checked_boxes
 from orthoai.spine.in_line import in_line
 from orthoai.spine.measured import measured
 from orthoai.spine.numbered import number_edges
-from orthoai.spine.region import bone_region
+from orthoai.spine.region import NO_BONE, bone_region
 from orthoai.spine.separate import SeparateBody
 from orthoai.spine.stack import FRACTURE_PIXEL_MM, FRACTURE_SLICE_MM, Region, Stack, working_stack
 from orthoai.spine.worst_first import WorstFirst
@@ -51,12 +51,14 @@ class Spine:
 
     Attributes:
         stack: sagittal; fused and bodies lie on it.
+        is_shown: whether there may be a vertebra: False where the network tells all bodies, and none lies on a line.
         called: the bodies that get a finding, from the lowest upward.
     """
 
     stack: Stack
     fused: Fused
     bodies: Bodies
+    is_shown: bool
     called: tuple[CalledBody, ...]
 
 
@@ -75,8 +77,8 @@ def run(
 
     Returns:
         Label 1 fracture on the volume's own grid; a box and a finding per body from the lowest upward, also for each
-        that looks fractured and is not low; the extra "attention". When nothing is fractured, an empty segmentation and
-        a message that says so.
+        that looks fractured and is not low, or has not the shape of a body; the extra "attention". When nothing is
+        fractured, an empty segmentation and a message that says so.
 
     Raises:
         InputError: no CT of a spine, an unknown or damaged model, boxes that cannot be used.
@@ -103,6 +105,7 @@ def run(
             looked = attention(spine.fused.fracture, spine.stack, progress.check)
         findings, found = _told(spine, numbers, volume)
         progress.report("Assemble", 1.0)
+    told = NO_BONE if spine is None else message(findings, len(boxes), spine.is_shown)
     return Result(
         task=TASK.name,
         source=volume.source,
@@ -111,7 +114,7 @@ def run(
         segmentation=np.zeros_like(numbers) if spine is None else _marks(spine)[numbers],
         labels=TASK.label_table,
         findings=findings,
-        message=with_thick_slices_told(message(findings, len(boxes)), volume.geometry),
+        message=with_thick_slices_told(told, volume.geometry),
         provenance=engines.provenance(),
         timings_s=watch.seconds,
         extras=(Extra(ATTENTION, looked),),
@@ -137,14 +140,16 @@ def _find(
         votes = [voted(body, fused) for body in [*asked, *line]]
         sure = partial(_sure, engines.evidence)
         called = []
-        for each in measured(votes, stack, WorstFirst(sure, engines.likely), asked=len(asked)):
+        found = measured(votes, stack, WorstFirst(sure, engines.likely), asked=len(asked))
+        is_spine = any(each.size is not None for each in found)
+        for each in found:
             probability = sure(each.body, each.grading)
             if boxes:
                 label = FRACTURE if _is_of(each.body.body, asked) else None
             else:
-                label = label_of(each, probability, engines)
+                label = label_of(each, probability, engines, is_spine)
             called += [] if label is None else [CalledBody(each, label, probability, probability >= engines.likely)]
-    return Spine(stack, fused, bodies, tuple(called))
+    return Spine(stack, fused, bodies, bool(votes) or fused.bodies is None, tuple(called))
 
 
 def _is_of(body: SeparateBody, bodies: Sequence[SeparateBody]) -> bool:

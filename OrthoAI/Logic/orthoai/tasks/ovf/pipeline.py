@@ -20,7 +20,7 @@ from orthoai.spine.in_line import in_line
 from orthoai.spine.mark import marked
 from orthoai.spine.measured import Block, measured
 from orthoai.spine.numbered import number_edges
-from orthoai.spine.region import bone_region
+from orthoai.spine.region import NO_BONE, bone_region
 from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM, Stack, working_stack
 from orthoai.spine.worst_first import LIKELY, WorstFirst
 from orthoai.stopwatch import Stopwatch
@@ -37,8 +37,6 @@ from orthoai.volume import Volume
 
 ATTENTION = "attention"
 """Name of the further picture of where the network looked, 0..255."""
-
-NO_BONE = "No bone found."
 
 FAINT = 0.5
 """Share of the confidence that outlines need to continue a body that is sure in other slices."""
