@@ -141,6 +141,13 @@ def test_rectangles_circles_and_masks_become_outlines(tmp_path: Path) -> None:
     assert overlap(filled(mask, SIZE), whole) > 0.99
 
 
+def test_a_rectangle_that_labelme_lets_turn_is_its_four_corners(tmp_path: Path) -> None:
+    corners = [[20, 10], [35, 25], [25, 35], [10, 20]]
+    shapes = [{"label": "wedge", "shape_type": "oriented_rectangle", "points": corners}]
+    save(tmp_path, "a.json", labelme([], shapes=shapes), pixels())
+    assert np.array_equal(read("labelme", tmp_path)[0].shapes[0].outline, corners)
+
+
 def test_outlines_of_one_class_and_one_group_are_one_object(tmp_path: Path) -> None:
     objects = [("wedge", SQUARE), ("crush", SQUARE), ("xx", AWAY), ("wedge", SQUARE), ("wedge", AWAY)]
     content = labelme(objects)
@@ -180,7 +187,7 @@ BAD_LABELME: dict[str, tuple[dict[str, Any] | str, str]] = {
     "a list": ("[]", "a.json holds no JSON object"),
     "another format": ({"images": []}, "a.json is no LabelMe file"),
     "no label": (labelme([], shapes=[{"points": [[1, 2]]}]), "shape without a label"),
-    "a line": (labelme([], shapes=[{"label": "xx", "points": [[1, 2], [3, 4]], "shape_type": "line"}]), "has a line"),
+    "a line": (labelme([], shapes=[{"label": "xx", "points": [[1, 2], [3, 4]], "shape_type": "line"}]), 'as "line"'),
     "two corners": (labelme([("xx", SQUARE[:2])]), "fewer than three corners"),
     "words": (labelme([], shapes=[{"label": "xx", "points": [["a", "b"]]}]), "no list of x and y"),
     "not a number": (labelme([("xx", SQUARE * np.nan)]), "no list of x and y"),
@@ -342,6 +349,31 @@ def test_names_of_a_data_file_go_before_classes(tmp_path: Path, text: str) -> No
     assert [shape.value for shape in read("yolo", tmp_path)[0].shapes] == [3, 0]
     (tmp_path / "data.yaml").write_text(text)
     assert [shape.value for shape in read("yolo", tmp_path)[0].shapes] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("data.yaml", "names:\r\n- xx\r\n- ys\r\n"), ("classes.txt", "xx\r\nys\r\n")]
+)
+def test_files_as_editors_of_windows_save_them_are_read(tmp_path: Path, name: str, text: str) -> None:
+    """They begin with a mark; such labels were called no numbers, and such JSON files not readable."""
+    mark = b"\xef\xbb\xbf"
+    (tmp_path / "yolo").mkdir()
+    (tmp_path / "yolo" / name).write_bytes(mark + text.encode())
+    (tmp_path / "yolo" / "a.txt").write_bytes(mark + b"1 0.25 0.5 0.25 0.5\r\n")
+    (tmp_path / "yolo" / "a.png").write_bytes(png(pixels()))
+    assert [shape.value for shape in read("yolo", tmp_path / "yolo")[0].shapes] == [0]
+    save(tmp_path / "labelme", "a.json", labelme([("sa", SQUARE)]), pixels())
+    file = tmp_path / "labelme" / "a.json"
+    file.write_bytes(mark + file.read_bytes())
+    assert [shape.value for shape in read("labelme", tmp_path / "labelme")[0].shapes] == [2]
+
+
+def test_a_class_may_be_written_as_a_float(tmp_path: Path) -> None:
+    save(tmp_path, "a.txt", "2.0 0.25 0.5 0.1 0.2\n", pixels())
+    assert read("yolo", tmp_path)[0].shapes[0].value == 2
+    (tmp_path / "a.txt").write_text("1.5 0.25 0.5 0.1 0.2\n")
+    with pytest.raises(InputError, match=r"is of class 1\.5, and 4 are named"):
+        read("yolo", tmp_path)
 
 
 def test_without_names_the_numbers_are_those_of_the_given_classes(tmp_path: Path) -> None:

@@ -124,6 +124,17 @@ def _picture(file: Path, gray: int = 0) -> None:
     Image.fromarray(np.full((8, 8), gray, np.uint8)).save(file)
 
 
+def test_own_pictures_as_they_are_saved_on_windows_are_taken(tmp_path: Path) -> None:
+    """Those with a suffix in capitals were left out in silence."""
+    for name in ("one.PNG", "two.png"):
+        _picture(tmp_path / "own" / name)
+        (tmp_path / "own" / name[:3]).with_suffix(".txt").write_bytes(b"\xef\xbb\xbf1 0.1 0.1 0.6 0.1 0.6 0.5\r\n")
+    folder = copy_pictures(tmp_path / "set", tmp_path / "own")
+    found = [picture for split in ("train", "val") for picture in read_pictures(folder, split)]
+    assert sorted(picture.name for picture in found) == ["one", "two"]
+    assert all(len(picture.outlines) == 1 for picture in found)
+
+
 @pytest.mark.parametrize("side", ["val", "valid", "validation"])
 def test_a_yolo_folder_trains_on_neither_its_validation_nor_its_test_pictures(tmp_path: Path, side: str) -> None:
     own = tmp_path / "own"

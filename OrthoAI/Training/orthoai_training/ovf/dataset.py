@@ -13,7 +13,7 @@ from orthoai.dataset.exporters.yolo import DATA_FILE
 from orthoai.dataset.importers.classes import ClassTable
 from orthoai.dataset.importers.data_file import DataFile
 from orthoai.dataset.importers.decode import gray_file
-from orthoai.dataset.importers.source import TEST, VAL, SourceFolder
+from orthoai.dataset.importers.source import TEST, TEXT_ENCODING, VAL, SourceFolder
 from orthoai.dataset.importers.split import UNLISTED, Split
 from orthoai.dataset.importers.yolo import class_names
 from orthoai.errors import InputError
@@ -134,7 +134,7 @@ def _sides(data: DataFile, progress: Progress) -> dict[Path, str | None]:
     source, split = data.source, Split.of(data)
     # All kinds are asked for: a part of data.yaml that holds JPEG alone leads somewhere.
     every = split.sides(SourceFolder(source).pictures)
-    found = {path: side for path, side in every.items() if path.suffix == ".png"}
+    found = {path: side for path, side in every.items() if path.suffix.lower() == ".png"}
     sides = {path: side for path, side in found.items() if side not in (TEST, UNLISTED)}
     if len(sides) < 2:
         kept = f" outside of {TEST}" if TEST in found.values() else f" in the parts that {DATA_FILE} names"
@@ -188,7 +188,7 @@ def _label_lines(picture: Path, source: Path, kinds: Sequence[int]) -> str:
     file = next((file for file in files if file.is_file()), None)
     if file is None:
         return ""
-    lines = [line for line in file.read_text().splitlines() if line.strip()]
+    lines = [line for line in file.read_text(TEXT_ENCODING).splitlines() if line.strip()]
     checked = []
     for number, line in enumerate(lines, start=1):
         outline = _outline_line(line, kinds)

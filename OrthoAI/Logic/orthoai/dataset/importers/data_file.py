@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from orthoai.dataset.exporters.yolo import DATA_FILE
+from orthoai.dataset.importers.source import TEXT_ENCODING
 from orthoai.errors import InputError
 from orthoai.foreign_json import JSON_ERRORS
 
@@ -38,7 +39,7 @@ class DataFile:
         if not file.is_file():
             return cls(source, folder, None)
         try:
-            content = yaml.safe_load(file.read_text("utf-8"))
+            content = yaml.safe_load(file.read_text(TEXT_ENCODING))
         except (OSError, *JSON_ERRORS, yaml.YAMLError) as error:
             raise InputError(f"{file.name} is not readable; save it again.") from error
         return cls(source, folder, content if isinstance(content, dict) else {})

@@ -1,4 +1,4 @@
-"""LabelMe: one JSON file for each picture, with polygons, rectangles, circles and masks in pixels.
+"""LabelMe: one JSON file for each picture, with polygons, rectangles, turned or not, circles and masks in pixels.
 
 https://github.com/wkentaro/labelme; the picture is embedded (imageData) or a file (imagePath) below the same folder.
 """
@@ -71,7 +71,7 @@ def _shapes(entries: list[Any], classes: ClassTable, size: tuple[int, ...], wher
 def _rings(shape: dict[str, Any], size: tuple[int, ...], where: str) -> list[Ring]:
     kind = shape.get("shape_type") or "polygon"
     points = ring_of(shape.get("points"), where)
-    if kind == "polygon":
+    if kind in ("polygon", "oriented_rectangle"):
         return [points]
     if kind == "rectangle" and len(points) >= 2:
         return [box_ring(*points.min(axis=0), *points.max(axis=0))]
@@ -80,7 +80,10 @@ def _rings(shape: dict[str, Any], size: tuple[int, ...], where: str) -> list[Rin
         return [points[0] + np.hypot(*(points[1] - points[0])) * np.stack([np.cos(angles), np.sin(angles)], axis=1)]
     if kind == "mask" and isinstance(shape.get("mask"), str):
         return mask_rings(_placed(gray_base64(shape["mask"], where) > 0, points[0], size, where))
-    raise InputError(f"{where} has a {str(kind)[:20]}, which has no area; draw a polygon, rectangle, circle or mask.")
+    raise InputError(
+        f'{where} has an object drawn as "{str(kind)[:20]}", of which no area is known; draw a polygon, rectangle, '
+        "circle or mask."
+    )
 
 
 def _placed(

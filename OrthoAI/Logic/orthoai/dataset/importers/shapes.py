@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from orthoai.dataset.exporters.outline import Ring, joined, parts_of
 from orthoai.dataset.exporters.pictures import Shape
+from orthoai.dataset.importers.source import TEXT_ENCODING
 from orthoai.errors import InputError
 
 
 def read_json(file: Path) -> dict[str, Any]:
     """The object in a JSON file. Raises InputError that names it."""
     try:
-        content = json.loads(file.read_text("utf-8"))
+        content = json.loads(file.read_text(TEXT_ENCODING))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{file.name} is no readable JSON file; save it again.") from error
     if not isinstance(content, dict):

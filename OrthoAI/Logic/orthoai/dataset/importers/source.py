@@ -13,6 +13,9 @@ from orthoai.errors import InputError
 SUFFIXES = (".png", ".jpg", ".jpeg")
 """Of picture files."""
 
+TEXT_ENCODING = "utf-8-sig"
+"""Of all text files: UTF-8, at whose beginning editors of Windows leave a mark."""
+
 PLAIN_FOLDERS = ("images",)
 """Folders that say nothing about a picture and stay out of its name."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from orthoai.dataset.exporters.yolo import DATA_FILE
 from orthoai.dataset.importers.data_file import DataFile
-from orthoai.dataset.importers.source import TEST, TRAIN, VAL, side_of
+from orthoai.dataset.importers.source import TEST, TEXT_ENCODING, TRAIN, VAL, side_of
 from orthoai.errors import InputError
 
 UNLISTED = "unlisted"
@@ -130,8 +130,7 @@ def _can_be_spared(path: str, parts: Sequence[_Part], data: DataFile) -> bool:
 def _listed(part: _Part, data: DataFile) -> Iterator[Path]:
     """The pictures that the list ``part`` names."""
     try:
-        # Editors of Windows begin a file with a mark.
-        lines = part.place.read_text("utf-8-sig").splitlines()
+        lines = part.place.read_text(TEXT_ENCODING).splitlines()
     except (OSError, ValueError) as error:
         raise InputError(f"{part.place.name} is not readable; write a picture's path on each line.") from error
     for path in filter(None, (line.strip() for line in lines)):

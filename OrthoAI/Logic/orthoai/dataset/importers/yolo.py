@@ -19,7 +19,7 @@ from orthoai.dataset.importers.data_file import DataFile
 from orthoai.dataset.importers.decode import gray_file
 from orthoai.dataset.importers.layout import CLASSES_FILE
 from orthoai.dataset.importers.shapes import box_ring, shape_of
-from orthoai.dataset.importers.source import source_folder
+from orthoai.dataset.importers.source import TEXT_ENCODING, source_folder
 from orthoai.dataset.importers.split import UNLISTED, Split
 from orthoai.errors import InputError
 from orthoai.progress import Progress
@@ -81,7 +81,7 @@ def text_file(picture: Path, root: Path) -> Path:
 def _shapes(file: Path, names: tuple[str, ...], classes: ClassTable, size: tuple[int, ...]) -> tuple[Shape, ...]:
     shapes = []
     try:
-        lines = file.read_text("utf-8").splitlines()
+        lines = file.read_text(TEXT_ENCODING).splitlines()
     except (OSError, ValueError) as error:
         raise InputError(f"{file.name} is not readable; save it again.") from error
     for line_number, line in enumerate(lines, 1):
@@ -105,16 +105,17 @@ def _numbers(line: str, kinds: int, where: str) -> tuple[int, np.ndarray]:
     """Class and fractions of a line."""
     try:
         first, *rest = line.split()
-        kind, numbers = int(first), np.array([float(word) for word in rest])
+        kind, numbers = float(first), np.array([float(word) for word in rest])
     except ValueError as error:
         raise InputError(f"{where} is not numbers only; give YOLO labels.") from error
     if numbers.size != 4 and (numbers.size < 6 or numbers.size % 2):
         raise InputError(f"{where} has {numbers.size + 1} numbers; a box has 5, an outline 7 or more, an odd count.")
-    if not 0 <= kind < kinds:
-        raise InputError(f"{where} is of class {kind}, and {kinds} are named; name them in {DATA_FILE} or --classes.")
+    # Some tools write a class as 1.0.
+    if kind not in range(kinds):
+        raise InputError(f"{where} is of class {kind:g}, and {kinds} are named; name them in {DATA_FILE} or --classes.")
     if not (np.isfinite(numbers).all() and numbers.min() >= -BEYOND and numbers.max() <= 1 + BEYOND):
         raise InputError(f"{where} has numbers beyond 0 to 1; give fractions of the picture's size.")
-    return kind, numbers
+    return int(kind), numbers
 
 
 def class_names(data: DataFile) -> tuple[str, ...]:
@@ -129,7 +130,7 @@ def class_names(data: DataFile) -> tuple[str, ...]:
     if not listed.is_file():
         return ()
     try:
-        return tuple(line.strip() for line in listed.read_text("utf-8").splitlines() if line.strip())
+        return tuple(line.strip() for line in listed.read_text(TEXT_ENCODING).splitlines() if line.strip())
     except (OSError, ValueError) as error:
         raise InputError(f"{listed.name} is not readable; write one class name on each line.") from error
 
