@@ -368,6 +368,16 @@ def test_files_as_editors_of_windows_save_them_are_read(tmp_path: Path, name: st
     assert [shape.value for shape in read("labelme", tmp_path / "labelme")[0].shapes] == [2]
 
 
+def test_classes_that_are_named_as_darknet_does_are_not_taken_by_their_numbers(tmp_path: Path) -> None:
+    """Who took the list of pictures out, as the error asked, got the classes in another order in silence."""
+    save(tmp_path, "a.txt", "0 0.25 0.5 0.1 0.2\n", pixels())
+    (tmp_path / "obj.names").write_text("wedge\ncrush\n")
+    with pytest.raises(InputError, match=r"rename that file to classes\.txt"):
+        read("yolo", tmp_path)
+    (tmp_path / "obj.names").rename(tmp_path / "classes.txt")
+    assert read("yolo", tmp_path)[0].shapes[0].value == 1
+
+
 def test_a_class_may_be_written_as_a_float(tmp_path: Path) -> None:
     save(tmp_path, "a.txt", "2.0 0.25 0.5 0.1 0.2\n", pixels())
     assert read("yolo", tmp_path)[0].shapes[0].value == 2

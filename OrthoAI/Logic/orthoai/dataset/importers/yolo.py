@@ -26,6 +26,9 @@ from orthoai.progress import Progress
 
 NAME = "yolo"
 
+DARKNET_NAMES = "obj.names"
+"""Where Darknet's YOLO, and with it CVAT's "YOLO 1.1", names its classes."""
+
 README = "readme"
 """How text files begin that tools for labeling leave beside their labels, and that are none."""
 
@@ -121,13 +124,18 @@ def _numbers(line: str, kinds: int, where: str) -> tuple[int, np.ndarray]:
 def class_names(data: DataFile) -> tuple[str, ...]:
     """Class names by number of data.yaml, else of the classes.txt beside it; none where both are missing.
 
-    Raises InputError when one is not readable.
+    Raises InputError when one is not readable, or when they are named elsewhere.
     """
     listed = data.source / CLASSES_FILE
     named = data.class_names()
     if named is not None:
         return named
     if not listed.is_file():
+        if (data.folder / DARKNET_NAMES).is_file():
+            raise InputError(
+                f"{DARKNET_NAMES} names the classes, as in Darknet's YOLO: export the labels as Ultralytics YOLO "
+                f"segmentation, or rename that file to {CLASSES_FILE} and take the lists of pictures (train.txt) out."
+            )
         return ()
     try:
         return tuple(line.strip() for line in listed.read_text(TEXT_ENCODING).splitlines() if line.strip())
