@@ -13,6 +13,7 @@ from orthoai.errors import Canceled, InputError
 from orthoai.models.card import read_card
 from orthoai.progress import Progress
 from orthoai_training.fracture import train_command
+from orthoai_training.fracture.cases import BODY, FRACTURE
 from orthoai_training.fracture.export import Probabilities, export_fracture, load_network
 from orthoai_training.fracture.fitted_evidence import FittedEvidence
 from orthoai_training.fracture.fusion import Fusion
@@ -88,6 +89,18 @@ def test_early_stop_ends_a_run_that_learns_no_more(tmp_path, discs, tiny):
     recipe = replace(QUICK, epochs=100, learning_rate=0.0, validate_every=2, early_stop=3, ema_decay=0.0)
     run = FractureRun([discs(0)], [discs(9)], "sagittal", recipe, tmp_path)
     assert train_fracture(run).metrics["steps"] < 20
+
+
+def test_without_a_fracture_to_validate_on_the_last_weights_are_kept(tmp_path, discs, tiny):
+    """Every Dice was 0: the weights of the first validation were kept, and the learning slowed down and ended."""
+    sound = discs(9)
+    sound = replace(sound, labels=np.where(sound.labels == FRACTURE, BODY, sound.labels))
+    recipe = replace(QUICK, epochs=6, validate_every=3, early_stop=1, plateau_factor=0.4, cosine=False)
+    trained = train_fracture(FractureRun([discs(0), discs(1)], [sound], "sagittal", recipe, tmp_path))
+    assert trained.metrics["validation_dice_of_tiles"] is None
+    assert trained.metrics["best_step"] == trained.metrics["steps"] == 18
+    rates = [entry["learning_rate"] for entry in trained.metrics["history"]]
+    assert rates == pytest.approx([recipe.learning_rate] * len(rates))
 
 
 def test_without_cases_to_validate_on_there_is_no_training(tmp_path, discs):

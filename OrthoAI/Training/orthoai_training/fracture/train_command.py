@@ -60,6 +60,7 @@ def _run(args: argparse.Namespace) -> int:
     from orthoai_training.fracture.comparison import make_table
     from orthoai_training.fracture.request import FractureRequest
     from orthoai_training.fracture.train import train_planes
+    from orthoai_training.fracture.trainer import SCORE
 
     tables = args.ablation or args.compare
     if tables and args.plane == BOTH:
@@ -87,7 +88,13 @@ def _run(args: argparse.Namespace) -> int:
         trained = train_planes(request, progress)
         folder = assemble(request, progress)
     for name, one in trained.items():
-        say(f"{name}: validation Dice of tiles {one.metrics['validation_dice_of_tiles']:.4f}")
+        dice = one.metrics[SCORE]
+        told = (
+            "no fracture to validate on, the last weights were kept"
+            if dice is None
+            else f"validation Dice of tiles {dice:.4f}"
+        )
+        say(f"{name}: {told}")
     say(f"Model written to {folder.resolve()}" if folder else "Trained; it becomes a model once both planes are there.")
     return DONE
 

@@ -119,9 +119,10 @@ class FractureLesson(Lesson[Crops]):
     def _images(self, batch: Crops) -> Tensor:
         return batch.image.to(self.precision.device, memory_format=torch.channels_last)
 
-    def score(self) -> float:
-        """Of all tiles together."""
-        return sum((self._counts(tiles) for tiles in self._tiles), NOTHING).dice or 0.0
+    def score(self) -> float | None:
+        """Of all tiles together; None where none shows a fracture, since Dice would be 0 whatever the network knows."""
+        counts = sum((self._counts(tiles) for tiles in self._tiles), NOTHING)
+        return counts.dice if counts.true else None
 
     def _counts(self, tiles: Tiles) -> Counts:
         found = tile_probabilities(self.network, tiles.pictures, self.precision)

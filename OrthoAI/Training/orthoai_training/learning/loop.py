@@ -80,7 +80,9 @@ class Loop(Generic[B]):
     def step(self, batch: B) -> None:
         """One optimizer step."""
         step = self.state.step
-        rate = self.pace.rate(step, self.budget.fraction(step), [entry["dice"] for entry in self.state.history])
+        # Without a score nothing tells that the learning stands still.
+        dices = [] if self.state.best_dice == NO_SCORE else [entry["dice"] for entry in self.state.history]
+        rate = self.pace.rate(step, self.budget.fraction(step), dices)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.lesson.network.train()
