@@ -18,8 +18,10 @@ from orthoai.tasks.disc.segment import OUTPUT
 from orthoai_training.disc import assemble
 from orthoai_training.disc.assemble import detector_model, grader_model, segmenter_model
 from orthoai_training.disc.classification.batches import plain_batch
+from orthoai_training.disc.classification.graded_discs import graded_discs
 from orthoai_training.disc.classification.recipe import COMPACT as GRADER
-from orthoai_training.disc.classification.request import GraderRequest, graded_discs, train_graders
+from orthoai_training.disc.classification.request import GraderRequest
+from orthoai_training.disc.classification.train import train_graders
 from orthoai_training.disc.detection.dataset import Stage
 from orthoai_training.disc.detection.request import DetectorRequest
 from orthoai_training.disc.detection.train import TrainedStage

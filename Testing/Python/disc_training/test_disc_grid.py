@@ -12,7 +12,8 @@ from command_words import parsed
 from orthoai.errors import InputError
 from orthoai_training.disc import networks_command
 from orthoai_training.disc.classification.recipe import COMPACT as GRADER
-from orthoai_training.disc.classification.request import GraderRequest, train_graders
+from orthoai_training.disc.classification.request import GraderRequest
+from orthoai_training.disc.classification.train import train_graders
 from orthoai_training.disc.data.split import PatientSplit, fixed_split
 from orthoai_training.disc.grid.grades import measure_grades
 from orthoai_training.disc.grid.masks import MaskFigures, measure_masks
@@ -20,9 +21,10 @@ from orthoai_training.disc.grid.report import RunsRequest, report_runs
 from orthoai_training.disc.grid.runs import ENSEMBLE, FOLDS, read_runs
 from orthoai_training.disc.grid.tables import comma_separated, mask_table
 from orthoai_training.disc.run_record import RunRecord
-from orthoai_training.disc.segmentation import request as segmenter_request
+from orthoai_training.disc.segmentation import train as segmenter_training
 from orthoai_training.disc.segmentation.recipe import COMPACT
-from orthoai_training.disc.segmentation.request import SegmenterRequest, train_segmenters
+from orthoai_training.disc.segmentation.request import SegmenterRequest
+from orthoai_training.disc.segmentation.train import train_segmenters
 
 SHORT = replace(COMPACT, crop=(64, 64), batch=4, epochs=1, warmup_steps=0)
 
@@ -196,13 +198,13 @@ def test_a_compact_network_learns_from_a_run(spider, segmenters, monkeypatch):
     teacher = segmenters()
     add_ensemble(teacher, ["one", "two"], [0.4, 0.6])
     asked = []
-    original = segmenter_request.ensemble_teacher
+    original = segmenter_training.ensemble_teacher
 
     def watched(members, device):
         teach = original(members, device)
         return lambda picture: asked.append(picture.shape) or teach(picture)
 
-    monkeypatch.setattr(segmenter_request, "ensemble_teacher", watched)
+    monkeypatch.setattr(segmenter_training, "ensemble_teacher", watched)
     student = replace(SHORT, distill=0.5)
     trained = train_segmenters(
         SegmenterRequest(spider, teacher.with_name("student"), recipe=student, teacher=teacher, device="cpu")

@@ -12,9 +12,11 @@ from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.tasks.disc.classify import Classifier
 from orthoai.tasks.disc.segment import SliceSegmenter
 from orthoai.tasks.disc.session import Member
+from orthoai_training.disc.classification.graded_discs import graded_discs
 from orthoai_training.disc.classification.recipe import COMPACT as GRADER
-from orthoai_training.disc.classification.request import GraderRequest, graded_discs, train_graders
+from orthoai_training.disc.classification.request import GraderRequest
 from orthoai_training.disc.classification.samples import picture_samples, whole_picture_samples
+from orthoai_training.disc.classification.train import train_graders
 from orthoai_training.disc.data.pictures import read_pictures
 from orthoai_training.disc.data.split import fixed_split
 from orthoai_training.disc.data.volumes import read_volumes
@@ -23,8 +25,9 @@ from orthoai_training.disc.run_record import RunRecord
 from orthoai_training.disc.segmentation.evaluate import LOOKS, evaluate_segmenter, table_of
 from orthoai_training.disc.segmentation.pseudo import cleaned
 from orthoai_training.disc.segmentation.recipe import SliceRecipe
-from orthoai_training.disc.segmentation.request import SegmenterRequest, train_segmenters
+from orthoai_training.disc.segmentation.request import SegmenterRequest
 from orthoai_training.disc.segmentation.slices import IGNORED
+from orthoai_training.disc.segmentation.train import train_segmenters
 
 
 def test_what_is_written_is_read(spider, tiny_volume):

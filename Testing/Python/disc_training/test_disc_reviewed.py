@@ -31,12 +31,13 @@ from orthoai.tasks.disc.task import TASK
 from orthoai.volume import Source, Volume
 from orthoai_training.disc import assemble, networks_command
 from orthoai_training.disc.assemble import Outcome, detector_model, grader_model, segmenter_model
-from orthoai_training.disc.classification import request as graders
+from orthoai_training.disc.classification import train as graders
 from orthoai_training.disc.classification.batches import UNTOLD, plain_batch
 from orthoai_training.disc.classification.losses import ClassWeights, multi_task_loss
 from orthoai_training.disc.classification.recipe import COMPACT as GRADER
-from orthoai_training.disc.classification.request import GraderRequest, train_graders
+from orthoai_training.disc.classification.request import GraderRequest
 from orthoai_training.disc.classification.samples import reviewed_samples
+from orthoai_training.disc.classification.train import train_graders
 from orthoai_training.disc.classification.trainer import GraderRun, _Trainer
 from orthoai_training.disc.data.grading import Grading
 from orthoai_training.disc.data.lessons import taught
@@ -49,9 +50,10 @@ from orthoai_training.disc.detection.request import DetectorRequest, train_detec
 from orthoai_training.disc.detection.train import StageRun, TrainedStage
 from orthoai_training.disc.segmentation.losses import LOSSES
 from orthoai_training.disc.segmentation.recipe import COMPACT, SliceRecipe
-from orthoai_training.disc.segmentation.request import SegmenterRequest, train_segmenters
+from orthoai_training.disc.segmentation.request import SegmenterRequest
 from orthoai_training.disc.segmentation.reviewed import reviewed_slices, tells_background
 from orthoai_training.disc.segmentation.slices import IGNORED, crop_batches
+from orthoai_training.disc.segmentation.train import train_segmenters
 
 SHAPE, PIXEL_MM, SLICE_MM = (5, 120, 100), 0.7, 3.6
 

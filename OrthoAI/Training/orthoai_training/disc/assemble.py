@@ -14,13 +14,15 @@ from orthoai.tasks.disc.segment import SEGMENT_PIXEL_MM, STRIDE
 
 from orthoai_training.disc.classification import request as graders
 from orthoai_training.disc.classification.export import NETWORK_FILE as GRADER_FILE
-from orthoai_training.disc.classification.request import GraderRequest, TrainedGraders, train_graders
+from orthoai_training.disc.classification.request import GraderRequest
+from orthoai_training.disc.classification.train import TrainedGraders, train_graders
 from orthoai_training.disc.data.lessons import Lessons
 from orthoai_training.disc.detection.request import DetectorRequest, train_detectors
 from orthoai_training.disc.model_folder import TrainedNetwork, TrainedRole, require_place, write_disc_model
 from orthoai_training.disc.segmentation import request as segmenters
 from orthoai_training.disc.segmentation.export import NETWORK_FILE as SEGMENTER_FILE
-from orthoai_training.disc.segmentation.request import SegmenterRequest, train_segmenters
+from orthoai_training.disc.segmentation.request import SegmenterRequest
+from orthoai_training.disc.segmentation.train import train_segmenters
 from orthoai_training.disc.segmentation.trainer import TrainedSegmenter
 from orthoai_training.disc.start import MODEL_FOLDER, base_model
 from orthoai_training.learning.first_weights import FROM_MODEL

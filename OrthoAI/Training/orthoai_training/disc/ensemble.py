@@ -15,6 +15,9 @@ from orthoai_training.disc.segmentation.saved import SavedSegmenter
 from orthoai_training.disc.segmentation.trainer import Teacher
 from orthoai_training.text_files import read_json
 
+ENSEMBLE_FILE = "ensemble.json"
+"""In the folder of a run of several networks: their names and weights."""
+
 
 @dataclass(frozen=True)
 class Member:
@@ -26,12 +29,12 @@ class Member:
 
 def members_of(run: Path) -> list[Member]:
     """The networks of a training run with the weights of its ensemble. Raises InputError where it has none."""
-    content = read_json(run / "ensemble.json")
+    content = read_json(run / ENSEMBLE_FILE)
     try:
         shares = zip(content["members"], map(float, content["weights"]), strict=True)
         return [Member(run / name, share) for name, share in shares]
     except JSON_ERRORS:
-        raise InputError(f"{run} holds no ensemble.json, or a damaged one: give a run of several networks.") from None
+        raise InputError(f"{run} holds no {ENSEMBLE_FILE}, or a damaged one: give a run of several networks.") from None
 
 
 def ensemble_teacher(members: Sequence[Member], device: torch.device) -> Teacher:

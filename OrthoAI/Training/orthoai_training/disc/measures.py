@@ -13,7 +13,8 @@ from orthoai.tasks.disc.engines import Grader, SliceLabeler
 from orthoai.tasks.disc.segment import load_segmenter
 
 from orthoai_training.disc.classification.evaluate import answers_of, herniation_threshold
-from orthoai_training.disc.classification.request import GraderRequest, graded_discs
+from orthoai_training.disc.classification.graded_discs import graded_discs
+from orthoai_training.disc.classification.request import GraderRequest
 from orthoai_training.disc.classification.scores import GradeScores, score
 from orthoai_training.disc.data.split import Part, PatientSplit, split_of
 from orthoai_training.disc.data.volumes import read_volumes

@@ -29,3 +29,8 @@ class PatientsRequest:
     def reviewed_cases(self) -> ReviewedParts:
         """Of ``reviewed``, as first asked for: by the end of a training people may have reviewed more."""
         return reviewed_parts(self.reviewed, self.data, self.split)
+
+    @property
+    def training_patients(self) -> tuple[int, ...]:
+        """SPIDER's patients who train; none without the sets."""
+        return () if self.data is None else tuple(sorted(self.split.part("train")))

@@ -14,7 +14,8 @@ from orthoai.tasks.disc.classify import Classifier
 from orthoai.tasks.disc.session import Member
 
 from orthoai_training.disc.classification.evaluate import answers_of, herniation_threshold
-from orthoai_training.disc.classification.request import GraderRequest, graded_discs
+from orthoai_training.disc.classification.graded_discs import graded_discs
+from orthoai_training.disc.classification.request import GraderRequest
 from orthoai_training.disc.classification.scores import GradedAnswers, GradeScores, score
 from orthoai_training.disc.data.split import Part
 from orthoai_training.disc.ensemble import members_of

@@ -10,6 +10,7 @@ from typing import Any
 
 from orthoai.errors import InputError
 
+from orthoai_training.disc.ensemble import ENSEMBLE_FILE
 from orthoai_training.disc.run_record import RunRecord
 from orthoai_training.learning.run_folder import METRICS_FILE, WEIGHTS_FILE
 from orthoai_training.text_files import read_json
@@ -42,7 +43,7 @@ class TrainedRun:
     def has_ensemble(self) -> bool:
         """Whether weights of several networks were searched."""
         # Beside a lone network the file is an earlier run's.
-        return len(self.record.networks) > 1 and (self.folder / "ensemble.json").is_file()
+        return len(self.record.networks) > 1 and (self.folder / ENSEMBLE_FILE).is_file()
 
     def metrics(self, network: str) -> dict[str, Any]:
         """What the training of ``network`` wrote. Raises InputError where that is missing or damaged."""
