@@ -10,11 +10,14 @@ from orthoai.detect.detector import Detection
 from orthoai.errors import Canceled, InputError
 from orthoai_training.detector import ultralytics_engine
 from orthoai_training.disc.data.split import fixed_split
-from orthoai_training.disc.detection import request as module
+from orthoai_training.disc.detection import request as asked_for
+from orthoai_training.disc.detection import train as module
 from orthoai_training.disc.detection.dataset import Stage
+from orthoai_training.disc.detection.figures import figures_of, seen_through
 from orthoai_training.disc.detection.recipe import COMPACT
-from orthoai_training.disc.detection.request import DetectorRequest, figures_of, seen_through, train_detectors
+from orthoai_training.disc.detection.request import DetectorRequest
 from orthoai_training.disc.detection.scene import Scene
+from orthoai_training.disc.detection.train import train_detectors
 from orthoai_training.disc.segmentation.evaluate import LOOKS
 
 SMALL = replace(COMPACT, yolo=replace(COMPACT.yolo, image_size=96), picture_variants=1, slice_variants=1)
@@ -69,7 +72,7 @@ def test_training_sees_its_patients_and_no_others(monkeypatch, tmp_path, fold: i
 def test_a_canceled_training_goes_on_with_the_same_patients_alone(monkeypatch, tmp_path) -> None:
     monkeypatch.setattr(module, "scenes", lambda data, patients, offsets=(0.0,): [scene(min(patients))])
     monkeypatch.setattr(ultralytics_engine, "train", stopped)
-    monkeypatch.setattr(module, "RECIPES", {name: dict.fromkeys(Stage, SMALL) for name in ("compact", "paper")})
+    monkeypatch.setattr(asked_for, "RECIPES", {name: dict.fromkeys(Stage, SMALL) for name in ("compact", "paper")})
     request = DetectorRequest(tmp_path, tmp_path / "out", (Stage.DISCS,), device="cpu")
     with pytest.raises(Canceled):
         train_detectors(request)

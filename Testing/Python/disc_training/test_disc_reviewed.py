@@ -43,11 +43,12 @@ from orthoai_training.disc.data.grading import Grading
 from orthoai_training.disc.data.lessons import taught
 from orthoai_training.disc.data.reviewed import FIRST_PATIENT, read_reviewed, reviewed_parts
 from orthoai_training.disc.data.split import fixed_split
-from orthoai_training.disc.detection import request as detectors
 from orthoai_training.disc.detection import scene
+from orthoai_training.disc.detection import train as detectors
 from orthoai_training.disc.detection.dataset import Stage
-from orthoai_training.disc.detection.request import DetectorRequest, train_detectors
-from orthoai_training.disc.detection.train import StageRun, TrainedStage
+from orthoai_training.disc.detection.request import DetectorRequest
+from orthoai_training.disc.detection.train import train_detectors
+from orthoai_training.disc.detection.train_stage import StageRun, TrainedStage
 from orthoai_training.disc.segmentation.losses import LOSSES
 from orthoai_training.disc.segmentation.recipe import COMPACT, SliceRecipe
 from orthoai_training.disc.segmentation.request import SegmenterRequest

@@ -29,8 +29,9 @@ from orthoai_training.ovf.outline.network import build_outline
 from orthoai_training.ovf.outline.recipe import OUTLINE, OutlineRecipe
 from orthoai_training.ovf.outline.samples import SIDE, body_samples, draw_samples
 from orthoai_training.ovf.outline.train import OutlineRun, TrainedOutline, shared_dice, train_outline
-from orthoai_training.ovf.request import TrainRequest, train_ovf
+from orthoai_training.ovf.request import TrainRequest
 from orthoai_training.ovf.scenes import case_scene
+from orthoai_training.ovf.train import train_ovf
 from orthoai_training.spine_ct.case import read_case, write_case
 from ovf_blocks import BODIES, blocks_case
 

@@ -17,13 +17,14 @@ from orthoai.errors import Canceled, InputError
 from orthoai.models.card import read_card
 from orthoai.models.store import Model, ModelStore
 from orthoai_training.half_onnx import HALF, stored_weights
-from orthoai_training.ovf import request
+from orthoai_training.ovf import train
 from orthoai_training.ovf.cases import case_folders, dealt, training_folders
+from orthoai_training.ovf.detector import OvfRun, TrainedOvf, make_pictures
 from orthoai_training.ovf.evaluation.source import Source
 from orthoai_training.ovf.model_folder import page_of, with_settings, write_ovf_model
 from orthoai_training.ovf.recipe import COMPACT
-from orthoai_training.ovf.request import TrainRequest, train_ovf
-from orthoai_training.ovf.train import OvfRun, TrainedOvf, make_pictures
+from orthoai_training.ovf.request import TrainRequest
+from orthoai_training.ovf.train import train_ovf
 from orthoai_training.spine_ct.case import write_case
 from orthoai_training.train.blend import SHARE
 from orthoai_training.train.calibration import FittedCalibration
@@ -85,7 +86,7 @@ def test_cases_with_a_tests_seed_may_validate_but_not_train(tmp_path: Path, monk
         write_case(replace(blocks_case(), seed=seed), tmp_path / folder / "spine_0000")
     with pytest.raises(InputError, match="are for tests"):
         train_ovf(TrainRequest(tmp_path / "out", data=tmp_path / "tests", start=None))
-    monkeypatch.setattr(request, "train_network", lambda run, progress: (_ for _ in ()).throw(Canceled))
+    monkeypatch.setattr(train, "train_network", lambda run, progress: (_ for _ in ()).throw(Canceled))
     with pytest.raises(Canceled):
         train_ovf(TrainRequest(tmp_path / "out", data=tmp_path / "sound", validation=tmp_path / "tests", start=None))
 
@@ -107,7 +108,7 @@ def test_a_run_goes_on_with_its_own_cases_split_seed_and_recipe_alone(
         (run.out / "pictures").mkdir(exist_ok=True)
         raise Canceled
 
-    monkeypatch.setattr(request, "train_network", stopped)
+    monkeypatch.setattr(train, "train_network", stopped)
     for number, name in enumerate("abcd"):
         write_case(replace(blocks_case(), seed=number), tmp_path / "cases" / name)
     first = TrainRequest(tmp_path / "out", data=tmp_path / "cases", start=None)
@@ -234,9 +235,9 @@ def test_a_blended_detector_lies_between_the_weights_before_and_after(
         return TrainedOvf(run.out / "trained.onnx", {}, 1.0)
 
     found = SimpleNamespace(confidence=0.3, calibration=FittedCalibration(), figures={})
-    monkeypatch.setattr(request, "train_network", doubled)
-    monkeypatch.setattr(request, "validate", lambda *told: found)
-    monkeypatch.setattr(request, "fit_to_cases", lambda folder, *told: folder)
+    monkeypatch.setattr(train, "train_network", doubled)
+    monkeypatch.setattr(train, "validate", lambda *told: found)
+    monkeypatch.setattr(train, "fit_to_cases", lambda folder, *told: folder)
     folder = train_ovf(TrainRequest(tmp_path, pictures=tmp_path, start="vertebral_fractures", blend=0.25))
     own, old = stored_weights(folder / "detector.onnx"), stored_weights(before)
     assert own.keys() == old.keys()

@@ -14,11 +14,11 @@ from orthoai.finding import Finding, Place
 from orthoai.models.card import read_card
 from orthoai.result import Extra, Provenance, Result
 from orthoai.tasks.ovf.pipeline import Spine
+from orthoai_training.ovf.detector import OvfRun, TrainedOvf
 from orthoai_training.ovf.evaluation import run
 from orthoai_training.ovf.evaluation.source import Source
 from orthoai_training.ovf.model_folder import write_ovf_model
 from orthoai_training.ovf.recipe import COMPACT
-from orthoai_training.ovf.train import OvfRun, TrainedOvf
 from orthoai_training.spine_ct.case import SpineCase, class_map, write_case
 from ovf_blocks import MARROW, blocks_case
 from scipy import ndimage

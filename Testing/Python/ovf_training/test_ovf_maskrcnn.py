@@ -13,10 +13,10 @@ from orthoai.errors import Canceled, InputError
 from orthoai.progress import Progress
 from orthoai.tasks.ovf.labels import CLASSES
 from orthoai_training.learning.precision import choose_precision
+from orthoai_training.ovf.detector import OvfRun
 from orthoai_training.ovf.maskrcnn import MaskRcnn, mask_rcnn, target_of, train_mask_rcnn
 from orthoai_training.ovf.pictures import Outline, Picture
 from orthoai_training.ovf.recipe import COMPACT
-from orthoai_training.ovf.train import OvfRun
 from PIL import Image
 from safetensors.torch import load_file
 

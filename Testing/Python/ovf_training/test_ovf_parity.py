@@ -14,8 +14,8 @@ from orthoai.detect.onnx_yolo_seg import OnnxYoloSeg
 from orthoai.tasks.ovf.labels import CLASSES
 from orthoai_training.detector import ultralytics_engine as engine
 from orthoai_training.ovf.dataset import copy_pictures
+from orthoai_training.ovf.detector import export_network
 from orthoai_training.ovf.recipe import COMPACT
-from orthoai_training.ovf.train import export_network
 from PIL import Image
 
 onnx = pytest.importorskip("onnx")

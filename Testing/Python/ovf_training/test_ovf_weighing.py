@@ -17,13 +17,13 @@ from orthoai.spine.heights import BodyHeights
 from orthoai.tasks.ovf.labels import CLASSES, NORMAL
 from orthoai.tasks.ovf.pipeline import Spine
 from orthoai.tasks.ovf.weighed import CARD_KEY, Weighed
+from orthoai_training.ovf.detector import OvfRun, TrainedOvf
 from orthoai_training.ovf.evaluation import fitting
 from orthoai_training.ovf.evaluation.fitting import fit_to_cases
 from orthoai_training.ovf.evaluation.weighing import ClassAnswer, class_answers, fit_weighed
 from orthoai_training.ovf.model_folder import write_ovf_model
 from orthoai_training.ovf.recipe import COMPACT
 from orthoai_training.ovf.scenes import case_scene
-from orthoai_training.ovf.train import OvfRun, TrainedOvf
 from orthoai_training.spine_ct.case import SpineCase, write_case
 from ovf_blocks import BODIES, blocks_case
 from test_ovf_evaluation import result_on, seen

@@ -17,7 +17,8 @@ from orthoai_training.disc.classification.export import NETWORK_FILE as GRADER_F
 from orthoai_training.disc.classification.request import GraderRequest
 from orthoai_training.disc.classification.train import TrainedGraders, train_graders
 from orthoai_training.disc.data.lessons import Lessons
-from orthoai_training.disc.detection.request import DetectorRequest, train_detectors
+from orthoai_training.disc.detection.request import DetectorRequest
+from orthoai_training.disc.detection.train import train_detectors
 from orthoai_training.disc.model_folder import TrainedNetwork, TrainedRole, require_place, write_disc_model
 from orthoai_training.disc.segmentation import request as segmenters
 from orthoai_training.disc.segmentation.export import NETWORK_FILE as SEGMENTER_FILE

@@ -247,7 +247,7 @@ def measure(args: argparse.Namespace) -> int:
     if args.networks:
         return _measure_runs(args)
     # Heavy: torch.
-    from orthoai_training.disc.detection.request import measure_detectors
+    from orthoai_training.disc.detection.figures import measure_detectors
     from orthoai_training.disc.measures import DiscMeasureRequest, measure_discs
     from orthoai_training.text_files import write_text
 

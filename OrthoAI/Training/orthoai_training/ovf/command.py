@@ -57,7 +57,8 @@ def train(args: argparse.Namespace) -> int:
         raise InputError("Only --only mask-rcnn is measured beside a model: leave --beside out.")
     start = args.start or (DEFAULT_MODEL if args.only == OUTLINE else LAYERS)
     # Heavy: torch.
-    from orthoai_training.ovf.request import TrainRequest, train_ovf
+    from orthoai_training.ovf.request import TrainRequest
+    from orthoai_training.ovf.train import train_ovf
 
     request = TrainRequest(
         out=args.out,

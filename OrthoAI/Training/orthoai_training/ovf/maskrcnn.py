@@ -34,9 +34,9 @@ from orthoai_training.learning.pace import Pace
 from orthoai_training.learning.precision import Precision, choose_precision
 from orthoai_training.learning.run_folder import Place
 from orthoai_training.ovf.dataset import read_pictures
+from orthoai_training.ovf.detector import OvfRun, make_pictures
 from orthoai_training.ovf.pictures import Picture
 from orthoai_training.ovf.side_by_side import markdown, measured, measured_model
-from orthoai_training.ovf.train import OvfRun, make_pictures
 from orthoai_training.text_files import write_json, write_text
 
 FOLDER, FIGURES_FILE, TABLE_FILE = "mask_rcnn", "mask_rcnn.json", "mask_rcnn.md"

@@ -17,8 +17,8 @@ from orthoai.tasks.ovf.engines import DETECTOR
 from orthoai.tasks.ovf.labels import CLASSES, FRACTURES
 from orthoai.tasks.ovf.task import NAME as TASK_NAME
 
+from orthoai_training.ovf.detector import NETWORK_FILE, OvfRun, TrainedOvf
 from orthoai_training.ovf.reviewed import is_reviewed
-from orthoai_training.ovf.train import NETWORK_FILE, OvfRun, TrainedOvf
 from orthoai_training.train.calibration import FittedCalibration
 from orthoai_training.train.credits import first_credits
 from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, limits_of, written

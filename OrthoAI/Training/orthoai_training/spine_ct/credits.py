@@ -1,4 +1,4 @@
-"""Whom a fracture model's card must name, and what no shipped weights may be trained on."""
+"""Whom the card of a model of the spine must name, and what no shipped weights may be trained on."""
 
 from __future__ import annotations
 

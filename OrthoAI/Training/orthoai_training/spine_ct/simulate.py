@@ -20,9 +20,9 @@ from orthoai_training.spine_ct.paint_spine import paint_spine
 from orthoai_training.spine_ct.person import Person
 from orthoai_training.spine_ct.real_shapes import find_shapes
 from orthoai_training.spine_ct.scan import Scanner, scan
-from orthoai_training.spine_ct.soft import Axis, Torso, plaques, soft_tissue
 from orthoai_training.spine_ct.spine import Vertebra
 from orthoai_training.spine_ct.tissue import Tissue
+from orthoai_training.spine_ct.torso import Axis, Torso, plaques, soft_tissue
 from orthoai_training.synth.texture import ct_files, load_textures
 
 FEWEST_VOXELS = 30

@@ -1,4 +1,4 @@
-"""Command line options that every command with simulated cases shares. Imports nothing heavy."""
+"""Command line options of every command that simulates legs. Imports nothing heavy."""
 
 from __future__ import annotations
 

@@ -1,78 +1,70 @@
-"""One stage from labeled slices to a network file."""
+"""From the SPIDER sets and reviewed cases to trained detectors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Collection
 
+from orthoai.errors import InputError
 from orthoai.progress import Progress
 
-from orthoai_training.detector import ultralytics_engine
-from orthoai_training.disc.detection.dataset import Stage, write_dataset
-from orthoai_training.disc.detection.recipe import StageRecipe
+from orthoai_training.disc.data.split import Part
+from orthoai_training.disc.detection.dataset import Stage
+from orthoai_training.disc.detection.request import DetectorRequest
 from orthoai_training.disc.detection.scene import Scene
-from orthoai_training.half_onnx import store_half
+from orthoai_training.disc.detection.simulated import simulated_scenes
+from orthoai_training.disc.detection.sources import scenes
+from orthoai_training.disc.detection.train_stage import StageRun, TrainedStage, train_stage
+from orthoai_training.disc.start import disc_model
+from orthoai_training.earlier_run import claim_run, claim_start, refuse_earlier_run
 
 
-@dataclass(frozen=True)
-class StageRun:
-    """What to train.
-
-    Attributes:
-        out: run folder: pictures in ``pictures``, ultralytics' files, and the network as ``lumbar.onnx`` or
-            ``discs.onnx``.
-        first: ONNX file of another of our detectors whose layers are trained on; None for random weights.
-        device, seed, minutes: as in :func:`orthoai_training.detector.ultralytics_engine.train`.
-    """
-
-    stage: Stage
-    train: Sequence[Scene]
-    validation: Sequence[Scene]
-    recipe: StageRecipe
-    out: Path
-    device: str = "auto"
-    seed: int = 0
-    minutes: float | None = None
-    resume: bool = False
-    first: Path | None = None
-
-
-@dataclass(frozen=True)
-class TrainedStage:
-    """A network file, its validation figures under ultralytics' names, the seconds of training, and on how many slices
-    it was trained and validated.
-    """
-
-    file: Path
-    metrics: dict[str, float]
-    seconds: float
-    train_slices: int
-    validation_slices: int
-
-
-def train_stage(run: StageRun, progress: Progress | None = None) -> TrainedStage:
-    """Draw the pictures, train, export and store the weights at half their size.
+def train_detectors(request: DetectorRequest, progress: Progress | None = None) -> dict[Stage, TrainedStage]:
+    """Train the stages of ``request``, one after the other, on its training patients.
 
     Raises:
-        InputError: nothing to train on, a patient on both sides, or ultralytics is missing.
+        InputError: no such data, ultralytics is missing, or an earlier run of a stage without resume, or of other
+            patients, another recipe, seed or start, or no such model to start from.
         Canceled: asked for by ``progress``.
     """
-    pictures = run.out / "pictures"
-    if not (run.resume and pictures.is_dir()):
-        write_dataset(pictures, run.stage, run.train, run.validation, run.recipe, seed=run.seed, progress=progress)
-    trained = ultralytics_engine.train(
-        pictures,
-        run.recipe.yolo,
-        run.out,
-        device=run.device,
-        seed=run.seed,
-        resume=run.resume,
-        backbone=run.first,
-        minutes=run.minutes,
-        progress=progress,
-    )
-    file = run.out / f"{run.stage.value}.onnx"
-    ultralytics_engine.export_onnx(trained.weights, file, run.recipe.yolo.image_size)
-    store_half(file)
-    return TrainedStage(file, trained.metrics, trained.seconds, len(run.train), len(run.validation))
+    for stage in request.stages:
+        refuse_earlier_run(request.out / stage.value, request.resume)
+    model = None if request.start is None else disc_model(request.start)
+    if request.data is None:
+        _require_lessons(request)
+    found = {}
+    validation = _spider_scenes(request, "validation")
+    for stage in request.stages:
+        recipe, lessons = request.recipe_of(stage), request.lessons[stage]
+        train = _spider_scenes(request, "train", recipe.offsets_mm)
+        run = StageRun(
+            stage=stage,
+            train=[*train, *lessons.train, *simulated_scenes(request.simulated_for(stage), request.seed)],
+            validation=[*validation, *lessons.validation],
+            recipe=recipe,
+            out=request.out / stage.value,
+            device=request.device,
+            seed=request.seed,
+            minutes=request.minutes,
+            resume=request.resume,
+            first=None if model is None else model.weights(stage.value),
+        )
+        claim_run(run.out, request.asked, "--data, --fold, --networks or --seed")
+        claim_start(run.out, run.first)
+        found[stage] = train_stage(run, progress)
+    return found
+
+
+def _require_lessons(request: DetectorRequest) -> None:
+    """Raises InputError where reviewed cases alone leave a stage without pictures of their own on either side."""
+    for stage, lessons in request.lessons.items():
+        if not lessons.train or not lessons.validation:
+            raise InputError(
+                f"Of the reviewed cases in {request.reviewed}, {len(lessons.train)} train the detector "
+                f'"{stage.value}" and {len(lessons.validation)} validate it: add cases that tell their boxes, or the '
+                "folder with the SPIDER sets to --data."
+            )
+
+
+def _spider_scenes(request: DetectorRequest, part: Part, offsets_mm: Collection[float] = (0.0,)) -> list[Scene]:
+    """Of the SPIDER sets, where they are given."""
+    return [] if request.data is None else scenes(request.data, request.split.part(part), offsets_mm)
