@@ -76,6 +76,14 @@ def test_a_false_disc_beside_the_spine_is_left_out() -> None:
     assert names([*spine(6), disc(240, 30, score=0.5)]) == list(NAMES[:6])
 
 
+def test_a_false_disc_at_which_the_spine_would_swerve_is_left_out() -> None:
+    straight = [disc(330 - 36 * n, 120) for n in range(6)]
+    beside = disc(330 - 36 * 2.5, 120 + 16, score=0.5)
+    assert beside not in chain([*straight, beside], MM)
+    between = disc(330 - 36 * 2.5, 120, score=0.5)
+    assert between in chain([*straight, between], MM)
+
+
 def test_a_missed_disc_is_counted_and_told() -> None:
     found = spine(7)
     del found[3]

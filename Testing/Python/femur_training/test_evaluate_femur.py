@@ -12,7 +12,6 @@ import pytest
 from evaluate_fakes import GRID, ListedCases, Shifted, rods
 from orthoai.errors import Canceled, InputError
 from orthoai.progress import Progress
-from orthoai_training.evaluate.intervals import Summary
 from orthoai_training.femur.evaluation import run
 from orthoai_training.femur.evaluation.csv_table import COLUMNS
 from orthoai_training.femur.evaluation.records import Records
@@ -190,17 +189,3 @@ def test_no_femur_at_all_still_makes_tables(models, tmp_path):
     assert made.groups["exact"]["all"].map is None
     assert "nan" in run.summary_line(made)
     json.loads((tmp_path / "out" / "evaluation.json").read_text(), parse_constant=lambda word: pytest.fail(word))
-
-
-def test_the_interval_holds_the_mean_and_shrinks_with_subjects():
-    few, many = Summary.of([0.8, 1.0] * 2), Summary.of([0.8, 1.0] * 50)
-    assert few.mean == many.mean == pytest.approx(0.9)
-    assert 0.8 <= few.low < many.low < 0.9 < many.high < few.high <= 1.0
-    # 1.96 standard errors of 100 values of standard deviation 0.1.
-    assert many.high - many.low == pytest.approx(2 * 1.96 * 0.1 / 10, rel=0.1)
-    assert Summary.of([0.8, 1.0] * 2) == few
-
-
-def test_intervals_of_one_value_or_none():
-    assert Summary.of([0.5, None]) == Summary(1, 0.5, None, None, 0.5, 0.5, 0.5)
-    assert Summary.of([None]) is None

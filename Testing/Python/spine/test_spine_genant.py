@@ -48,6 +48,7 @@ def test_the_least_loss_of_a_fracture_is_reached_on_its_limit() -> None:
     [
         ((0.3, 0.2, 0.05), ("wedge", 2)),
         ((0.1, 0.22, 0.1), ("biconcave", 1)),
+        ((0.3, 0.3, 0.1), ("biconcave", 2)),
         ((0.5, 0.5, 0.45), ("crush", 3)),
         ((0.1, 0.1, 0.3), ("crush", 2)),
         ((0.15, 0.19, 0.1), ("normal", 0)),
