@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from orthoai.models.calibration import Calibration
-from orthoai_training.detector.class_weights import class_weights
-from orthoai_training.ovf.recipe import PAPER_COUNTS
 from orthoai_training.train.calibration import FittedCalibration, calibration_error
 
 
@@ -43,10 +41,3 @@ def test_a_card_keeps_what_was_fitted() -> None:
 
 def test_the_error_of_a_calibration_is_the_gap_in_its_bins() -> None:
     assert calibration_error([0.25, 0.25, 0.85, 0.85], [0, 1, 1, 1]) == pytest.approx(0.2)
-
-
-def test_class_weights_are_inverse_frequencies_with_mean_one() -> None:
-    weights = class_weights(PAPER_COUNTS, 4)
-    assert weights[:3].mean() == pytest.approx(1.0) and weights[3] == 1.0
-    assert weights[0] / weights[2] == pytest.approx(325 / 120)
-    assert class_weights([5, 0, 5], 3).tolist() == [1.0, 1.0, 1.0]
