@@ -66,62 +66,112 @@ class Axis:
         return tuple(np.interp(z, self.rows[:, 0], self.rows[:, n]) for n in range(1, 6))
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where the points of a coarse grid lie, and noise at each of them: float32 (K, J, I), lengths in mm.
+
+    Attributes:
+        x, y: LPS; cx, cy: of the middle of the bodies at this height.
+        lx, ly: from there, to the left and to the rear.
+        deep, wide, number: half depth, half width and VerSe number of the body at this height.
+        broad, patches, fine: smooth noise, from large to small.
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    cx: NDArray[np.float32]
+    cy: NDArray[np.float32]
+    lx: NDArray[np.float32]
+    ly: NDArray[np.float32]
+    deep: NDArray[np.float32]
+    wide: NDArray[np.float32]
+    number: NDArray[np.float32]
+    broad: NDArray[np.float32]
+    patches: NDArray[np.float32]
+    fine: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, coarse: Geometry, axis: Axis, generator: torch.Generator) -> _Place:
+        """The points of ``coarse``."""
+        k, j, i = (np.arange(n) for n in coarse.shape)
+        grid = np.stack(np.meshgrid(i, j, k, indexing="ij"), axis=-1).transpose(2, 1, 0, 3)
+        lps = coarse.index_to_lps(grid).astype(np.float32)
+        x, y, z = lps[..., 0], lps[..., 1], lps[..., 2]
+        cx, cy, deep, wide, number = (value.astype(np.float32) for value in axis.at(z))
+        broad, fine, patches = (
+            smooth_noise(coarse.shape, size, generator, generator.device).numpy() for size in (12.0, 4.0, 9.0)
+        )
+        return cls(x, y, cx, cy, x - cx, y - cy, deep, wide, number, broad, patches, fine)
+
+
 def soft_tissue(geometry: Geometry, axis: Axis, torso: Torso, generator: torch.Generator) -> NDArray[np.float32]:
     """HU float32 (K, J, I) of a body without bones."""
     coarse = geometry.resampled((COARSE_MM,) * 3)
-    k, j, i = (np.arange(n) for n in coarse.shape)
-    grid = np.stack(np.meshgrid(i, j, k, indexing="ij"), axis=-1).transpose(2, 1, 0, 3)
-    lps = coarse.index_to_lps(grid).astype(np.float32)
-    x, y, z = lps[..., 0], lps[..., 1], lps[..., 2]
-    cx, cy, deep, wide, number = (value.astype(np.float32) for value in axis.at(z))
-    broad, thick = smooth_noise(coarse.shape, 12.0, generator, generator.device).numpy(), torso.half[1]
-    fine = smooth_noise(coarse.shape, 4.0, generator, generator.device).numpy()
-    patches = smooth_noise(coarse.shape, 9.0, generator, generator.device).numpy()
-    middle = axis.rows[:, 1:3].mean(axis=0)
+    at = _Place.of(coarse, axis, generator)
     # The back is flatter than the spine: skin follows the mean of both, but stays behind the spinous processes.
-    rear = np.maximum(0.5 * cy + 0.5 * middle[1] + 62, cy + deep + 68) + torso.fat
-    mid_x, mid_y = 0.3 * cx + 0.7 * middle[0], rear - thick
-    radius = (np.abs((x - mid_x) / torso.half[0]) ** 2.4 + np.abs((y - mid_y) / thick) ** 2.4) ** (1 / 2.4)
-    groove = 7 * np.exp(-(((x - cx) / 18) ** 2)) * (y > mid_y)
+    middle, thick = axis.rows[:, 1:3].mean(axis=0), torso.half[1]
+    rear = np.maximum(0.5 * at.cy + 0.5 * middle[1] + 62, at.cy + at.deep + 68) + torso.fat
+    mid_x, mid_y = 0.3 * at.cx + 0.7 * middle[0], rear - thick
+    radius = (np.abs((at.x - mid_x) / torso.half[0]) ** 2.4 + np.abs((at.y - mid_y) / thick) ** 2.4) ** (1 / 2.4)
+    groove = 7 * np.exp(-((at.lx / 18) ** 2)) * (at.y > mid_y)
     skin = (radius - 1) * thick + groove
-    hu = np.full(coarse.shape, FAT, np.float32) + 8 * fine
     inner = skin + torso.fat
-    lx, ly = x - cx, y - cy
-    lung_level = np.clip((DIAPHRAGM_ID - number + 0.5) + 0.3 * broad, 0, 1)
-    _put(hu, inner + 2.5 * broad, MUSCLE + 7 * fine)
-    cavity = np.maximum(inner + 14, ly - deep * 0.9 - 4)
-    organs = np.where(patches > -0.1, 48 + 12 * np.sign(broad) + 6 * fine, FAT + 12 * fine)
-    gas = np.clip((patches * broad - 1.6) * 3, 0, 1) * (ly < -40)
-    _put(hu, cavity, organs + (-850 - organs) * gas)
-    psoas = np.hypot((np.abs(lx) - wide - 15) / 0.8, ly - 4) - 17
-    _put(hu, psoas + 40 * (number < 19.5), MUSCLE + 7 * fine)
-    heart = (np.hypot((lx - 8) / 52, (ly + deep + 62 + 6 * broad) / 64) - 1) * 50
-    column = np.minimum(np.hypot(lx, ly) - wide - 5, np.abs(lx) - 14 - 2 * broad)
-    lung = np.maximum(inner + 17, np.maximum(-np.minimum(heart, column), ly - deep - 6 - 0.25 * np.abs(lx)))
-    _put(hu, lung + 60 * (1 - lung_level), LUNG + 35 * fine)
-    # Fat around the bodies and between the muscles of the back.
-    size = np.where(number < 19, 0.75, 1.0)
-    inner_back = np.hypot((np.abs(lx) - 17) / 0.75, ly - deep - 38 * size) - 19 * size
-    outer_back = np.hypot((np.abs(lx) - 46) / 1.35, ly - deep - 30 * size) - 17 * size
-    sheaths = np.minimum(np.abs(inner_back), np.abs(outer_back)) - 0.9 - 0.8 * broad
-    middle_line = np.maximum(np.abs(lx) - 1.5, deep + 20 - ly)
-    septum = np.minimum(np.minimum(sheaths, middle_line), np.abs(np.hypot(lx, ly) - wide - 3.5) - 1.3)
-    _put(hu, np.maximum(septum, inner + 4), FAT + 40 + 20 * fine)
-    marbled = np.clip(patches - 0.9, 0, 1) * ((inner_back < 0) | (outer_back < 0)) * (inner < 0)
-    hu -= 70 * marbled
-    chest = np.clip(20 - number, 0, 1)
-    aorta = np.hypot(lx - 6 - 12 * chest, ly + deep + torso.wide + 3 - 8 * chest) - torso.wide
-    _put(hu, aorta, torso.vessel + 5 * fine)
-    cava = np.hypot(lx + 14, ly + deep + 12) - 10
-    _put(hu, cava + 40 * chest, 0.6 * torso.vessel + 18 + 5 * fine)
+    hu = np.full(coarse.shape, FAT, np.float32) + 8 * at.fine
+    _put_trunk(hu, at, inner)
+    _put_lungs(hu, at, inner)
+    _put_back(hu, at, inner)
+    _put_vessels(hu, at, torso)
     _put(hu, np.maximum(skin, -(skin + 2.0)), 10.0)
     _put(hu, -skin, np.float32(AIR))
     if torso.table >= 0:
-        height = float(rear.max()) + torso.table
-        depth = y - height
+        depth = at.y - (float(rear.max()) + torso.table)
         _put(hu, np.abs(depth - 2) - 1.5, np.float32(60.0))
         _put(hu, np.abs(depth - 24) - 20, np.float32(-900.0))
     return _read(hu, coarse, geometry)
+
+
+def _put_trunk(hu: NDArray, at: _Place, inner: NDArray) -> None:
+    """Muscle, and in it organs, gas and psoas; ``inner`` is the distance (mm) to the fat under the skin, negative within."""
+    _put(hu, inner + 2.5 * at.broad, MUSCLE + 7 * at.fine)
+    cavity = np.maximum(inner + 14, at.ly - at.deep * 0.9 - 4)
+    organs = np.where(at.patches > -0.1, 48 + 12 * np.sign(at.broad) + 6 * at.fine, FAT + 12 * at.fine)
+    gas = np.clip((at.patches * at.broad - 1.6) * 3, 0, 1) * (at.ly < -40)
+    _put(hu, cavity, organs + (-850 - organs) * gas)
+    psoas = np.hypot((np.abs(at.lx) - at.wide - 15) / 0.8, at.ly - 4) - 17
+    _put(hu, psoas + 40 * (at.number < 19.5), MUSCLE + 7 * at.fine)
+
+
+def _put_lungs(hu: NDArray, at: _Place, inner: NDArray) -> None:
+    """Air around heart and spine, above the diaphragm."""
+    level = np.clip((DIAPHRAGM_ID - at.number + 0.5) + 0.3 * at.broad, 0, 1)
+    heart = (np.hypot((at.lx - 8) / 52, (at.ly + at.deep + 62 + 6 * at.broad) / 64) - 1) * 50
+    column = np.minimum(np.hypot(at.lx, at.ly) - at.wide - 5, np.abs(at.lx) - 14 - 2 * at.broad)
+    behind = at.ly - at.deep - 6 - 0.25 * np.abs(at.lx)
+    lung = np.maximum(inner + 17, np.maximum(-np.minimum(heart, column), behind))
+    _put(hu, lung + 60 * (1 - level), LUNG + 35 * at.fine)
+
+
+def _put_back(hu: NDArray, at: _Place, inner: NDArray) -> None:
+    """Fat around the bodies, and between and in the muscles of the back."""
+    size = np.where(at.number < 19, 0.75, 1.0)
+    inner_back = np.hypot((np.abs(at.lx) - 17) / 0.75, at.ly - at.deep - 38 * size) - 19 * size
+    outer_back = np.hypot((np.abs(at.lx) - 46) / 1.35, at.ly - at.deep - 30 * size) - 17 * size
+    sheaths = np.minimum(np.abs(inner_back), np.abs(outer_back)) - 0.9 - 0.8 * at.broad
+    middle_line = np.maximum(np.abs(at.lx) - 1.5, at.deep + 20 - at.ly)
+    around = np.abs(np.hypot(at.lx, at.ly) - at.wide - 3.5) - 1.3
+    septum = np.minimum(np.minimum(sheaths, middle_line), around)
+    _put(hu, np.maximum(septum, inner + 4), FAT + 40 + 20 * at.fine)
+    marbled = np.clip(at.patches - 0.9, 0, 1) * ((inner_back < 0) | (outer_back < 0)) * (inner < 0)
+    hu -= 70 * marbled
+
+
+def _put_vessels(hu: NDArray, at: _Place, torso: Torso) -> None:
+    """Aorta and vena cava."""
+    chest = np.clip(20 - at.number, 0, 1)
+    aorta = np.hypot(at.lx - 6 - 12 * chest, at.ly + at.deep + torso.wide + 3 - 8 * chest) - torso.wide
+    _put(hu, aorta, torso.vessel + 5 * at.fine)
+    cava = np.hypot(at.lx + 14, at.ly + at.deep + 12) - 10
+    _put(hu, cava + 40 * chest, 0.6 * torso.vessel + 18 + 5 * at.fine)
 
 
 def plaques(axis: Axis, torso: Torso, rng: np.random.Generator) -> list[tuple[NDArray[np.float64], float]]:
@@ -141,6 +191,7 @@ def plaques(axis: Axis, torso: Torso, rng: np.random.Generator) -> list[tuple[ND
 
 
 def _put(hu: NDArray, distance: NDArray, value: NDArray | np.float32 | float) -> None:
+    """Blend ``value`` in where ``distance`` (mm) from its surface is negative, over one coarse voxel."""
     share = np.clip(0.5 - distance / COARSE_MM, 0, 1)
     hu += (value - hu) * share
 
