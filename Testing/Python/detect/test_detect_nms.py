@@ -30,6 +30,14 @@ def test_an_overlap_just_at_the_limit_is_kept_and_just_above_it_goes() -> None:
     assert _keep([A, NEAR_A], [0.9, 0.8], [0, 0], IOU_OF_A_AND_NEAR_A - 1e-9) == [0]
 
 
+def test_the_overlap_counts_both_sides_of_a_box() -> None:
+    wide, beside = [0, 0, 40, 10], [20, 0, 60, 10]
+    below = [0, 30, 40, 40]
+    assert _keep([wide, beside], [0.9, 0.8], [0, 0], 0.32) == [0]
+    assert _keep([wide, beside], [0.9, 0.8], [0, 0], 0.34) == [0, 1]
+    assert _keep([wide, below], [0.9, 0.8], [0, 0], 0.01) == [0, 1]
+
+
 def test_a_dropped_box_drops_nothing_itself() -> None:
     chain = [[0, 0, 10, 10], [2, 0, 12, 10], [4, 0, 14, 10]]
     # Neighbors overlap by 80/120, the ends by 60/140.

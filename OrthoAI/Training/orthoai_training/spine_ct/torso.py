@@ -131,7 +131,7 @@ def soft_tissue(geometry: Geometry, axis: Axis, torso: Torso, generator: torch.G
 
 
 def _put_trunk(hu: NDArray, at: _Place, inner: NDArray) -> None:
-    """Muscle, and in it organs, gas and psoas; ``inner`` is the distance (mm) to the fat under the skin, negative within."""
+    """Muscle, and in it organs, gas and psoas; ``inner`` is the distance (mm) to the fat under the skin, or below 0."""
     _put(hu, inner + 2.5 * at.broad, MUSCLE + 7 * at.fine)
     cavity = np.maximum(inner + 14, at.ly - at.deep * 0.9 - 4)
     organs = np.where(at.patches > -0.1, 48 + 12 * np.sign(at.broad) + 6 * at.fine, FAT + 12 * at.fine)
