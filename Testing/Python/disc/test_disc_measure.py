@@ -45,6 +45,13 @@ def test_heights_and_depth_are_the_known_ones(height: float, tilt: float) -> Non
     assert found.depth_mm == pytest.approx(36, abs=1.0)
 
 
+def test_the_depth_reaches_from_edge_to_edge_of_the_outer_pixels() -> None:
+    # Over all places between two pixels the mean has no rounding.
+    columns = 60 + np.arange(8) / 8
+    depths = [measured(Phantom(column_mm=column, pixel_mm=(1.0, 1.0))).depth_mm for column in columns]
+    assert np.mean(depths) == pytest.approx(36, abs=0.15)
+
+
 @pytest.mark.parametrize("pixel_mm", [(0.3, 0.3), (1.0, 0.5), (0.5, 1.0)])
 def test_the_size_and_shape_of_pixels_do_not_matter(pixel_mm: tuple[float, float]) -> None:
     shape = (round(280 / pixel_mm[0]), round(140 / pixel_mm[1]))

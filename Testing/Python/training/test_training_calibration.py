@@ -19,6 +19,16 @@ def test_overconfident_scores_are_lowered_to_their_worth() -> None:
     assert found.error_after < 0.03 < found.error_before
 
 
+def test_scores_that_are_all_too_low_are_raised() -> None:
+    random = np.random.default_rng(4)
+    true = random.uniform(0.05, 0.95, 4000)
+    right = random.random(4000) < true
+    shown = 1 / (1 + np.exp(-(np.log(true / (1 - true)) - 1.5)))
+    found = FittedCalibration.fitted(shown.tolist(), right.tolist())
+    assert found.formula.a == pytest.approx(1.0, abs=0.1) and found.formula.b == pytest.approx(1.5, abs=0.15)
+    assert found.formula(0.5) == pytest.approx(1 / (1 + np.exp(-found.formula.b)))
+
+
 def test_answers_that_are_all_right_give_finite_numbers() -> None:
     found = FittedCalibration.fitted([0.9] * 50, [True] * 50)
     assert np.isfinite([found.formula.a, found.formula.b]).all() and found.formula(0.9) > 0.95

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -105,6 +107,21 @@ def test_the_same_voxel_size_changes_nothing() -> None:
 )
 def test_grids_match_to_a_thousandth_of_a_voxel(change: dict, same: bool) -> None:
     other = Geometry(**{**vars(TURNED), **change})
+    assert TURNED.matches(other) is same
+
+
+@pytest.mark.parametrize("axis", range(3))
+@pytest.mark.parametrize(("voxels", "same"), [(0.0007, True), (0.0015, False)])
+@pytest.mark.parametrize("fixed", ["first", "last"])
+def test_grids_of_slightly_other_spacing_match_by_their_worst_corner(
+    axis: int, voxels: float, same: bool, fixed: str
+) -> None:
+    last = TURNED.size[axis] - 1
+    spacing = list(TURNED.spacing)
+    spacing[axis] *= 1 + voxels / last
+    start = np.zeros(3)
+    start[axis] = -voxels if fixed == "last" else 0.0
+    other = replace(TURNED, spacing=tuple(spacing), origin=tuple(TURNED.index_to_lps(start)))
     assert TURNED.matches(other) is same
 
 
