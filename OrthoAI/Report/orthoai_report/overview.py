@@ -31,9 +31,9 @@ CAPTION = 24
 TALL_SHARE = (0.44, 0.66)
 """Smallest and largest share of the height for the pictures that show the long axis of the body."""
 
-MESSAGE_CHARACTERS = 140
-LEAST_MESSAGE = 12.0
-"""Points of the message, at least, when it is long."""
+MESSAGE_CHARACTERS = 300
+LEAST_MESSAGE, MESSAGE_ROWS = 12.0, 2
+"""Points of the message, at least, and its rows, at most, when it is long: its end says where to look again."""
 
 DISCLAIMER = "Research use only; not for clinical decisions."
 
@@ -143,7 +143,7 @@ def _header(figure: Figure, subject: Subject) -> None:
     color = theme.TEXT if subject.profiles else theme.WARNING
     words = clipped(message_text(subject.result), MESSAGE_CHARACTERS)
     message = figure.text(1 - x, y, words, color=color, size=15, ha="right", va="center")
-    fit(message, theme.WIDTH_PX - 4 * GAP - width_of(title), LEAST_MESSAGE)
+    fit(message, theme.WIDTH_PX - 4 * GAP - width_of(title), LEAST_MESSAGE, MESSAGE_ROWS)
     total = sum(subject.result.timings_s.values())
     if total > 0:
         place = (1 - x, y - 37 / theme.HEIGHT_PX)

@@ -35,6 +35,18 @@ def test_words_become_smaller_before_they_become_shorter(word):
     assert width_of(text) <= wide * 0.4
 
 
+def test_words_are_broken_into_rows_before_they_become_shorter(word):
+    text = word("No fracture found in 6 vertebrae. Look again at Vertebra 4.")
+    whole, room = text.get_text(), width_of(text) * 0.6
+    fit(text, room, 12, rows=2)
+    first, second = text.get_text().split("\n")
+    assert f"{first} {second}" == whole
+    assert width_of(text) <= room
+    fit(text, room * 0.6, 12, rows=2)
+    assert text.get_text().count("\n") == 1 and text.get_text().endswith("…")
+    assert width_of(text) <= room * 0.6
+
+
 def test_a_dollar_sign_is_no_formula_and_words_on_no_page_have_no_width(word):
     assert width_of(word("$x_{")) > 0
     assert width_of(word("")) == 0
