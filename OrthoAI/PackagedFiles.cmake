@@ -131,6 +131,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/spine/chain.py
   Logic/orthoai/spine/checks.py
   Logic/orthoai/spine/endplates.py
+  Logic/orthoai/spine/facing.py
   Logic/orthoai/spine/genant.py
   Logic/orthoai/spine/given_boxes.py
   Logic/orthoai/spine/heights.py

@@ -390,6 +390,13 @@ def test_where_the_network_sees_no_vertebra_there_is_no_all_clear() -> None:
     assert ran(volume, sagittal=FakeNetwork(sure=0.1)).message == "No fractured vertebra found."
 
 
+def test_a_spine_that_is_stored_back_to_front_is_told() -> None:
+    volume = spine([NORMAL] * 3, Geometry((150, 160, 80), (1.0, 1.0, 1.0), (-39.5, -79.5, -24.0)))
+    assert "back to front" not in ran(volume, sagittal=BodyNetwork()).message
+    volume.voxels[:, 40:46, 34:46] = 900
+    assert "back to front" in ran(volume, sagittal=BodyNetwork()).message
+
+
 @pytest.mark.parametrize("flag", ["heights_not_measured", "cut_by_field_of_view"])
 def test_what_looks_fractured_and_has_no_endplates_is_told_but_not_marked(flag: str) -> None:
     """Parts of hips were marked as fractured vertebrae."""

@@ -17,6 +17,7 @@ from orthoai.finding import Finding
 from orthoai.progress import Progress
 from orthoai.result import Extra, Result
 from orthoai.spine.checks import require_spine_ct, with_thick_slices_told
+from orthoai.spine.facing import seems_turned, with_turned_told
 from orthoai.spine.genant import Grading
 from orthoai.spine.given_boxes import WorkingBox, checked_boxes
 from orthoai.spine.in_line import in_line
@@ -52,6 +53,7 @@ class Spine:
     Attributes:
         stack: sagittal; fused and bodies lie on it.
         is_shown: whether there may be a vertebra: False where the network tells all bodies, and none lies on a line.
+        is_turned: whether its back seems to lie in front.
         called: the bodies that get a finding, from the lowest upward.
     """
 
@@ -59,6 +61,7 @@ class Spine:
     fused: Fused
     bodies: Bodies
     is_shown: bool
+    is_turned: bool
     called: tuple[CalledBody, ...]
 
 
@@ -105,7 +108,9 @@ def run(
             looked = attention(spine.fused.fracture, spine.stack, progress.check)
         findings, found = _told(spine, numbers, volume)
         progress.report("Assemble", 1.0)
-    told = NO_BONE if spine is None else message(findings, len(boxes), spine.is_shown)
+    told = NO_BONE
+    if spine is not None:
+        told = with_turned_told(message(findings, len(boxes), spine.is_shown), spine.is_turned)
     return Result(
         task=TASK.name,
         source=volume.source,
@@ -149,7 +154,8 @@ def _find(
             else:
                 label = label_of(each, probability, engines, is_spine)
             called += [] if label is None else [CalledBody(each, label, probability, probability >= engines.likely)]
-    return Spine(stack, fused, bodies, bool(votes) or fused.bodies is None, tuple(called))
+    is_turned = seems_turned([each.body.body for each in found], stack)
+    return Spine(stack, fused, bodies, bool(votes) or fused.bodies is None, is_turned, tuple(called))
 
 
 def _is_of(body: SeparateBody, bodies: Sequence[SeparateBody]) -> bool:
