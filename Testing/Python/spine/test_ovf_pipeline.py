@@ -186,6 +186,13 @@ def test_nothing_to_find_is_a_result() -> None:
     assert volume.voxels.shape[0] < 60
 
 
+def test_a_spine_that_is_stored_back_to_front_is_told() -> None:
+    volume = spine([NORMAL] * 3, Geometry((150, 160, 80), (1.0, 1.0, 1.0), (-39.5, -79.5, -24.0)))
+    assert ran(volume).message == "No fracture found in 3 vertebrae."
+    volume.voxels[:, 40:46, 34:46] = 900
+    assert ran(volume).message.startswith("No fracture found in 3 vertebrae. Bone lies in front of the vertebrae")
+
+
 def test_a_given_box_asks_for_one_vertebra_only(mixed) -> None:
     volume, first = spine(MIXED), mixed[1]
     moved = replace(first.boxes[1], index_min=tuple(v - 2 for v in first.boxes[1].index_min))
