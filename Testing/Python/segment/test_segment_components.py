@@ -88,11 +88,27 @@ def test_bridges_are_cut_whatever_the_voxel_size() -> None:
     assert not kept[:40].any()
 
 
-@pytest.mark.parametrize(("voxel_mm", "widest"), [(0.8, 4), (1.0, 4), (1.5, 4), (1.6, 2), (2.0, 2), (2.1, 0)])
-def test_the_widest_link_that_is_cut_has_as_many_voxels_as_is_said(voxel_mm: float, widest: int) -> None:
-    links = range(1, 7)
-    kept = [main_part(_knee(link)[0], (voxel_mm,) * 3)[:20].any() for link in links]
-    assert kept == [link > widest for link in links]
+def _linked(voxel_mm: float, link_mm: float, offset_mm: float) -> np.ndarray:
+    """A femur of 20 x 20 x 40 mm, a link ``link_mm`` wide below it and a piece of tibia, below 20 mm."""
+    z, y, x = np.ogrid[: int(70 / voxel_mm), : int(24 / voxel_mm), : int(24 / voxel_mm)]
+    z, y, x = ((axis + 0.5) * voxel_mm for axis in (z, y, x))
+
+    def block(bottom: float, top: float, low: float, high: float) -> np.ndarray:
+        return (z >= bottom) & (z < top) & (y >= low) & (y < high) & (x >= low) & (x < high)
+
+    low = 10 + offset_mm
+    return block(28, 68, 2, 22) | block(20, 28, low, low + link_mm) | block(14, 20, 2, 22)
+
+
+@pytest.mark.parametrize("offset_mm", [0.0, 0.3, 0.7])
+@pytest.mark.parametrize("voxel_mm", [0.4, 0.5, 0.7, 0.8, 1.0, 1.2, 1.5, 1.6, 2.0])
+def test_links_are_cut_up_to_a_width_in_mm_whatever_the_voxel_size(voxel_mm: float, offset_mm: float) -> None:
+    spacing = (voxel_mm,) * 3
+    is_kept = {
+        width: main_part(_linked(voxel_mm, width, offset_mm), spacing)[: int(19 / voxel_mm)].any()
+        for width in (2.0, 3.0, 4.0, 6.5, 7.5)
+    }
+    assert is_kept == {2.0: False, 3.0: False, 4.0: False, 6.5: True, 7.5: True}
 
 
 def test_voxels_too_large_to_show_a_bridge_leave_the_mask_whole() -> None:

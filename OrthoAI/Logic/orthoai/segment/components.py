@@ -10,17 +10,20 @@ from orthoai.geometry import Triple
 
 Mask = NDArray[np.bool_]
 
-BRIDGE_MM = 3.0
-"""A link thinner than this joins two bones, such as femur and tibia in a narrow joint; no femur is that thin."""
+BRIDGE_MM = 4.0
+"""A link of up to this width joins two bones, such as femur and tibia in a narrow joint; no femur is that thin."""
 
-BRIDGE_VOXELS = 1.5
-"""A bridge must be wider than this many voxels to be recognized as one."""
+BRIDGE_VOXELS = 2.0
+"""So many voxels of the mask a bridge may be wide at least; else it cannot be told from a thin place of the bone."""
 
 SIDE_PIECE = 0.25
 """A piece on a bridge is cut off when it is smaller than this share of the main one; else none knows which is right."""
 
-COARSE_MM = 1.5
-"""Bridges are looked for on voxels of about this size."""
+FULL = 255
+"""Of a voxel that is wholly in the mask."""
+
+WORK_MM = 1.0
+"""Bridges are looked for on voxels of this size, whatever those of the mask."""
 
 
 def largest_parts(mask: Mask, count: int = 1) -> Mask:
@@ -41,40 +44,31 @@ def largest_parts(mask: Mask, count: int = 1) -> Mask:
 
 
 def main_part(mask: Mask, spacing: Triple, bridge_mm: float = BRIDGE_MM) -> Mask:
-    """The largest part of ``mask`` (K, J, I) once links thinner than ``bridge_mm`` count as cut.
+    """The largest part of ``mask`` (K, J, I) once links of up to ``bridge_mm`` count as cut.
 
     What is thicker than a link is a core. Each voxel goes to the nearest core, so the large ones keep their edges and
     thin corners, and only what belongs to a small core is lost. A mask without a core keeps its largest part, and so
-    does one of voxels so large that a bridge cannot be told from a thin place of the bone.
-
-    The width at which a link is cut depends on the voxels: depth is counted from the middle of the outermost ones, in
-    whole voxels of the working size (COARSE_MM). With BRIDGE_MM links of up to four such voxels are cut where these
-    have 0.75 to 1.5 mm (up to 3 to 6 mm wide), of up to two where they have 1.5 to 2 mm (up to 4 mm), and none where
-    they are larger along any axis.
+    does one of voxels so large along any axis that a bridge cannot be told from a thin place of the bone.
 
     Args:
         spacing: voxel size in mm along (i, j, k).
-        bridge_mm: twice the depth that a core has, which is that of the voxels' middles.
+        bridge_mm: an even number of WORK_MM. Depending on how voxels fall, links up to 1.5 mm wider may be cut, too.
     """
     box = tight_box(mask)
     if box is None or bridge_mm < BRIDGE_VOXELS * max(spacing):
         return largest_parts(mask)
-    steps = [max(1, int(COARSE_MM / size)) for size in spacing[::-1]]
-    coarse = _shrunk(mask[box], steps)
-    image = _image(np.pad(coarse, 1, mode="edge"))
-    image.SetSpacing([size * step for size, step in zip(spacing, steps[::-1], strict=True)])
-    depth = sitk.SignedMaurerDistanceMap(image, insideIsPositive=True, squaredDistance=False, useImageSpacing=True)
-    cores = sitk.RelabelComponent(sitk.ConnectedComponent(depth > bridge_mm / 2, False), sortByObjectSize=True)
+    own = _image(np.pad(mask[box], 1, mode="edge"))
+    own.SetSpacing(spacing)
+    # The depth of a link's innermost voxels is counted from the middle of the outermost ones.
+    cores = _parts_by_size(_distance(_working(own), inside=True) >= bridge_mm / 2)
     result = np.zeros(mask.shape, bool)
     result[box] = mask[box]
     sizes = _sizes(sitk.GetArrayFromImage(cores))[1:]
     large = int(np.count_nonzero(sizes >= SIDE_PIECE * sizes.max(initial=0)))
     if large < len(sizes):
         nearer = _distance(cores > large) >= _distance((cores > 0) & (cores <= large))
-        nearer = sitk.GetArrayFromImage(nearer)[1:-1, 1:-1, 1:-1].astype(bool)
-        for axis, step in enumerate(steps):
-            nearer = np.repeat(nearer, step, axis)
-        result[box] &= nearer[tuple(slice(0, n) for n in mask[box].shape)]
+        there = sitk.Resample(nearer, own, sitk.Transform(), sitk.sitkNearestNeighbor, 1)
+        result[box] &= sitk.GetArrayFromImage(there)[1:-1, 1:-1, 1:-1].astype(bool)
     return largest_parts(result)
 
 
@@ -89,15 +83,25 @@ def tight_box(mask: NDArray[np.generic]) -> tuple[slice, slice, slice] | None:
     return spans[0], spans[1], spans[2]
 
 
-def _shrunk(mask: Mask, steps: list[int]) -> Mask:
-    """One voxel for each block of ``steps`` voxels (k, j, i): true where at least half of the block is."""
-    padded = np.pad(mask, [(0, -size % step) for size, step in zip(mask.shape, steps, strict=True)], mode="edge")
-    k, j, i = (size // step for size, step in zip(padded.shape, steps, strict=True))
-    return padded.reshape(k, steps[0], j, steps[1], i, steps[2]).mean(axis=(1, 3, 5)) >= 0.5
+def _working(mask: sitk.Image) -> sitk.Image:
+    """``mask`` on voxels of WORK_MM that cover the same place: those of which it fills half or more."""
+    steps = mask.GetSpacing()
+    size = [int(np.ceil(n * step / WORK_MM - 1e-6)) for n, step in zip(mask.GetSize(), steps, strict=True)]
+    # Averaged first where several voxels make one, else single ones would speak for all.
+    smooth = sitk.Mean(mask * FULL, [int((WORK_MM / step - 1) / 2) for step in steps])
+    origin = [(WORK_MM - step) / 2 for step in steps]
+    shares = sitk.Resample(smooth, size, sitk.Transform(), sitk.sitkLinear, origin, [WORK_MM] * 3)
+    return shares >= (FULL + 1) // 2
 
 
-def _distance(inside: sitk.Image) -> sitk.Image:
-    return sitk.SignedMaurerDistanceMap(inside, squaredDistance=False, useImageSpacing=True)
+def _parts_by_size(mask: sitk.Image) -> sitk.Image:
+    """Its connected parts, numbered from 1, the largest first."""
+    return sitk.RelabelComponent(sitk.ConnectedComponent(mask, False), sortByObjectSize=True)
+
+
+def _distance(mask: sitk.Image, inside: bool = False) -> sitk.Image:
+    """mm to the surface, positive outside of it, or ``inside``."""
+    return sitk.SignedMaurerDistanceMap(mask, insideIsPositive=inside, squaredDistance=False, useImageSpacing=True)
 
 
 def _image(mask: Mask) -> sitk.Image:
