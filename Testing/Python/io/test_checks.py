@@ -113,6 +113,21 @@ def test_what_was_not_scanned_is_neither_air_nor_fat(ct_volume: Builder, padding
         require_ct(of(np.where(corners, padding, volume.voxels + 1024)))
 
 
+@pytest.mark.parametrize("place", [np.s_[:, [0, -1]], np.s_[:3]], ids=["around the field", "slices"])
+@pytest.mark.parametrize("padding", [3071, 32767])
+def test_padding_that_reads_as_metal_is_named(ct_volume: Builder, padding: int, place: tuple) -> None:
+    volume = ct_volume()
+    volume.voxels[place] = padding
+    with pytest.raises(InputError, match=f"padded with the value {padding} .* reads as metal"):
+        require_ct(volume)
+
+
+def test_metal_in_a_corner_of_the_image_is_no_padding(ct_volume: Builder) -> None:
+    volume = ct_volume()
+    volume.voxels[:, :2, :2] = 3071
+    require_ct(volume)
+
+
 @pytest.mark.parametrize("factor", [0.1, 0.001, 1000.0], ids=["cm", "m", "mm as m"])
 def test_a_voxel_size_in_other_units_is_named(ct_volume: Builder, factor: float) -> None:
     volume, size = ct_volume(), (0.8, 0.8, 1.5)

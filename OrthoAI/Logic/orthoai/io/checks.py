@@ -21,6 +21,12 @@ SAMPLES = 2_000_000
 PADDING_BELOW_HU = -1500.0
 """Air is -1000 HU: what lies below was not scanned, such as the corners around a round field."""
 
+PADDING_ABOVE_HU = 2000.0
+"""No bone is so dense, and metal does not lie in the corners of an image."""
+
+PADDED_CORNERS = 4
+"""So many of the eight corners are padded with one value where some slices are, or the corners around a round field."""
+
 AIR_BELOW_HU = -200.0
 """Anything in a patient but lung and gas lies above."""
 
@@ -54,8 +60,8 @@ def require_ct(volume: Volume) -> None:
     fat below zero.
 
     Raises:
-        InputError: color or 4D, one slice, a size that is no patient's in mm, NaN or infinity, empty, all air, an MR
-            or another modality, a CT without rescaling, values that are no Hounsfield units.
+        InputError: color or 4D, one slice, a size that is no patient's in mm, NaN or infinity, empty, all air, padded
+            with values of metal, an MR or another modality, a CT without rescaling, no Hounsfield units.
     """
     require_slices(volume)
     _require_millimeters(volume)
@@ -71,6 +77,7 @@ def require_ct(volume: Volume) -> None:
         raise InputError(f"The image is empty: every voxel has the value {float(values[0]):g}; export it again.")
     if np.mean(values > AIR_BELOW_HU) < MIN_TISSUE:
         raise InputError("The image holds only air (no value above -200 HU); choose a CT that shows the patient.")
+    _require_dark_padding(volume.voxels)
     values = values[values > PADDING_BELOW_HU]
     low, high = float(values.min()), float(values.max())
     if high - low < MIN_RANGE_HU:
@@ -128,6 +135,17 @@ def sample(voxels: NDArray) -> NDArray:
     step = max(1, int(np.ceil((voxels.size / SAMPLES) ** (1 / 3))))
     steps = [min(step, n) for n in voxels.shape]
     return voxels[:: steps[0], :: steps[1], :: steps[2]].ravel()
+
+
+def _require_dark_padding(voxels: NDArray) -> None:
+    """What was not scanned would be taken for metal, and nothing found beside it."""
+    corners = voxels[tuple(slice(None, None, size - 1) for size in voxels.shape)]
+    values, counts = np.unique(corners[corners > PADDING_ABOVE_HU], return_counts=True)
+    if counts.max(initial=0) >= PADDED_CORNERS:
+        raise InputError(
+            f"The image is padded with the value {float(values[counts.argmax()]):g} where nothing was scanned, which "
+            "reads as metal; set those voxels to -1000 and use that."
+        )
 
 
 def _is_unshifted(values: NDArray) -> bool:
