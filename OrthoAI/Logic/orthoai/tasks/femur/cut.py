@@ -1,6 +1,8 @@
-"""Whether a bone goes on beyond what was scanned."""
+"""Whether a bone goes on beyond what was scanned, or beyond what was looked at."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import SimpleITK as sitk
@@ -15,6 +17,9 @@ Mask = NDArray[np.bool_]
 SKIN_MM = 3.0
 """So much skin, fat and muscle lies around any femur; what was not scanned may lie nearer."""
 
+SECTION_MM2 = 150.0
+"""A femur that is cut shows such a section or more; less is a trace of another bone in its mask."""
+
 
 def is_truncated(part: Part, lps: Volume) -> bool:
     """Whether a piece of the femur is missing in the image ``lps``, of which ``part`` is a part."""
@@ -23,13 +28,26 @@ def is_truncated(part: Part, lps: Volume) -> bool:
 
 def reaches_edge(part: Part, grid: Geometry) -> bool:
     """Whether the femur reaches the outermost voxels of the whole volume."""
+    return any(is_image_end for _, _, is_image_end in _faces(part, grid))
+
+
+def ends_at_box(part: Part, grid: Geometry) -> bool:
+    """Whether the femur is cut where what the segmenter was shown ends, and the image goes on there."""
+    steps = grid.spacing[::-1]
+    return any(
+        not is_image_end and touched * grid.voxel_volume / steps[axis] >= SECTION_MM2
+        for axis, touched, is_image_end in _faces(part, grid)
+    )
+
+
+def _faces(part: Part, grid: Geometry) -> Iterator[tuple[int, int, bool]]:
+    """The faces of its crop that the femur touches: axis, voxels there, and whether the whole volume ends there."""
     for axis, size in enumerate(grid.shape):
         span = part.crop.slices[axis]
-        if span.start == 0 and part.mask.take(0, axis).any():
-            return True
-        if span.stop == size and part.mask.take(-1, axis).any():
-            return True
-    return False
+        for face, is_image_end in ((0, span.start == 0), (-1, span.stop == size)):
+            touched = int(np.count_nonzero(part.mask.take(face, axis)))
+            if touched:
+                yield axis, touched, is_image_end
 
 
 def reaches_blank(part: Part, lps: Volume) -> bool:

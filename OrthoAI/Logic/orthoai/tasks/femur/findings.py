@@ -12,12 +12,13 @@ from orthoai.finding import Finding, Measurement, Place
 from orthoai.geometry import Geometry
 from orthoai.tasks.femur.assemble import Part
 from orthoai.tasks.femur.body import METAL_HU
-from orthoai.tasks.femur.cut import is_truncated
+from orthoai.tasks.femur.cut import ends_at_box, is_truncated
 from orthoai.tasks.femur.fibula import has_fibula
 from orthoai.volume import Volume
 
 PRESENT = "present"
 TRUNCATED = "truncated at the field of view"
+ENDS_AT_BOX = "ends where its box does, which may be too small: look whether all of it is marked"
 METAL = "metal present (prosthesis or implant)"
 
 MAY_BE_TIBIA = "may be a tibia, since a bone like a fibula runs beside it: look again"
@@ -48,6 +49,7 @@ def finding(part: Part, lps: Volume, grid: Geometry, notes: tuple[str, ...] = ()
     center = own.index_to_lps(_mean_index(part.mask))
     flags = [MAY_BE_TIBIA] if has_fibula(part, lps) else []
     flags += [TRUNCATED] if is_truncated(part, lps) else []
+    flags += [ENDS_AT_BOX] if ends_at_box(part, lps.geometry) else []
     flags += [METAL] if has_metal(part) else []
     return Finding(
         structure=part.crop.box.label,
