@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from math import inf
 from pathlib import Path
 
@@ -18,6 +19,12 @@ def add_real_sources(parser: argparse.ArgumentParser, shapes: str, metavar: str 
     parser.add_argument(
         "--texture", metavar="DIR", type=Path, action="append", default=[], help="real CT to take texture from"
     )
+
+
+def check_real_sources(data: Path | None, shapes: Sequence[Path], texture: Sequence[Path]) -> None:
+    """Raise InputError where an evaluation of cases that are there is also told what to simulate from."""
+    if data is not None and (shapes or texture):
+        raise InputError("--shapes and --texture belong to --simulate: leave them out with --data.")
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +62,18 @@ def check_minutes(minutes: float) -> None:
     """Raise InputError for a time that is none, "nan" included."""
     if not 0 < minutes < inf:
         raise InputError("Training takes time: give --minutes a number above 0.")
+
+
+def add_calibration(parser: argparse.ArgumentParser, besides: str = "") -> None:
+    """``--calibrate``, whose help also says what else it does, ``besides``; see :func:`check_calibration`."""
+    parser.add_argument(
+        "--calibrate",
+        metavar="yes|no",
+        choices=("yes", "no"),
+        default="no",
+        help="yes: fit the probabilities of --model to the validation cases of --data and write that to its card"
+        f"{besides}; needs both; default: no",
+    )
 
 
 def check_calibration(data: Path | None, model: str | None) -> None:

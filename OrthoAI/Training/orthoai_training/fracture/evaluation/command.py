@@ -8,11 +8,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 from orthoai.cli.exits import DONE, say
-from orthoai.errors import InputError
 
 from orthoai_training.evaluate.command import command_line
 from orthoai_training.progress_lines import shown_progress
-from orthoai_training.shared_options import add_device, add_quiet, add_seed, check_calibration
+from orthoai_training.shared_options import (
+    add_calibration,
+    add_device,
+    add_quiet,
+    add_seed,
+    check_calibration,
+    check_real_sources,
+)
 from orthoai_training.spine_ct.source_options import add_sources
 from orthoai_training.tasks import COMPLETE_KEPT, TaskCommand
 
@@ -30,14 +36,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_seed(parser, "of the simulated cases, 0 to 8")
     add_sources(parser)
     parser.add_argument("--model", metavar="NAME", help="model to measure; default: the task's own")
-    parser.add_argument(
-        "--calibrate",
-        metavar="yes|no",
-        choices=("yes", "no"),
-        default="no",
-        help="yes: fit the probabilities of --model to the validation cases of --data, write that to its card, and "
-        "measure nothing (OUT/fitted.json says what was found); needs both; default: no",
-    )
+    add_calibration(parser, ", and measure nothing (OUT/fitted.json says what was found)")
     parser.add_argument("--limit", metavar="N", type=int, help="measure only the first N cases")
     add_device(parser)
     add_quiet(parser)
@@ -48,8 +47,7 @@ def _run(args: argparse.Namespace) -> int:
     from orthoai_training.fracture.evaluation.measure import EvaluationRequest, evaluate_fracture
     from orthoai_training.fracture.evaluation.sources import Folders, Simulated
 
-    if args.data is not None and (args.shapes or args.texture):
-        raise InputError("--shapes and --texture belong to --simulate: leave them out with --data.")
+    check_real_sources(args.data, args.shapes, args.texture)
     if args.calibrate == "yes":
         return _calibrate(args)
     source = (

@@ -10,7 +10,13 @@ from orthoai.errors import InputError
 
 from orthoai_training.evaluate.command import command_line
 from orthoai_training.progress_lines import shown_progress
-from orthoai_training.shared_options import add_device, add_quiet, check_calibration
+from orthoai_training.shared_options import (
+    add_calibration,
+    add_device,
+    add_quiet,
+    check_calibration,
+    check_real_sources,
+)
 from orthoai_training.spine_ct.source_options import add_sources
 from orthoai_training.tasks import TaskCommand
 
@@ -42,22 +48,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", choices=("pictures", "vertebrae"), help="the network on pictures, or the whole task; default: both"
     )
-    parser.add_argument(
-        "--calibrate",
-        metavar="yes|no",
-        choices=("yes", "no"),
-        default="no",
-        help="yes: fit the probabilities of --model to the validation cases of --data and write that to its card; "
-        "needs both; default: no",
-    )
+    add_calibration(parser)
     parser.add_argument("--limit", metavar="N", type=int, help="measure only the first N cases")
     add_device(parser)
     add_quiet(parser)
 
 
 def _run(args: argparse.Namespace) -> int:
-    if args.data is not None and (args.shapes or args.texture):
-        raise InputError("--shapes and --texture belong to --simulate: leave them out with --data.")
+    check_real_sources(args.data, args.shapes, args.texture)
     if not 0 <= args.real_share <= 1:
         raise InputError("A share lies between 0 and 1: give --real-share such a number.")
     if args.calibrate == "yes":
