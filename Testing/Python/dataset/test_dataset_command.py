@@ -87,6 +87,12 @@ def test_verify_with_repair_brings_back_what_a_killed_save_hid(
     assert "1 case: intact" in captured.out
 
 
+def test_withdraw_moves_no_case_when_one_of_several_is_not_there(rods: Callable, tmp_path: Path) -> None:
+    folder = save_case(tmp_path, *rods())
+    assert run("withdraw", tmp_path, folder.name, "femur-0123456789abcdef") == 2
+    assert folder.is_dir()
+
+
 def test_withdraw_says_where_a_case_is_kept_and_what_still_holds_it(
     rods: Callable, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,7 +14,7 @@ from orthoai.dataset.importers import all_importers, get_importer
 from orthoai.dataset.importers.classes import VERTEBRAL_FRACTURES, ClassTable
 from orthoai.dataset.importers.layout import import_pictures
 from orthoai.dataset.layout import CASES_FOLDER, META_FILE
-from orthoai.dataset.withdraw import withdraw_case
+from orthoai.dataset.withdraw import case_folder, withdraw_case
 from orthoai.errors import InputError
 from orthoai.progress import Progress
 
@@ -115,6 +115,8 @@ def _verify(dataset: Dataset, repair: bool) -> int:
 
 
 def _withdraw(dataset: Dataset, names: list[str]) -> int:
+    for name in names:
+        case_folder(dataset, name)  # A wrong name is told before the first case is moved.
     for name in dict.fromkeys(names):
         place = withdraw_case(dataset.path, name)
         say(f"Case {name} is kept in:")

@@ -12,6 +12,14 @@ from orthoai.errors import InputError
 from orthoai.output import hidden_name_of, write_error
 
 
+def case_folder(data: Dataset, name: str) -> Path:
+    """The folder of the case ``name``. Raises InputError where there is none."""
+    folder = data.cases_folder / name
+    if not folder.is_dir() or folder.parent != data.cases_folder or name.startswith("."):
+        raise InputError(f"There is no case {name} in {data.path}; orthoai dataset list names those there are.")
+    return folder
+
+
 def withdraw_case(dataset: Path, name: str) -> Path:
     """Take the case ``name`` out of what people train on, whole and at once; its older revisions stay where they are.
 
@@ -24,9 +32,7 @@ def withdraw_case(dataset: Path, name: str) -> Path:
         InputError: there is no such case, or the disk refuses.
     """
     data = Dataset(dataset)
-    folder = data.cases_folder / name
-    if not folder.is_dir() or folder.parent != data.cases_folder or name.startswith("."):
-        raise InputError(f"There is no case {name} in {dataset}; orthoai dataset list names those there are.")
+    folder = case_folder(data, name)
     kept = Path(dataset) / WITHDRAWN_FOLDER / name
     place = next(path for path in (kept / f"{number:04d}" for number in count(1)) if not path.exists())
     try:
