@@ -130,6 +130,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/spine/body_frame.py
   Logic/orthoai/spine/chain.py
   Logic/orthoai/spine/checks.py
+  Logic/orthoai/spine/doubts.py
   Logic/orthoai/spine/endplates.py
   Logic/orthoai/spine/facing.py
   Logic/orthoai/spine/genant.py

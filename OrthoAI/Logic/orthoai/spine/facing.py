@@ -25,11 +25,6 @@ real, and 0.03 at most in front of them where no contrast medium was."""
 FEWEST = 3
 """Bodies of which both sides must be shown: the arch of one or two may have been taken away."""
 
-TURNED = (
-    "Bone lies in front of the vertebrae and hardly any behind them: the image may be stored back to front, with "
-    "anterior and posterior heights exchanged."
-)
-
 
 def seems_turned(bodies: Sequence[Located], stack: Stack) -> bool:
     """Whether most of ``bodies`` of the sagittal ``stack`` have bone in front of them and none behind.
@@ -42,11 +37,6 @@ def seems_turned(bodies: Sequence[Located], stack: Stack) -> bool:
         return False
     behind, before = np.median(known, axis=0)
     return bool(behind < LEAST_BONE <= before)
-
-
-def with_turned_told(message: str, is_turned: bool) -> str:
-    """``message``, and for a spine that seems turned a sentence that says so."""
-    return f"{message} {TURNED}" if is_turned else message
 
 
 def _bone(body: Located, stack: Stack, side: int) -> float:

@@ -17,7 +17,7 @@ from orthoai.finding import Finding
 from orthoai.progress import Progress
 from orthoai.result import Extra, Result
 from orthoai.spine.checks import require_spine_ct, with_thick_slices_told
-from orthoai.spine.facing import seems_turned, with_turned_told
+from orthoai.spine.doubts import doubts
 from orthoai.spine.genant import Grading
 from orthoai.spine.given_boxes import WorkingBox, checked_boxes
 from orthoai.spine.in_line import in_line
@@ -53,7 +53,7 @@ class Spine:
     Attributes:
         stack: sagittal; fused and bodies lie on it.
         is_shown: whether there may be a vertebra: False where the network tells all bodies, and none lies on a line.
-        is_turned: whether its back seems to lie in front.
+        doubts: sentences on the spine as a whole.
         called: the bodies that get a finding, from the lowest upward.
     """
 
@@ -61,7 +61,7 @@ class Spine:
     fused: Fused
     bodies: Bodies
     is_shown: bool
-    is_turned: bool
+    doubts: tuple[str, ...]
     called: tuple[CalledBody, ...]
 
 
@@ -110,7 +110,7 @@ def run(
         progress.report("Assemble", 1.0)
     told = NO_BONE
     if spine is not None:
-        told = with_turned_told(message(findings, len(boxes), spine.is_shown), spine.is_turned)
+        told = " ".join([message(findings, len(boxes), spine.is_shown), *spine.doubts])
     return Result(
         task=TASK.name,
         source=volume.source,
@@ -154,8 +154,7 @@ def _find(
             else:
                 label = label_of(each, probability, engines, is_spine)
             called += [] if label is None else [CalledBody(each, label, probability, probability >= engines.likely)]
-    is_turned = seems_turned([each.body.body for each in found], stack)
-    return Spine(stack, fused, bodies, bool(votes) or fused.bodies is None, is_turned, tuple(called))
+    return Spine(stack, fused, bodies, bool(votes) or fused.bodies is None, doubts(found, stack), tuple(called))
 
 
 def _is_of(body: SeparateBody, bodies: Sequence[SeparateBody]) -> bool:

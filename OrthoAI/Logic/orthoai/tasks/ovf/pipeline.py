@@ -14,7 +14,7 @@ from orthoai.models.choose import LOWEST_CONFIDENCE
 from orthoai.progress import Progress
 from orthoai.result import VERTEBRAE, Extra, Result
 from orthoai.spine.checks import require_spine_ct, with_thick_slices_told
-from orthoai.spine.facing import seems_turned, with_turned_told
+from orthoai.spine.doubts import doubts
 from orthoai.spine.genant import NORMAL
 from orthoai.spine.given_boxes import checked_boxes
 from orthoai.spine.in_line import in_line
@@ -129,9 +129,10 @@ def examined(
     spine = _find(volume, boxes, engines, progress, watch)
     with watch.stage("Measure"):
         numbers, findings, found = _written(spine, engines, volume, progress.check)
-    told = NO_BONE if spine is None else message(len(spine.bodies), findings, len(boxes), _unmeasured(spine, boxes))
+    told = NO_BONE
     if spine is not None:
-        told = with_turned_told(told, seems_turned([body.body for body in spine.bodies], spine.stack))
+        told = message(len(spine.bodies), findings, len(boxes), _unmeasured(spine, boxes))
+        told = " ".join([told, *doubts(spine.bodies, spine.stack)])
     shape = volume.geometry.shape
     segmentation = np.zeros(shape, np.uint8) if spine is None else _classes(spine)[numbers]
     extras = () if spine is None else _extras(spine, numbers)
