@@ -73,9 +73,10 @@ class VolumeExport:
         except Exception as error:
             # A thread has nobody to raise to. The type tells what happened and holds no patient data.
             self.problem = f"The image could not be written for the run ({type(error).__name__}); try again."
+        # The run begins from here on. Told before asking whether anybody still wants the file: either here or in
+        # abandon the other thread's word is seen.
+        self._written.set()
         if self._abandoned.is_set():
             self.path.unlink(missing_ok=True)
-        # The run begins meanwhile.
-        self._written.set()
-        if not (self.problem or self._abandoned.is_set()):
+        elif not self.problem:
             self._digest = values_sha256(voxels)

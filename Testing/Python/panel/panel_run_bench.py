@@ -60,11 +60,8 @@ class Bench:
             self.waitForReading()
 
     def waitForReading(self) -> None:
-        """Tick until the thread that reads the result has ended."""
-        limit = time.monotonic() + 10
-        while any(thread.name == "OrthoAI result reading" for thread in threading.enumerate()):
-            assert time.monotonic() < limit
-            time.sleep(0.001)
+        """Tick once the thread that reads the result has ended."""
+        join("OrthoAI result reading")
         self.timers[0].tick()
 
     def start(self) -> None:
@@ -79,6 +76,14 @@ class Bench:
             self.tick()
             time.sleep(0.001)
         assert self.controller.state is not RunState.PREPARING
+
+
+def join(name: str) -> None:
+    """Wait until the threads of that name have ended."""
+    for thread in threading.enumerate():
+        if thread.name == name:
+            thread.join(10)
+            assert not thread.is_alive()
 
 
 @contextmanager

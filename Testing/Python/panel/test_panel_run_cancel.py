@@ -5,7 +5,7 @@ from __future__ import annotations
 from orthoai.worker.events import Crashed, Failed, FailureKind, Finished, Progressed
 from OrthoAILib.Run.RunController import CANCEL_LIMIT_S, CANCELED
 from OrthoAILib.Run.RunState import RunState
-from panel_run_bench import OUT
+from panel_run_bench import OUT, join
 
 
 def test_a_cancel_while_the_result_is_read_needs_no_answer_of_the_worker(controlled):
@@ -25,6 +25,7 @@ def test_cancel_during_the_export_ends_at_once_and_leaves_no_file(controlled):
     assert controlled.ending.of("canceled") == [[CANCELED]] and controlled.controller.state is RunState.IDLE
     controlled.exchange.gate.set()
     controlled.start()
+    join("OrthoAI volume export")
     assert [path.name for path in controlled.folder.iterdir()] == [controlled.client.requests[0].input.name]
 
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
-import numpy as np
 import pytest
 from orthoai.box import Box
-from orthoai.io.digest import values_sha256
 from orthoai.tasks import RunOptions
 from orthoai.worker.events import Finished
 from OrthoAILib.Run.RunState import RunState
 from panel_run_bench import OUT
-from panel_run_fakes import (
-    GRID,
-)
+from panel_run_fakes import GRID
 
 
 def test_a_new_run_can_be_started_from_the_end_of_another(controlled):
@@ -113,21 +107,3 @@ def test_stage_two_of_a_task_that_is_not_installed_is_refused(controlled):
     assert not controlled.controller.runStage2(Nodes())
     ((sentence,),) = controlled.ending.of("failed")
     assert 'There is no task "rib"' in sentence
-
-
-def test_the_voxels_live_as_long_as_they_are_written(controlled):
-    written = {}
-
-    def write(voxels, geometry, path, progress):
-        controlled.exchange.gate.wait(10)
-        written["sum"] = int(voxels.sum())
-        path.write_bytes(b"")
-
-    from OrthoAILib.Run.VolumeExport import VolumeExport
-
-    export = VolumeExport(write, np.ones(GRID.shape), GRID, controlled.folder.parent / "volume.nrrd")
-    controlled.exchange.gate.set()
-    while not export.isDone:
-        time.sleep(0.001)
-    assert written["sum"] == 24 and export.isUsable
-    assert export.digest() == values_sha256(np.ones(GRID.shape, np.uint8))
