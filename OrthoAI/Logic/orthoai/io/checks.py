@@ -137,10 +137,15 @@ def sample(voxels: NDArray) -> NDArray:
     return voxels[:: steps[0], :: steps[1], :: steps[2]].ravel()
 
 
+def corners(voxels: NDArray) -> NDArray:
+    """The eight corners (2, 2, 2) of ``voxels`` (K, J, I), of two slices or more each way."""
+    return voxels[tuple(slice(None, None, size - 1) for size in voxels.shape)]
+
+
 def _require_dark_padding(voxels: NDArray) -> None:
     """What was not scanned would be taken for metal, and nothing found beside it."""
-    corners = voxels[tuple(slice(None, None, size - 1) for size in voxels.shape)]
-    values, counts = np.unique(corners[corners > PADDING_ABOVE_HU], return_counts=True)
+    ends = corners(voxels)
+    values, counts = np.unique(ends[ends > PADDING_ABOVE_HU], return_counts=True)
     if counts.max(initial=0) >= PADDED_CORNERS:
         raise InputError(
             f"The image is padded with the value {float(values[counts.argmax()]):g} where nothing was scanned, which "

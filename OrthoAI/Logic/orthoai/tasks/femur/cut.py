@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from orthoai.geometry import Geometry
+from orthoai.io.checks import corners
 from orthoai.tasks.femur.assemble import Part
 from orthoai.volume import Volume
 
@@ -57,7 +58,7 @@ def reaches_blank(part: Part, lps: Volume) -> bool:
     show no noise; and only where the field ends they pass right beside a bone.
     """
     hu = part.crop.volume.voxels
-    fill = np.unique(lps.voxels[tuple(slice(None, None, size - 1) for size in lps.voxels.shape)])
+    fill = np.unique(corners(lps.voxels))
     steps = lps.geometry.spacing[::-1]
     for axis in range(3):
         values = hu.take(0, axis)
