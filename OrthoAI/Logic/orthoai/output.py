@@ -18,6 +18,9 @@ from orthoai.marker import Marker
 RESULT_FILE = "result.json"
 """The file that marks a folder as an OrthoAI output, which a new run may replace."""
 
+SEGMENTATION = "segmentation"
+"""Name of the label map among the pictures of a result; the others are named as its extras."""
+
 RESULT = Marker(
     RESULT_FILE,
     ("task", "provenance"),
@@ -47,6 +50,11 @@ NO_RENAME = (errno.EBUSY, errno.EXDEV)
 
 LITTER = ("Thumbs.db", "desktop.ini", ".DS_Store", "._*", ".directory", ".nfs*", f".*{PARTIAL}*")
 """Patterns of what looking at a folder, or a run that was killed, leaves in it."""
+
+
+def nifti_name(picture: str) -> str:
+    """The file in a result's folder that holds the picture of that name."""
+    return f"{picture}.nii.gz"
 
 
 def write_error(error: OSError, path: Path) -> InputError:

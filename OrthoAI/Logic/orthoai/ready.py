@@ -7,11 +7,8 @@ from pathlib import Path
 
 from orthoai.doubt import doubt_of
 from orthoai.errors import InputError
-from orthoai.output import RESULT_FILE
+from orthoai.output import RESULT_FILE, SEGMENTATION, nifti_name
 from orthoai.result import VERTEBRAE, Result
-
-SEGMENTATION_FILE, VERTEBRAE_FILE = "segmentation.nii.gz", f"{VERTEBRAE}.nii.gz"
-"""Pictures in a result's folder that a review needs."""
 
 
 def ready_folder(results: Path, task: str, name: str) -> Path:
@@ -56,8 +53,9 @@ def read_ready(folder: Path) -> Result:
         text = (folder / RESULT_FILE).read_text("utf-8")
     except (OSError, ValueError) as error:
         raise InputError("The result that was made beforehand cannot be read; run the task again.") from error
-    masks = read_volume(folder / SEGMENTATION_FILE)
-    bodies = read_volume(folder / VERTEBRAE_FILE).voxels if (folder / VERTEBRAE_FILE).is_file() else None
+    masks = read_volume(folder / nifti_name(SEGMENTATION))
+    numbered = folder / nifti_name(VERTEBRAE)
+    bodies = read_volume(numbered).voxels if numbered.is_file() else None
     result = Result.from_json(text, masks.voxels, {} if bodies is None else {VERTEBRAE: bodies})
     if not result.geometry.matches(masks.geometry):
         raise InputError("The masks that were made beforehand lie on another grid than their result; run it again.")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from orthoai.cli.exits import DONE, INTERNAL_ERROR, guarded, say
 from orthoai.cli.request import RunRequest
 from orthoai.errors import InputError
-from orthoai.output import RESULT_FILE, write_error
+from orthoai.output import RESULT_FILE, SEGMENTATION, nifti_name, write_error
 from orthoai.progress import Progress
 from orthoai.tasks import RunOptions
 from orthoai.worker.perform import Hints, perform
@@ -84,7 +84,7 @@ def find_report(task: str) -> Any:
 
 def _write_segmentation(result: Result, folder: Path) -> None:
     """The segmentation and what else the task made of the input: PNG for a picture, NIfTI for all else."""
-    pictures = {"segmentation": result.segmentation, **{extra.name: extra.voxels for extra in result.extras}}
+    pictures = {SEGMENTATION: result.segmentation, **{extra.name: extra.voxels for extra in result.extras}}
     if result.source.kind == "picture":
         from PIL import Image
 
@@ -94,7 +94,7 @@ def _write_segmentation(result: Result, folder: Path) -> None:
     from orthoai.io.write import write_labels
 
     for name, voxels in pictures.items():
-        write_labels(voxels, result.geometry, folder / f"{name}.nii.gz")
+        write_labels(voxels, result.geometry, folder / nifti_name(name))
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Generic, TypeVar
 
-from orthoai.output import staged_folder
+from orthoai.output import SEGMENTATION, nifti_name, staged_folder
 from orthoai.progress import Progress
 from orthoai.result import VERTEBRAE, Result
 from orthoai.worker.exchange import write_result
@@ -32,9 +32,6 @@ class Verb(Generic[Request]):
     do: Callable[[Request, Progress], Message]
 
 
-NIFTI_FILE = "segmentation.nii.gz"
-
-
 def run(asked: WorkerRun, progress: Progress) -> Message:
     """Run a task and write its result folder, which appears whole or not at all."""
     hints = Hints(modality=asked.modality, uids=asked.uids)
@@ -46,7 +43,7 @@ def run(asked: WorkerRun, progress: Progress) -> Message:
         if asked.nifti:
             from orthoai.io.write import write_labels  # heavy: SimpleITK
 
-            write_labels(result.segmentation, result.geometry, folder / NIFTI_FILE)
+            write_labels(result.segmentation, result.geometry, folder / nifti_name(SEGMENTATION))
         result = replace(result, timings_s={**result.timings_s, "write": perf_counter() - clock})
         write_result(_without_part_of_spine(result, asked), folder, progress)
         progress.report("write", 1.0)
