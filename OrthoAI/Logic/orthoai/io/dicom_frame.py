@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 
 from orthoai.errors import InputError
 from orthoai.geometry import Triple
+from orthoai.io.dicom_mark import HEAD_BYTES, is_marked
 
 HEADER_TAGS = [
     "SOPClassUID",
@@ -109,8 +110,8 @@ def read_header(path: Path) -> Header | None:
         InputError: it is one, but its header is damaged.
     """
     with path.open("rb") as stream:
-        head = stream.read(132)
-    signed = head[128:132] == b"DICM"
+        head = stream.read(HEAD_BYTES)
+    signed = is_marked(head)
     if not signed and not _starts_with_data_set(head):
         return None
     try:

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orthoai.errors import InputError
+from orthoai.io.dicom_mark import HEAD_BYTES, is_marked
 
 SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 MASK_SUFFIX = ".seg.nrrd"
 """Segmentations that Slicer saved beside the images."""
-
-DICOM_MAGIC = b"DICM"
-DICOM_MAGIC_AT = 128
 
 DICOM_DEPTH = 4
 """Folders below the worklist's that are searched for DICOM: patient, study, series, and one for how exports do it."""
@@ -39,6 +37,7 @@ class ImageEntry:
 
     @property
     def is_dicom(self) -> bool:
+        """Whether it is a folder of DICOM files."""
         return self.path.is_dir()
 
 
@@ -81,8 +80,7 @@ def _dicom_folders(folder: Path, depth: int) -> list[Path]:
 
 def _is_dicom(path: Path) -> bool:
     with path.open("rb") as stream:
-        stream.seek(DICOM_MAGIC_AT)
-        return stream.read(len(DICOM_MAGIC)) == DICOM_MAGIC
+        return is_marked(stream.read(HEAD_BYTES))
 
 
 def _reading_order(name: str) -> list[tuple[int, int, str]]:

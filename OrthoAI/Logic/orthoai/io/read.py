@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 
 from orthoai.errors import InputError
+from orthoai.io.dicom_mark import is_marked
 from orthoai.io.nifti_header import is_nifti
 from orthoai.volume import Volume
 
@@ -120,7 +121,7 @@ def _kind_of_content(head: bytes, named: str | None) -> str | None:
         return "NIfTI" if is_nifti(head) else None
     if is_nifti(head):
         return "NIfTI"
-    if head[128:132] == b"DICM":
+    if is_marked(head):
         return "DICOM"
     if head[:8] == b"\x89PNG\r\n\x1a\n":
         return "PNG"
