@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from disc_reviewed_cases import Make, reviewed_case
 from orthoai_training.disc.data.grading import Grading
 from orthoai_training.disc.data.split import fixed_split
 from orthoai_training.disc.data.volumes import VolumeCase
@@ -69,3 +71,17 @@ def spider(tmp_path, tiny_volume) -> Path:
     (volumes / "cases.json").write_text(json.dumps(volume_entries))
     (pictures / "cases.json").write_text(json.dumps(picture_entries))
     return tmp_path
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Builder of a reviewed case in ``tmp_path/data``."""
+    return partial(reviewed_case, tmp_path)
+
+
+@pytest.fixture
+def cases(make: Make, tmp_path: Path) -> Path:
+    """Four cases, one of which validates."""
+    for number in range(4):
+        make(number, classes=("herniated", "normal") if number % 2 else ("bulging", "normal"))
+    return tmp_path / "data" / "cases"
