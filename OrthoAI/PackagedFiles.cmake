@@ -9,6 +9,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/drawn_boxes.py
   Logic/orthoai/durable.py
   Logic/orthoai/errors.py
+  Logic/orthoai/file_lock.py
   Logic/orthoai/finding.py
   Logic/orthoai/foreign_json.py
   Logic/orthoai/geometry.py
@@ -46,6 +47,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/dataset/revisions.py
   Logic/orthoai/dataset/save.py
   Logic/orthoai/dataset/store.py
+  Logic/orthoai/dataset/turn.py
   Logic/orthoai/dataset/withdraw.py
 
   Logic/orthoai/dataset/exporters/__init__.py

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
 from pathlib import Path
@@ -104,6 +104,7 @@ def staged_folder(
     source: Path | None = None,
     besides: Collection[str] = (),
     durable: bool = False,
+    replaces: Callable[[Path], bool] = lambda older: True,
 ) -> Iterator[Path]:
     """A folder to write into, which becomes ``target`` when the block ends well.
 
@@ -119,6 +120,8 @@ def staged_folder(
         besides: names that an older folder of this kind may hold without telling them.
         durable: wait for the disk, so that not even a power cut costs both the older folder and the new one. For what
             nobody could make again.
+        replaces: asked of the older folder once it is out of everybody's reach, under another name. Where the answer
+            is no, because somebody else has put another one there meanwhile, that one stays.
 
     Yields:
         The folder to write into.
@@ -127,6 +130,7 @@ def staged_folder(
         InputError: ``target`` exists and is neither empty nor an OrthoAI output, holds other files or ``source``,
             either is a link to itself, or the disk refuses (full, read-only, no permission); also for an OSError that
             the block itself raises for want of space or access.
+        FileExistsError: ``replaces`` said no.
     """
     target = resolved(target)
     refuse_foreign(target, marker, besides)
@@ -142,7 +146,7 @@ def staged_folder(
             yield aside
             if durable:
                 to_disk(aside)
-            _put(aside, target, marker, besides, durable)
+            _put(aside, target, marker, besides, durable, replaces)
             done = True
         except OSError as error:
             if error.errno in (*OUT_OF_SPACE, *NO_ACCESS, errno.EROFS) or aside is None:
@@ -218,7 +222,14 @@ def _make_parents(parent: Path, made: list[Path]) -> None:
         made.append(folder)
 
 
-def _put(aside: Path, target: Path, marker: Marker, besides: Collection[str], durable: bool) -> None:
+def _put(
+    aside: Path,
+    target: Path,
+    marker: Marker,
+    besides: Collection[str],
+    durable: bool,
+    replaces: Callable[[Path], bool],
+) -> None:
     """``aside`` becomes ``target``."""
     if not target.exists():
         aside.rename(target)
@@ -230,7 +241,7 @@ def _put(aside: Path, target: Path, marker: Marker, besides: Collection[str], du
         _fill(aside, target, marker)
         return
     try:
-        _replace(aside, target, durable)
+        _replace(aside, target, durable, replaces)
     except OSError as error:
         if error.errno not in NO_RENAME:
             raise
@@ -246,13 +257,15 @@ def _is_worked_in(folder: Path) -> bool:
     return folder == here or folder in here.parents
 
 
-def _replace(aside: Path, target: Path, durable: bool) -> None:
+def _replace(aside: Path, target: Path, durable: bool, replaces: Callable[[Path], bool]) -> None:
     """Put ``aside`` in the place of ``target``; an older output is set back when that fails."""
     older = beside(target)
     target.rename(older)
     try:
+        if not replaces(older):
+            raise FileExistsError(errno.EEXIST, "somebody else has made another one", str(target))
         aside.rename(target)
-    except OSError:
+    except BaseException:
         older.rename(target)
         raise
     if durable:

@@ -120,7 +120,7 @@ class Worklist:
         self._progress = self._progress.mergedWith(self._read())
         self._index = self.indexOf(self._progress.current)
         if self._progress != WorklistProgress():
-            self._file.write(self._progress)
+            self._change(lambda progress: progress)
 
     def open(self, case: ImageEntry) -> None:
         """Make ``case`` the current one, and remember that."""
@@ -151,5 +151,6 @@ class Worklist:
         return self._file.read(case.name for case in self.cases)
 
     def _change(self, change: Callable[[WorklistProgress], WorklistProgress]) -> bool:
-        self._progress = change(self._progress.mergedWith(self._read()))
-        return self._file.write(self._progress)
+        with self._file.alone():
+            self._progress = change(self._progress.mergedWith(self._read()))
+            return self._file.write(self._progress)

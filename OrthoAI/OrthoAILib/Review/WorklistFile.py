@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
 
 from orthoai.durable import to_disk
+from orthoai.file_lock import FileLock
 from orthoai.foreign_json import JSON_ERRORS
 from orthoai.output import beside
 
@@ -23,6 +24,12 @@ HIDDEN = "sha256:"
 """What a hidden name starts with."""
 
 HIDDEN_DIGITS = 16
+
+LOCK_SUFFIX = ".lock"
+"""Of the empty file, with a hidden name, that is locked while the worklist's own is changed."""
+
+LONGEST_S = 2.0
+"""Seconds to wait for others, who need a fraction of one: the panel stands still meanwhile."""
 
 DAMAGED_SUFFIX = ".damaged"
 """Added to the name of a file that cannot be read, so that nobody's work is written over."""
@@ -111,6 +118,22 @@ class WorklistFile:
         found.sort(key=_newest, reverse=True)
         plain = (progress.renamed(lambda name: known.get(name, name)) for progress in found)
         return reduce(WorklistProgress.mergedWith, plain, WorklistProgress())
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """From a :meth:`read` to the :meth:`write` that goes on from it, while others who do the same wait.
+
+        In the first place that takes a lock. Nobody waits longer than LONGEST_S, nor where there are no locks: then two
+        who decide in the same moment may lose one of the two decisions, and nothing else.
+        """
+        with ExitStack() as stack:
+            for path in self.places:
+                lock = stack.enter_context(FileLock(path.with_name(f".{path.name}{LOCK_SUFFIX}")))
+                with suppress(TimeoutError):
+                    if not lock.acquire(LONGEST_S):
+                        continue
+                break
+            yield
 
     def write(self, progress: WorklistProgress) -> bool:
         """Remember ``progress``. False when no place can be written."""

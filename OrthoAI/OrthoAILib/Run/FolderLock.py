@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+
+from orthoai.file_lock import try_lock
 
 SUFFIX = ".lock"
 
@@ -25,7 +25,8 @@ class FolderLock:
         self._path = folder.with_name(folder.name + SUFFIX)
         self._file = self._path.open("ab")
         try:
-            _lock(self._file)
+            if not try_lock(self._file.fileno()):
+                raise BlockingIOError(f"{folder} is in use")
         except OSError:
             self._file.close()
             raise
@@ -47,15 +48,3 @@ def removeLeft(parent: Path, prefix: str) -> None:
             continue  # In use, or another person's.
         shutil.rmtree(folder, ignore_errors=True)
         lock.release()
-
-
-def _lock(file: BinaryIO) -> None:
-    """Raises OSError where another process, or another opening of the file, has it."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from leaning_rods import leaning_rods
+from orthoai import file_lock
 from orthoai.box import Box
 from orthoai.finding import Finding, Measurement, Place
 from orthoai.geometry import Geometry
@@ -73,3 +75,13 @@ def edited() -> Callable[..., Review]:
         return replace(review, revision=review.revision + 1, **given)
 
     return edit
+
+
+@pytest.fixture
+def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that offers no locks, as some shares do."""
+
+    def refuse(handle: int) -> bool:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(file_lock, "try_lock", refuse)

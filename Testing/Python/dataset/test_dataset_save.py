@@ -305,7 +305,7 @@ def test_a_case_that_somebody_replaces_while_it_is_looked_at_is_not_taken_for_a_
 
 @pytest.mark.parametrize("in_place", [True, False], ids=["already there", "taken for left over"])
 def test_who_is_overtaken_in_the_last_moment_is_told(
-    rods: Callable, edited: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_place: bool
+    rods: Callable, edited: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_locks: None, in_place: bool
 ) -> None:
     volume, review = rods()
     theirs = edited(review, 2, reviewer="Dr. B", created="2025-11-22T10:00:00Z")
@@ -413,7 +413,7 @@ def test_a_failed_save_leaves_the_data_set_as_it_was(
         with pytest.raises(InputError, match="is full"):
             save_case(tmp_path, volume, edited(review))
     assert tree(tmp_path) == before
-    assert [path.name for path in tmp_path.iterdir()] == ["cases"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".orthoai.lock", "cases"]
     save_case(tmp_path, volume, edited(review))
     assert Dataset(tmp_path).verify() == []
 

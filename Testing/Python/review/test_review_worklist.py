@@ -5,16 +5,33 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
+from at_once import run_script
 from orthoai.errors import InputError
+from orthoai.file_lock import FileLock
 from orthoai.io.image_folder import find_images
 from orthoai.review import Verdict
 from OrthoAILib.Review import CaseState as CaseStates
+from OrthoAILib.Review import WorklistFile as WorklistFiles
 from OrthoAILib.Review.CaseState import CaseState, timeAfter
 from OrthoAILib.Review.Worklist import Worklist
 from OrthoAILib.Review.WorklistFile import FILE_NAME, WorklistFile, WorklistProgress, fallbackName, writeText
+
+DECIDE = """
+import sys
+from pathlib import Path
+from at_once import at_once
+from orthoai.review import Verdict
+from OrthoAILib.Review.Worklist import Worklist
+def step(number):
+    worklist = Worklist(Path(sys.argv[1]))
+    worklist.open(worklist.cases[number])
+    assert worklist.record(Verdict.REJECTED, 0, "", f"comment {number}")
+at_once(step, 5)
+"""
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -305,7 +322,7 @@ def test_the_file_holds_case_names_and_verdicts_and_nothing_else(three):
     assert content["current"] == "case1.nii.gz"
     assert set(content["cases"]["case1.nii.gz"]) == {"verdict", "revision", "reviewer", "comment", "updated"}
     assert sorted(path.name for path in three.iterdir()) == sorted(
-        ["case1.nii.gz", "case10.nrrd", "case2.mha", FILE_NAME]
+        ["case1.nii.gz", "case10.nrrd", "case2.mha", FILE_NAME, f".{FILE_NAME}.lock"]
     )
 
 
@@ -325,3 +342,22 @@ def test_a_write_that_fails_leaves_the_older_file(three, monkeypatch):
 def test_progress_survives_the_way_through_its_text():
     progress = WorklistProgress("fälle/1.nii", {})
     assert WorklistProgress.fromText(progress.toText()) == progress
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the processes are forks")
+def test_of_many_processes_that_decide_a_case_each_at_once_none_loses_its_verdict(tmp_path):
+    touch(tmp_path, *(f"case{number}.nii.gz" for number in range(5)))
+    run_script(DECIDE, tmp_path)
+    worklist = Worklist(tmp_path)
+    assert [worklist.state(case).comment for case in worklist.cases] == [f"comment {number}" for number in range(5)]
+    assert worklist.decided == 5
+
+
+def test_a_worklist_that_somebody_keeps_locked_is_written_all_the_same(three, monkeypatch):
+    monkeypatch.setattr(WorklistFiles, "LONGEST_S", 0.0)
+    worklist = Worklist(three)
+    with FileLock(three / f".{FILE_NAME}.lock") as hangs:
+        assert hangs.acquire(0.0)
+        worklist.step(1)
+        assert worklist.record(Verdict.APPROVED)
+    assert Worklist(three).decided == 1

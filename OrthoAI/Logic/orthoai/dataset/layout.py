@@ -9,6 +9,7 @@ DATASET/
     case.json          where it came from
   revisions/<case>/<number>/   the older ones, without the image, which never changes
   withdrawn/<case>/<number>/   cases that were taken out again, counted from 1
+  .orthoai.lock                empty; whoever moves a case holds a lock on it meanwhile
 """
 
 from __future__ import annotations
@@ -30,3 +31,4 @@ GROUP_KEY = "group"
 CASES_FOLDER = "cases"
 REVISIONS_FOLDER = "revisions"
 WITHDRAWN_FOLDER = "withdrawn"
+LOCK_FILE = ".orthoai.lock"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,7 +58,7 @@ def archive(dataset: Path, previous: DatasetCase) -> None:
 def damaged_aside(dataset: Path, folder: Path) -> Iterator[None]:
     """Move a damaged case, with all that is left of it, out of the way of a new one; back again on any error.
 
-    Raises InputError where the disk refuses.
+    Raises InputError where the disk refuses, FileNotFoundError where somebody else has moved it already.
     """
     kept = dataset / REVISIONS_FOLDER / folder.name
     names = (kept / DAMAGED.format(number=number) for number in count(1))
@@ -66,6 +67,8 @@ def damaged_aside(dataset: Path, folder: Path) -> Iterator[None]:
         kept.mkdir(parents=True, exist_ok=True)
         folder.rename(aside)
     except OSError as error:
+        if not folder.exists():
+            raise FileNotFoundError(errno.ENOENT, "somebody else has moved it", str(folder)) from error
         raise write_error(error, aside) from error
     try:
         yield

@@ -22,6 +22,7 @@ from orthoai.dataset.layout import (
 from orthoai.dataset.lineage import Lineage
 from orthoai.dataset.revisions import CASE, archive, damaged_aside, last_number
 from orthoai.dataset.store import Dataset, DatasetCase
+from orthoai.dataset.turn import Turn
 from orthoai.durable import to_disk
 from orthoai.errors import InputError
 from orthoai.io.digest import sha256_of
@@ -82,19 +83,21 @@ def save_case(dataset: Path, volume: Volume, review: Review) -> Path:
             )
     number = max(review.revision, 1 + last_number(dataset, name), 1 + (previous.lineage.revision if previous else 0))
     review = replace(review, revision=number)
-    with _told_of_others(), ExitStack() as stack:
+    expected = None if is_damaged or previous is None else previous.lineage
+    with _told_of_others(), Turn(dataset) as turn, ExitStack() as stack:
         if is_damaged:
             stack.enter_context(damaged_aside(dataset, folder))
-        aside = stack.enter_context(staged_folder(folder, CASE, durable=True))
+        staged = staged_folder(folder, CASE, durable=True, replaces=lambda older: _lineage(older) == expected)
+        aside = stack.enter_context(staged)
         lineage = _write_case(aside, volume, review, sha256, group, previous)
-        # Writing an image takes seconds, in which another reviewer of a shared folder may have saved the case.
-        expected, meanwhile = None if is_damaged else previous, _newest(folder)
-        if (meanwhile and meanwhile.lineage) != (expected and expected.lineage):
-            raise InputError(MEANWHILE)
-        if expected is not None:
-            archive(dataset, expected)
         to_disk(aside)
-        # Last and quickly: whoever saves the case now takes a whole folder for one that a killed save left.
+        # Not before: writing an image takes seconds, in which others need not wait, and may save this very case.
+        turn.take()
+        if _lineage(folder) != expected:
+            raise InputError(MEANWHILE)
+        if expected is not None and previous is not None:
+            archive(dataset, previous)
+        # Last: where nobody waits for a turn, a whole folder is taken for one that a killed save left.
         (aside / META_FILE).write_text(lineage.to_json(), "utf-8")
     return folder
 
@@ -130,6 +133,11 @@ def _newest(folder: Path) -> DatasetCase | None:
     """What ``folder`` holds now; None where it holds no case, or one whose case.json is lost or damaged."""
     case = DatasetCase(folder)
     return case if case.told_lineage() else None
+
+
+def _lineage(folder: Path) -> Lineage | None:
+    """Of what :func:`_newest` gives."""
+    return DatasetCase(folder).told_lineage()
 
 
 def _refuse_other_image(previous: DatasetCase, volume: Volume) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from orthoai.dataset.layout import CASES_FOLDER, IMAGE_FILE, LABELS_FILE, META_FILE, REVIEW_FILE, VERTEBRAE_FILE
 from orthoai.dataset.lineage import Lineage
+from orthoai.dataset.turn import Turn
 from orthoai.errors import InputError, OutOfReach
 from orthoai.io.digest import sha256_of
 from orthoai.output import hidden_name_of, write_error
@@ -197,13 +198,17 @@ class Dataset:
         Raises:
             InputError: the disk refuses.
         """
-        hidden = self.hidden_cases(only)
-        for name, path in hidden.items():
-            try:
-                path.rename(self.cases_folder / name)
-            except OSError as error:
-                raise write_error(error, self.cases_folder / name) from error
-        return list(hidden)
+        if not self.hidden_cases(only):
+            return []
+        with Turn(self.path) as turn:
+            turn.take()
+            hidden = self.hidden_cases(only)  # Again: a case is hidden for a moment while somebody replaces it.
+            for name, path in hidden.items():
+                try:
+                    path.rename(self.cases_folder / name)
+                except OSError as error:
+                    raise write_error(error, self.cases_folder / name) from error
+            return list(hidden)
 
     def _folders(self, hidden: bool = False) -> list[Path]:
         if not self.cases_folder.is_dir():

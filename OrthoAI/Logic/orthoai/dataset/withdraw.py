@@ -8,6 +8,7 @@ from pathlib import Path
 
 from orthoai.dataset.layout import WITHDRAWN_FOLDER
 from orthoai.dataset.store import Dataset
+from orthoai.dataset.turn import Turn
 from orthoai.errors import InputError
 from orthoai.output import hidden_name_of, write_error
 
@@ -34,14 +35,16 @@ def withdraw_case(dataset: Path, name: str) -> Path:
     data = Dataset(dataset)
     folder = case_folder(data, name)
     kept = Path(dataset) / WITHDRAWN_FOLDER / name
-    place = next(path for path in (kept / f"{number:04d}" for number in count(1)) if not path.exists())
-    try:
-        kept.mkdir(parents=True, exist_ok=True)
-        folder.rename(place)
-    except OSError as error:
-        raise write_error(error, place) from error
-    # What a killed save left of it would be taken for the case itself now.
-    for path in data.cases_folder.iterdir():
-        if hidden_name_of(path) == name:
-            shutil.rmtree(path, ignore_errors=True)
+    with Turn(dataset) as turn:
+        turn.take()
+        place = next(path for path in (kept / f"{number:04d}" for number in count(1)) if not path.exists())
+        try:
+            kept.mkdir(parents=True, exist_ok=True)
+            folder.rename(place)
+        except OSError as error:
+            raise write_error(error, place) from error
+        # What a killed save left of it would be taken for the case itself now.
+        for path in data.cases_folder.iterdir():
+            if hidden_name_of(path) == name:
+                shutil.rmtree(path, ignore_errors=True)
     return place
