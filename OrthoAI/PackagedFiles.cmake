@@ -288,6 +288,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Panels/MaskEditor.py
   OrthoAILib/Panels/MessageLine.py
   OrthoAILib/Panels/OnScreen.py
+  OrthoAILib/Panels/ResultChoice.py
   OrthoAILib/Panels/ResultPanel.py
   OrthoAILib/Panels/ReviewExport.py
   OrthoAILib/Panels/ReviewMirror.py

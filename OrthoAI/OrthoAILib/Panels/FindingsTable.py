@@ -21,18 +21,21 @@ class FindingsTable:
     Args:
         table: QTableWidget.
         classSelector, gradeSelector: QComboBox for the class and for the grade of the chosen finding.
+        detailText: QLabel for all that is known of the chosen finding: a cell holds two lines of it.
 
     Signals:
         chosen(row): by mouse or keyboard; classChosen(row, label); gradeChosen(row, value), None for not confirmed.
     """
 
-    def __init__(self, table: Any, classSelector: Any, gradeSelector: Any) -> None:
+    def __init__(self, table: Any, classSelector: Any, gradeSelector: Any, detailText: Any) -> None:
         self.chosen, self.classChosen, self.gradeChosen = Signal(), Signal(), Signal()
-        self._table = table
+        self._table, self._detailText = table, detailText
+        detailText.setTextFormat(qt.Qt.PlainText)  # What a result says is text, whatever it holds.
         self._class, self._grade = RowSelector(classSelector), RowSelector(gradeSelector)
         self._class.chosen.connect(lambda label: self.classChosen.emit(self.row, label))
         self._grade.chosen.connect(lambda value: self.gradeChosen.emit(self.row, value))
         self._choices: tuple[tuple[Choices, Choices], ...] = ()
+        self._details: tuple[str, ...] = ()
         self._enabled = True
         table.setColumnCount(COLUMNS)
         table.setHorizontalHeaderLabels([_("Structure"), _("Finding"), _("Probability"), _("Details")])
@@ -58,15 +61,18 @@ class FindingsTable:
         there."""
         chosen = self.row
         self._choices = choices
+        self._details = tuple("; ".join(_detail(name, text) for name, text in row.details) for row in rows)
         blocked = self._table.blockSignals(True)
         self._table.setRowCount(len(rows))
         for number, row in enumerate(rows):
-            details = "; ".join(_detail(name, text) for name, text in row.details)
             probability = "" if row.probability is None else f"{100 * row.probability:.0f} %"
-            for column, text in enumerate((readable(row.structure), readable(row.finding), probability, details)):
+            texts = (readable(row.structure), readable(row.finding), probability, self._details[number])
+            for column, text in enumerate(texts):
                 item = qt.QTableWidgetItem(text)
                 item.setToolTip(_("{text}\nClick to see it in the slices.").format(text=text))
                 self._table.setItem(number, column, item)
+        for column in range(COLUMNS - 1):  # The details get all the rest.
+            self._table.resizeColumnToContents(column)
         if 0 <= chosen < len(rows):
             self._table.setCurrentCell(chosen, 0)
         else:
@@ -76,6 +82,9 @@ class FindingsTable:
 
     def _showChoices(self) -> None:
         there = 0 <= self.row < len(self._choices)
+        detail = self._details[self.row] if there else ""
+        self._detailText.setText(detail)
+        self._detailText.setVisible(bool(detail))
         classes, grades = self._choices[self.row] if there else (NO_CHOICES, NO_CHOICES)
         self._class.show(classes, self._enabled)
         self._grade.show(grades, self._enabled)

@@ -13,12 +13,14 @@ from orthoai.io.image_folder import READY_FOLDER
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
+from OrthoAILib.Bridge.Hierarchy import RESULT_ID
 from OrthoAILib.Bridge.ResultNodes import ResultNodes
 from OrthoAILib.Bridge.ResultVisibility import showOnly
 from OrthoAILib.Panels.AdvancedPanel import AdvancedPanel
 from OrthoAILib.Panels.Form import Form
 from OrthoAILib.Panels.InputPanel import InputPanel
 from OrthoAILib.Panels.MessageLine import MessageLine
+from OrthoAILib.Panels.ResultChoice import resultsOf, resultToShow, titlesOf
 from OrthoAILib.Panels.ResultPanel import ResultPanel
 from OrthoAILib.Panels.ReviewPanel import ReviewPanel
 from OrthoAILib.Panels.ReviewParts import reviewLine
@@ -68,6 +70,7 @@ class MainPanel(VTKObservationMixin):
         self._volume: Any = None
         self._shown: ResultNodes | None = None
         self._reviewed: ResultNodes | None = None
+        self._offered: dict[str, str] = {}
         form = Form("OrthoAI")
         self.widget, self.ui = form.widget, form.ui
         self.inputPanel = InputPanel(volumes)
@@ -102,7 +105,11 @@ class MainPanel(VTKObservationMixin):
     def refresh(self) -> None:
         """Show the volume and the result that the parameter node names."""
         self._setVolume(self._node.inputVolume if self._node is not None else None)
-        self._setResult(self._resultToShow())
+        own = resultsOf(self._volume, self._results)
+        shown = resultToShow(own, self._node.resultId if self._node is not None else "")
+        self._setResult(shown)
+        self._offered = titlesOf(own, self._results)
+        self.resultPanel.offer(self._offered, shown.resultId if shown is not None else "")
 
     def enter(self) -> None:
         """The user has opened the module."""
@@ -147,6 +154,7 @@ class MainPanel(VTKObservationMixin):
         self.taskPanel.cancelRequested.connect(controller.cancel)
         self.resultPanel.rerunRequested.connect(self._onRerun)
         self.resultPanel.boxAdded.connect(self.refresh)
+        self.resultPanel.resultChosen.connect(self._onResultChosen)
         self.resultPanel.noticed.connect(self.message.warn)
         self.reviewPanel.caseOpened.connect(self._onCaseOpened)
         self.known.shown.connect(self._onKnown)
@@ -247,13 +255,10 @@ class MainPanel(VTKObservationMixin):
 
     # Result
 
-    def _resultToShow(self) -> ResultNodes | None:
-        """The result that the scene names, if it is the volume's, else the volume's newest."""
-        if self._volume is None:
-            return None
-        own = [nodes for nodes in self._results.load() if nodes.volumeNode is self._volume]
-        named = [nodes for nodes in own if nodes.resultId == self._node.resultId]
-        return next(reversed(named or own), None)
+    def _onResultChosen(self, resultId: str) -> None:
+        if self._node is not None:
+            self.message.clear()
+            self._node.resultId = resultId
 
     def _setResult(self, nodes: ResultNodes | None) -> None:
         if nodes == self._shown:
@@ -287,6 +292,8 @@ class MainPanel(VTKObservationMixin):
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def _onNodeRemoved(self, caller: Any, event: Any, node: Any) -> None:
-        """The user may delete any part of a result."""
-        if self._shown is not None and node in (self._shown.resultText, self._shown.segmentation, *self._shown.boxes):
+        """The user may delete any part of a result, and results that are not shown."""
+        shown = self._shown
+        isPart = shown is not None and node in (shown.resultText, shown.segmentation, *shown.boxes)
+        if isPart or (node.IsA("vtkMRMLTextNode") and node.GetAttribute(RESULT_ID) in self._offered):
             self.refresh()

@@ -18,7 +18,7 @@ from OrthoAILib.Panels.AddBoxRow import AddBoxRow
 from OrthoAILib.Panels.BoxList import BoxList
 from OrthoAILib.Panels.FindingsTable import FindingsTable
 from OrthoAILib.Panels.Form import Form
-from OrthoAILib.Panels.RowSelector import NO_CHOICES, Choices
+from OrthoAILib.Panels.RowSelector import NO_CHOICES, Choices, RowSelector
 from OrthoAILib.Review.FindingRow import FindingRow
 from OrthoAILib.Review.ShownPlace import shownPlace
 from OrthoAILib.Review.SliceJump import jumpSlices
@@ -42,13 +42,14 @@ class ResultPanel(VTKObservationMixin):
 
     Signals:
         rerunRequested(): with the boxes as they lie now; resultEdited(): a class or a grade was changed here;
+        resultChosen(id): another result of the image is asked for;
         boxAdded(): the result has a node more; noticed(sentence): why it has not.
     """
 
     def __init__(self, results: ResultBridge | None = None, reviews: ReviewBridge | None = None) -> None:
         super().__init__()
         self.rerunRequested, self.resultEdited = Signal(), Signal()
-        self.boxAdded, self.noticed = Signal(), Signal()
+        self.boxAdded, self.noticed, self.resultChosen = Signal(), Signal(), Signal()
         self._results = results or ResultBridge(slicer.mrmlScene)
         self._reviews = reviews or ReviewBridge(slicer.mrmlScene)
         self._nodes: ResultNodes | None = None
@@ -60,7 +61,12 @@ class ResultPanel(VTKObservationMixin):
         self.widget, self._ui = form.widget, form.ui
         self.widget.setMRMLScene(slicer.mrmlScene)
         self._ui.messageText.setTextFormat(qt.Qt.PlainText)  # A result's sentence is text, whatever it holds.
-        self._findings = FindingsTable(self._ui.findingsTable, self._ui.classSelector, self._ui.gradeSelector)
+        self._offered = NO_CHOICES
+        self._choice = RowSelector(self._ui.resultSelector)
+        self._choice.chosen.connect(self.resultChosen.emit)
+        self._findings = FindingsTable(
+            self._ui.findingsTable, self._ui.classSelector, self._ui.gradeSelector, self._ui.detailText
+        )
         self._boxes = BoxList(self._ui.boxList)
         self._addBox = AddBoxRow(self._ui.boxSelector, self._ui.addBoxButton)
         self._addBox.asked.connect(self._onBoxAsked)
@@ -74,6 +80,16 @@ class ResultPanel(VTKObservationMixin):
     def setEnabled(self, enabled: bool) -> None:
         """Whether something may be changed; jumping to findings stays possible."""
         self._enabled = enabled
+        self._update()
+
+    def offer(self, titles: dict[str, str], current: str) -> None:
+        """Let the user choose among several results of the image.
+
+        Args:
+            titles: of the results, by their ids.
+            current: id of the one that is shown; one of ``titles`` where there is any.
+        """
+        self._offered = Choices(titles, current) if len(titles) > 1 else NO_CHOICES
         self._update()
 
     def setResult(self, nodes: ResultNodes | None, volumeNode: Any, task: Task | None) -> None:
@@ -138,6 +154,9 @@ class ResultPanel(VTKObservationMixin):
     def _update(self) -> None:
         nodes = self._nodes
         self.widget.setEnabled(nodes is not None)
+        for widget in (self._ui.resultLabel, self._ui.resultSelector):
+            widget.setVisible(bool(self._offered.texts))
+        self._choice.show(self._offered, self._enabled)
         listed = nodes is not None and nodes.findingsTable is not None
         grade = self._task.grade if self._task is not None else None
         for widget in (self._ui.classLabel, self._ui.classSelector):

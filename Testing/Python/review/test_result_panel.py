@@ -352,3 +352,14 @@ def test_without_a_result_or_during_a_run_no_box_is_added(panel):
     assert child(panel, "addBoxButton").enabled
     panel.panel.setResult(None, None, None)
     assert not child(panel, "addBoxButton").enabled and child(panel, "boxSelector").count == 0
+
+
+def test_all_that_is_known_of_the_chosen_finding_is_read_without_scrolling(panel):
+    detail, table = child(panel, "detailText"), child(panel, "findingsTable")
+    assert not detail.visible
+    table.selectRow(0)
+    assert detail.visible and detail.text == table.item(0, 3).text()
+    assert detail.text == "Volume 0.324 mL; Flags truncated at the field of view"
+    assert sum(map(table.columnWidth, range(3))) < 300  # As Qt lays them out, and the details are out of sight.
+    panel.panel.setResult(None, None, None)
+    assert not detail.visible
