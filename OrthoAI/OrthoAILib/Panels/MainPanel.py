@@ -143,7 +143,7 @@ class MainPanel(VTKObservationMixin):
         for layout, panel in places.items():
             layout.addWidget(panel.widget)
         # Only now: what is put into a collapsed section later would show.
-        for section in (self.ui.reviewSection, self.ui.advancedSection):
+        for section in (self.ui.resultSection, self.ui.reviewSection, self.ui.advancedSection):
             section.collapsed = True
         self.widget.setMRMLScene(slicer.mrmlScene)
         self.inputPanel.widget.setMRMLScene(slicer.mrmlScene)
@@ -174,11 +174,12 @@ class MainPanel(VTKObservationMixin):
 
     def _setVolume(self, volumeNode: Any | None) -> None:
         if volumeNode is not self._volume:
-            changed = slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent
-            if self._volume is not None:
-                self.removeObserver(self._volume, changed, self._onVolumeModified)
-            if volumeNode is not None:
-                self.addObserver(volumeNode, changed, self._onVolumeModified)
+            # Its voxels, and what else is told of it: name, spacing, transform.
+            for changed in (slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent, vtk.vtkCommand.ModifiedEvent):
+                if self._volume is not None:
+                    self.removeObserver(self._volume, changed, self._onVolumeModified)
+                if volumeNode is not None:
+                    self.addObserver(volumeNode, changed, self._onVolumeModified)
             self._volume = volumeNode
             self._onVolumeModified()
 
@@ -271,8 +272,10 @@ class MainPanel(VTKObservationMixin):
             self._node.resultId = nodes.resultId
         self.resultPanel.setResult(nodes, self._volume, self._taskOf(nodes))
         self.reviewPanel.setResult(None, self._volume)
+        self.ui.resultSection.collapsed = nodes is None
         if nodes is None:
-            self.ui.reviewSection.collapsed = True
+            # The way to the next case of a worklist lies in it.
+            self.ui.reviewSection.collapsed = self.ui.reviewSection.collapsed or not self.reviewPanel.worklist.isOpen
             return
         # The review follows in another turn of the event loop: its Segment Editor takes time, and nothing may freeze.
         qt.QTimer.singleShot(0, self._openReview)

@@ -55,6 +55,11 @@ class WorklistRow:
         return self._worklist.index if self._worklist is not None and self._isLoaded else -1
 
     @property
+    def isOpen(self) -> bool:
+        """Whether a worklist is walked through."""
+        return self._worklist is not None
+
+    @property
     def _isLoaded(self) -> bool:
         """Whether the worklist's current case is the image in the scene, and not only the one remembered.
 

@@ -280,3 +280,20 @@ def test_what_is_still_being_read_is_dropped_when(openPanel, folder, what):
     assert bench.host.processEvents(until=lambda: not bench.panel.known.isBusy)
     bench.host.processEvents()
     assert len(results()) == (1 if what == "a task is run" else 0)
+
+
+def test_the_way_to_the_next_case_stays_in_sight_when_a_case_has_no_result(openPanel, folder):
+    import shutil
+
+    import slicer
+
+    shutil.rmtree(folder / "orthoai-results")
+    bench = openPanel(volume=False)
+    bench.panel.ui.reviewSection.collapsed = False
+    openNext(bench, folder)
+    assert bench.result is None
+    assert not bench.panel.ui.reviewSection.collapsed and bench.panel.ui.resultSection.collapsed
+    assert slicer.util.findChild(bench.panel.widget, "nextButton").enabled
+    bench.run()
+    openNext(bench, folder)
+    assert bench.result is None and not bench.panel.ui.reviewSection.collapsed

@@ -84,3 +84,24 @@ def test_deleting_the_image_empties_the_part(bench):
     slicer.mrmlScene.RemoveNode(slicer.util.getNode("Legs"))
     bench.host.processEvents()
     assert not bench.button.enabled and text(bench, "modalityText") == ""
+
+
+def test_a_new_name_and_a_new_voxel_size_are_told_at_once(bench):
+    import slicer
+
+    volume = slicer.util.getNode("Legs")
+    volume.SetName("Left leg")
+    volume.SetSpacing(5.0, 4.0, 2.0)
+    assert text(bench, "seriesText") == "Left leg"
+    assert "5.00 × 4.00 × 2.00 mm" in text(bench, "modalityText")
+
+
+def test_a_transform_that_the_image_gets_is_noticed_at_once(bench):
+    import slicer
+
+    warp = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLBSplineTransformNode")
+    volume = slicer.util.getNode("Legs")
+    volume.SetAndObserveTransformNodeID(warp.GetID())
+    assert not bench.button.enabled and "non-linear transform" in bench.button.toolTip
+    volume.SetAndObserveTransformNodeID(None)
+    assert bench.button.enabled

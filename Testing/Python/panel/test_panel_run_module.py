@@ -327,13 +327,13 @@ def test_deleting_a_box_takes_the_verdict_back_and_says_so(bench):
 
 
 def test_the_review_opens_with_the_result_and_closes_with_the_scene(bench):
-    section = bench.panel.ui.reviewSection
-    assert section.collapsed and bench.panel.reviewPanel.session is None
+    sections = (bench.panel.ui.resultSection, bench.panel.ui.reviewSection)
+    assert all(section.collapsed for section in sections) and bench.panel.reviewPanel.session is None
     bench.run()
     assert bench.host.processEvents(10, until=lambda: bench.panel.reviewPanel.session is not None)
-    assert not section.collapsed
+    assert not any(section.collapsed for section in sections)
     bench.host.clearScene()
-    assert section.collapsed and bench.panel.reviewPanel.session is None
+    assert all(section.collapsed for section in sections) and bench.panel.reviewPanel.session is None
 
 
 def test_a_changed_class_a_verdict_and_a_comment_come_back_with_a_saved_scene(bench, tmp_path):
