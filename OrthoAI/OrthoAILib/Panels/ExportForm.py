@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import qt
@@ -28,6 +29,9 @@ class ExportForm:
         self._ui, self._keys = ui, keys
         self._boxes = {exporter.name: self._addBox(exporter) for exporter in exporters}
         ui.formatsLabel.setVisible(bool(self._boxes))
+        tabs = (*self._boxes.values(), ui.exportButton)  # As they stand; the boxes were made last.
+        for first, second in pairwise(tabs):
+            qt.QWidget.setTabOrder(first, second)
         ui.exportButton.connect("clicked()", self.exportAsked.emit)
         ui.exportFolder.connect("currentPathChanged(QString)", self.folderChosen.emit)
 

@@ -142,6 +142,11 @@ class MainPanel(VTKObservationMixin):
         }
         for layout, panel in places.items():
             layout.addWidget(panel.widget)
+        # For the Tab key the sections' own buttons came before all panels: each belongs behind the part above it.
+        lasts = (self.taskPanel.last, self.resultPanel.last, self.reviewPanel.last)
+        sections = (self.ui.resultSection, self.ui.reviewSection, self.ui.advancedSection)
+        for last, section in zip(lasts, sections, strict=True):
+            qt.QWidget.setTabOrder(last, section)
         # Only now: what is put into a collapsed section later would show.
         for section in (self.ui.resultSection, self.ui.reviewSection, self.ui.advancedSection):
             section.collapsed = True

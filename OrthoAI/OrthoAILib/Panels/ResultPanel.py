@@ -77,6 +77,11 @@ class ResultPanel(VTKObservationMixin):
         self._ui.rerunButton.connect("clicked()", self.rerunRequested.emit)
         self.setResult(None, None, None)
 
+    @property
+    def last(self) -> Any:
+        """The widget that the Tab key reaches last."""
+        return self._ui.show3DButton
+
     def setEnabled(self, enabled: bool) -> None:
         """Whether something may be changed; jumping to findings stays possible."""
         self._enabled = enabled

@@ -106,6 +106,11 @@ class ReviewPanel:
         """The review that is going on."""
         return self._session
 
+    @property
+    def last(self) -> Any:
+        """The widget that the Tab key reaches last."""
+        return self._ui.exportButton
+
     # Life
 
     def setParameterNode(self, node: Any | None) -> None:

@@ -32,11 +32,12 @@ def exportersOfRegistry() -> list[Exporter]:
 
 
 def stateLine(state: ReviewState) -> str:
-    """Revision, time, and whether everything is saved, as one line."""
+    """Revision, time, and whether everything is saved, as one line; of a case that nobody touched nothing is."""
     revision = _("Revision {number}").format(number=state.revision) if state.revision else _("Not exported yet")
     minutes, seconds = divmod(round(state.timeSpent), 60)
     saved = _("saved") if state.isSaved else _("unsaved changes")
-    return f"{revision} · {minutes}:{seconds:02d} min · {saved}"
+    untouched = state.isSaved and not state.revision and state.verdict is None
+    return f"{revision} · {minutes}:{seconds:02d} min" + ("" if untouched else f" · {saved}")
 
 
 def reviewLine(review: Review) -> str:

@@ -54,6 +54,11 @@ class TaskPanel:
     def firstTask(self) -> Task | None:
         return self._tasks[0] if self._tasks else None
 
+    @property
+    def last(self) -> Any:
+        """The widget that the Tab key reaches last."""
+        return self._buttons[self._tasks[-1].name] if self._tasks else self.widget
+
     def button(self, taskName: str) -> Any:
         """The button of a task. KeyError when there is none."""
         return self._buttons[taskName]

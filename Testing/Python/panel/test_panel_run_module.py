@@ -354,3 +354,29 @@ def test_a_changed_class_a_verdict_and_a_comment_come_back_with_a_saved_scene(be
     assert (state.verdict, state.comment) == (Verdict.CORRECTED, "The side is wrong.")
     assert (node(bench).verdict, node(bench).comment) == ("corrected", "The side is wrong.")
     assert [change.kind for change in review.session.review().changes] == ["class"]
+
+
+def test_the_tab_key_goes_through_the_panel_from_top_to_bottom(bench):
+    from PySide6.QtCore import QObject, QPoint, Qt
+    from PySide6.QtWidgets import QWidget
+
+    row = 12  # Pixels: what stands in one line.
+    bench.run()
+    assert bench.host.processEvents(10, until=lambda: bench.panel.reviewPanel.session is not None)
+    top = bench.panel.widget
+    bench.panel.ui.advancedSection.collapsed = False
+    bench.module.parent.show()
+    bench.host.processEvents()
+    heights, widget = [], QWidget.nextInFocusChain(top)
+    while widget is not top:
+        isReached = QWidget.isVisible(widget) and QWidget.focusPolicy(widget) & Qt.FocusPolicy.TabFocus
+        name = QObject.objectName(widget)
+        # The image selector is Slicer's own, of several parts, behind which no other widget can be put by its name.
+        if isReached and QWidget.isAncestorOf(top, widget) and name != "tasksSection":
+            heights.append((QWidget.mapTo(widget, top, QPoint(0, 0)).y() // row, name))
+        widget = QWidget.nextInFocusChain(widget)
+    start = [name for _, name in heights].index("inputSection")
+    names = [name for _, name in heights[start:] + heights[:start]]
+    assert len(names) > 25
+    ordered = [y for y, _ in heights[start:] + heights[:start]]
+    assert ordered == sorted(ordered), names

@@ -70,3 +70,10 @@ def test_an_edit_after_the_verdict_asks_for_another_one(room):
     room.reviews.setFindingClass(room.nodes, 0, "femur_right")
     room.host.processEvents()
     assert down(room) == [] and "decide again" in room.child("noticeText").text
+
+
+def test_of_a_case_that_nobody_touched_nothing_is_said_to_be_saved(room):
+    line = room.child("stateText")
+    assert line.text.startswith("Not exported yet") and "saved" not in line.text
+    click(room, "approveButton")
+    assert line.text.endswith("unsaved changes")
