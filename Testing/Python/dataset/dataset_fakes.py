@@ -1,6 +1,8 @@
-"""An independent way back from an outline to a mask."""
+"""What tests of the data set look with: the files of a folder, and a way back from an outline to a mask."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,3 +22,8 @@ def filled(outline: NDArray, shape: tuple[int, int]) -> NDArray[np.bool_]:
 def overlap(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
     """Intersection over union."""
     return float((a & b).sum() / (a | b).sum())
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """The content of every file below ``folder``, by its path from there."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -23,6 +23,15 @@ SIZE = (60, 80)
 
 NAMES = ("crush", "wedge", "biconcave", "normal")
 
+SQUARE = np.array([(10, 10), (30, 10), (30, 25), (10, 25)], float)
+"""Corners of a rectangle, in pixel edges."""
+
+AWAY = SQUARE + np.array((30, 20))
+"""Those of another one, which does not touch it."""
+
+ONE = [("wedge", SQUARE)]
+"""The objects of a picture that shows one thing."""
+
 Object = tuple[str, NDArray[np.float64]]
 """Class and corners (N, 2) in pixel edges."""
 
@@ -119,3 +128,9 @@ def polygons(draw: st.DrawFn) -> Object:
 
 
 annotations = st.lists(polygons(), min_size=1, max_size=4)
+
+
+def outline(picture: Any) -> np.ndarray:
+    """Of a picture that shows one thing."""
+    (shape,) = picture.shapes
+    return shape.outline
