@@ -282,6 +282,7 @@ set(MODULE_PYTHON_SCRIPTS
   OrthoAILib/Panels/CaseWalk.py
   OrthoAILib/Panels/ExportForm.py
   OrthoAILib/Panels/FindingsTable.py
+  OrthoAILib/Panels/FolderField.py
   OrthoAILib/Panels/Form.py
   OrthoAILib/Panels/InputPanel.py
   OrthoAILib/Panels/MainPanel.py

@@ -9,6 +9,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from OrthoAILib.Panels.FolderField import FolderField
 from OrthoAILib.Signal import Signal
 
 
@@ -33,7 +34,8 @@ class ExportForm:
         for first, second in pairwise(tabs):
             qt.QWidget.setTabOrder(first, second)
         ui.exportButton.connect("clicked()", self.exportAsked.emit)
-        ui.exportFolder.connect("currentPathChanged(QString)", self.folderChosen.emit)
+        self._folder = FolderField(ui.exportFolder)
+        self._folder.chosen.connect(self.folderChosen.emit)
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -42,10 +44,11 @@ class ExportForm:
 
     def setFolder(self, folder: str) -> None:
         """Show ``folder`` without telling that it was chosen."""
-        if self._ui.exportFolder.currentPath != folder:
-            blocked = self._ui.exportFolder.blockSignals(True)
-            self._ui.exportFolder.setCurrentPath(folder)
-            self._ui.exportFolder.blockSignals(blocked)
+        self._folder.show(folder)
+
+    def settle(self) -> None:
+        """Take the folder that is being typed as it stands."""
+        self._folder.settle()
 
     def setProblem(self, problem: str) -> None:
         """One sentence why the case cannot be exported; empty where it can."""

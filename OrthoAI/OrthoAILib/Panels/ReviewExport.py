@@ -86,6 +86,7 @@ class ReviewExport:
         Args:
             then: called when everything is written, and not when it fails.
         """
+        self._form.settle()
         session, problem = self._shown.session, self.problem
         if problem or session is None:
             self._notice.warn(problem)

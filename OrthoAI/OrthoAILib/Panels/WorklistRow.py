@@ -9,6 +9,7 @@ from orthoai.errors import InputError
 from orthoai.io.image_folder import ImageEntry
 from slicer.i18n import tr as _
 
+from OrthoAILib.Panels.FolderField import FolderField
 from OrthoAILib.Review.Doubts import Doubts
 from OrthoAILib.Review.ReviewState import ReviewState
 from OrthoAILib.Review.Wording import readable
@@ -46,7 +47,8 @@ class WorklistRow:
         ui.nextOpenButton.connect("clicked()", self.askNextOpen)
         ui.previousButton.connect("clicked()", self.askPrevious)
         ui.nextButton.connect("clicked()", self.askNext)
-        ui.worklistFolder.connect("currentPathChanged(QString)", self._onFolderEdited)
+        self._field = FolderField(ui.worklistFolder)
+        self._field.chosen.connect(self.folderChosen.emit)
         self.update()
 
     @property
@@ -78,10 +80,7 @@ class WorklistRow:
         else:
             self._read(folder, place)
         self._folder, self._fallback = folder, fallback
-        if self._ui.worklistFolder.currentPath != folder:
-            blocked = self._ui.worklistFolder.blockSignals(True)
-            self._ui.worklistFolder.setCurrentPath(folder)
-            self._ui.worklistFolder.blockSignals(blocked)
+        self._field.show(folder)
         self._tell()
         self.setLoaded(self._image)
 
@@ -118,6 +117,7 @@ class WorklistRow:
         self._ask(-1)
 
     def askNextOpen(self) -> None:
+        self._field.settle()
         if self._worklist is None:
             return
         target = self._worklist.nextOpen(self._doubts.known, self._loaded)
@@ -155,6 +155,7 @@ class WorklistRow:
         return self._worklist.neighbor(step)
 
     def _ask(self, step: int) -> None:
+        self._field.settle()
         target = self._target(step)
         if target is not None:
             self.caseAsked.emit(target)
@@ -167,9 +168,6 @@ class WorklistRow:
                 self._doubts.read(self._worklist.folder, self._worklist.cases)
             except InputError as error:
                 self._problem = str(error)
-
-    def _onFolderEdited(self, folder: str) -> None:
-        self.folderChosen.emit(folder)
 
     def _tell(self) -> None:
         notice = self._worklist.notice if self._worklist is not None else self._problem
