@@ -7,6 +7,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from OrthoAILib.Bridge.FindingsTable import FLAGS
 from OrthoAILib.Panels.RowSelector import NO_CHOICES, Choices, RowSelector
 from OrthoAILib.Review.FindingRow import NOTE, FindingRow
 from OrthoAILib.Review.Wording import readable
@@ -61,7 +62,7 @@ class FindingsTable:
         there."""
         chosen = self.row
         self._choices = choices
-        self._details = tuple("; ".join(_detail(name, text) for name, text in row.details) for row in rows)
+        self._details = tuple(_details(row) for row in rows)
         blocked = self._table.blockSignals(True)
         self._table.setRowCount(len(rows))
         for number, row in enumerate(rows):
@@ -99,6 +100,12 @@ class FindingsTable:
 
     def _onDoubleClicked(self, row: int, column: int) -> None:
         self._class.open()
+
+
+def _details(row: FindingRow) -> str:
+    """Warnings first: a cell shows the beginning."""
+    warnings = [text for name, text in row.details if name == FLAGS]
+    return "; ".join([*warnings, *(_detail(name, text) for name, text in row.details if name != FLAGS)])
 
 
 def _detail(name: str, text: str) -> str:

@@ -69,7 +69,7 @@ def test_a_row_shows_what_was_found_in_words(panel):
     table = child(panel, "findingsTable")
     texts = [[table.item(row, column).text() for column in range(4)] for row in range(table.rowCount)]
     assert texts[0][:3] == ["Femur left", "Present", "90 %"]
-    assert texts[0][3] == "Volume 0.324 mL; Flags truncated at the field of view"
+    assert texts[0][3] == "truncated at the field of view; Volume 0.324 mL"
     assert texts[1][3] == "Volume 0.324 mL"
     assert child(panel, "messageText").text == "Found two femora."
 
@@ -359,7 +359,7 @@ def test_all_that_is_known_of_the_chosen_finding_is_read_without_scrolling(panel
     assert not detail.visible
     table.selectRow(0)
     assert detail.visible and detail.text == table.item(0, 3).text()
-    assert detail.text == "Volume 0.324 mL; Flags truncated at the field of view"
+    assert detail.text == "truncated at the field of view; Volume 0.324 mL"
     assert sum(map(table.columnWidth, range(3))) < 300  # As Qt lays them out, and the details are out of sight.
     panel.panel.setResult(None, None, None)
     assert not detail.visible

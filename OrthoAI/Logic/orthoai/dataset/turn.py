@@ -8,7 +8,7 @@ from orthoai.dataset.layout import LOCK_FILE
 from orthoai.errors import InputError
 from orthoai.file_lock import FileLock
 
-LONGEST_S = 60.0
+LONGEST_S = 20.0
 """Seconds to wait for others, each of whom needs a fraction of one."""
 
 
