@@ -10,14 +10,17 @@ from disc_fakes import FakeGrader, FakeSegmenter, engines, grain, load, series
 from disc_phantom import Phantom
 from orthoai.box import Box
 from orthoai.errors import Canceled, InputError
+from orthoai.finding import Place
 from orthoai.geometry import Geometry
 from orthoai.progress import Progress
 from orthoai.result import Result
 from orthoai.tasks import RunOptions
 from orthoai.tasks.disc.crop import CROP_SHAPE
-from orthoai.tasks.disc.findings import NO_SCALE, NOT_MARKED, ONE_ENDPLATE, POSSIBLE
+from orthoai.tasks.disc.findings import NO_CORNER, NO_SCALE, NOT_MARKED, ONE_ENDPLATE, POSSIBLE, finding, message
+from orthoai.tasks.disc.grades import DiscGrades
 from orthoai.tasks.disc.labels import CANAL, DISC
 from orthoai.tasks.disc.levels import NO_SACRUM
+from orthoai.tasks.disc.measure import DiscMeasures
 from orthoai.tasks.disc.pipeline import run
 from orthoai.tasks.disc.search import BACK_TO_FRONT, CLEARLY_SURER, UPSIDE_DOWN
 from orthoai.volume import Source, Volume, reorient_array
@@ -53,7 +56,27 @@ def test_every_disc_is_named_graded_and_measured(result: Result) -> None:
     assert values["disc_height_index"] == pytest.approx(10 / 26, abs=0.04)
     assert values["pfirrmann_grade"] == 4
     assert result.findings[0].flags == (ONE_ENDPLATE,)
-    assert result.message == "Found 6 discs, L5/S1 to T12/L1. Herniated: L4/L5. Bulging: L5/S1."
+    assert result.message == "Found 6 discs, T12/L1 to L5/S1. Herniated: L4/L5. Bulging: L5/S1."
+
+
+def test_the_message_tells_what_may_be_herniated_and_what_the_names_are_worth(result: Result) -> None:
+    """Both stood in the report's table alone, and the message read as an all-clear with sure levels."""
+    normal = [replace(each, label="normal", flags=()) for each in result.findings]
+    assert message(normal[:2]) == "Found 2 discs, L4/L5 to L5/S1. None called herniated or bulging."
+    odd = [*normal[:2], replace(normal[2], flags=(POSSIBLE,)), replace(normal[3], label="bulging", flags=(POSSIBLE,))]
+    assert message(odd, (NO_SACRUM,)) == (
+        "Found 4 discs, L2/L3 to L5/S1. Bulging: L2/L3. Herniation possible, look at it: L2/L3, L3/L4. "
+        "Sacrum not visible: levels are assumed."
+    )
+
+
+def test_a_bulge_that_could_not_be_measured_is_said_to_be_missing() -> None:
+    grades = DiscGrades(0.1, 0.9, (0.0, 0.0, 0.0, 1.0, 0.0))
+    seen = DiscMeasures(8.0, 7.0, 6.0, 35.0, 0.3, 0.2, bulge_mm=None, canal_mm=14.0, one_endplate=True)
+    place = Place((0.0, 0.0, 0.0))
+    assert finding("L5/S1", grades, seen, place).flags == (NO_CORNER,)
+    assert finding("L5/S1", grades, replace(seen, bulge_mm=2.0), place).flags == (ONE_ENDPLATE,)
+    assert finding("L5/S1", grades, seen, place, has_scale=False).flags == (NO_SCALE,)
 
 
 def test_the_mid_sagittal_slice_is_where_the_canal_is(result: Result, volume: Volume) -> None:
@@ -67,9 +90,9 @@ def test_the_mid_sagittal_slice_is_where_the_canal_is(result: Result, volume: Vo
 def test_boxes_and_places_lie_on_their_discs(result: Result) -> None:
     numbers = result.extras[0]
     assert numbers.name == "instances"
-    for box, finding in zip(result.boxes[1:], result.findings, strict=True):
-        assert finding.place is not None
-        i, j, k = (round(float(v)) for v in result.geometry.lps_to_index(finding.place.lps))
+    for box, each in zip(result.boxes[1:], result.findings, strict=True):
+        assert each.place is not None
+        i, j, k = (round(float(v)) for v in result.geometry.lps_to_index(each.place.lps))
         assert numbers.labels[int(numbers.voxels[k, j, i])] == box.label
         assert box.index_min[0] < i < box.index_max[0]
         assert box.index_min[1] < j < box.index_max[1]

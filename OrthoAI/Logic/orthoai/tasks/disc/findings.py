@@ -16,6 +16,7 @@ POSSIBLE = "herniation possible: look at it"
 
 NOT_MARKED = "disc not marked in the mask: not measured"
 ONE_ENDPLATE = "bulge measured from the disc's own lower rim: no vertebra marked below"
+NO_CORNER = "bulge not measured: no corner of a vertebra marked beside it"
 NO_SCALE = "picture without a pixel size: lengths left out"
 
 
@@ -46,7 +47,9 @@ def finding(
         own.append(POSSIBLE)
     if measures is None:
         own.append(NOT_MARKED)
-    elif measures.one_endplate and measures.bulge_mm is not None and has_scale:
+    elif has_scale and measures.bulge_mm is None:
+        own.append(NO_CORNER)
+    elif has_scale and measures.one_endplate:
         own.append(ONE_ENDPLATE)
     if not has_scale:
         own.append(NO_SCALE)
@@ -71,18 +74,24 @@ def verdict(grades: DiscGrades) -> tuple[str, float, float]:
     return NORMAL, 1 - max(grades.herniation, grades.bulge), spread
 
 
-def message(findings: Sequence[Finding]) -> str:
-    """One sentence or two for the user."""
+def message(findings: Sequence[Finding], flags: Sequence[str] = ()) -> str:
+    """A few sentences for the user, with levels from the head downward.
+
+    Args:
+        findings: from the lowest upward.
+        flags: what a reviewer should know of all of them, such as doubt about the levels.
+    """
     if not findings:
         return "No lumbar disc found: this task takes sagittal T2 MR of the lumbar spine."
-    first, last = findings[0].structure, findings[-1].structure
-    found = f"Found {len(findings)} discs, {first} to {last}." if len(findings) > 1 else f"Found one disc, {first}."
-    told = []
-    for label in (HERNIATED, BULGING):
-        levels = [each.structure for each in findings if each.label == label]
-        if levels:
-            told.append(f"{label.capitalize()}: {', '.join(levels)}.")
-    return " ".join([found, *told])
+    downward = findings[::-1]
+    upper, lower = downward[0].structure, downward[-1].structure
+    found = f"Found {len(findings)} discs, {upper} to {lower}." if len(findings) > 1 else f"Found one disc, {lower}."
+    called = {label: [each.structure for each in downward if each.label == label] for label in (HERNIATED, BULGING)}
+    told = [f"{label.capitalize()}: {', '.join(levels)}." for label, levels in called.items() if levels]
+    possible = [each.structure for each in downward if POSSIBLE in each.flags]
+    told += [f"Herniation possible, look at it: {', '.join(possible)}."] if possible else []
+    told = told or ["None called herniated or bulging."]
+    return " ".join([found, *told, *(f"{flag[:1].upper()}{flag[1:]}." for flag in flags)])
 
 
 def _graded(grades: DiscGrades) -> dict[str, Measurement]:

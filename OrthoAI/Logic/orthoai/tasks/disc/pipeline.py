@@ -118,7 +118,7 @@ def run(
         segmentation=upright.restored(spine.labels),
         labels=TASK.label_table,
         findings=findings,
-        message=message(findings),
+        message=message(findings, spine.flags),
         provenance=made,
         timings_s=watch.seconds,
         extras=(
