@@ -116,7 +116,8 @@ def test_a_single_femur_is_named_by_its_class(side):
     result = go(volume, PictureDetector(class_of=(side,), scores=(0.9,)))
     assert np.array_equal(result.segmentation, truth)
     assert [item.structure for item in result.findings] == [side]
-    assert result.message == f"Found the {side.removeprefix('femur_')} femur."
+    own, other = ("left", "right") if side == "femur_left" else ("right", "left")
+    assert result.message == f"Found the {own} femur, none on the {other}."
 
 
 def test_a_single_femur_on_the_other_side_of_the_body_is_named_by_position():
@@ -156,9 +157,11 @@ def test_a_femur_that_ends_much_earlier_than_the_other_is_flagged(lost, is_flagg
     is_lost = truth == 2
     is_lost[6 + lost :] = False
     volume.voxels[is_lost] = 50
-    left, right = go(volume).findings
+    result = go(volume)
+    left, right = result.findings
     assert MUCH_SHORTER not in left.flags
     assert (MUCH_SHORTER in right.flags) is is_flagged
+    assert ("Look whether all of the right is marked." in result.message) is is_flagged
 
 
 def test_a_femur_that_the_field_cuts_short_is_not_called_short():
@@ -278,9 +281,14 @@ def test_metal_and_a_cut_femur_are_flagged_on_their_side_only():
     volume, truth = legs()
     volume.voxels[20:, 8:14, 43:46] = 3071
     volume.voxels[24:][truth[25:26].repeat(6, axis=0) == 1] = 1000
-    left, right = go(volume).findings
+    result = go(volume)
+    left, right = result.findings
     assert {METAL, TRUNCATED} <= set(left.flags)
     assert not {METAL, TRUNCATED} & set(right.flags)
+    assert result.message == (
+        "Found the left and right femora. The scan cuts off the left: volume and length are of the part that it shows. "
+        "Look whether all of the right is marked. Metal near the left: check the mask there."
+    )
 
 
 def test_measurements_match_the_cylinder():

@@ -19,7 +19,7 @@ from orthoai.tasks.femur.assemble import Part, assemble, paste
 from orthoai.tasks.femur.body import midline
 from orthoai.tasks.femur.crop import crop
 from orthoai.tasks.femur.engines import Engines, LoadEngines, load_engines
-from orthoai.tasks.femur.findings import MAY_BE_TIBIA, compared, finding
+from orthoai.tasks.femur.findings import ENDS_AT_BOX, MAY_BE_TIBIA, METAL, MUCH_SHORTER, TRUNCATED, compared, finding
 from orthoai.tasks.femur.fuse import LEFT, RIGHT
 from orthoai.tasks.femur.given import given_boxes
 from orthoai.tasks.femur.locate import locate
@@ -33,6 +33,13 @@ NOTHING = "No femur found."
 
 SIDES = {LEFT: "left", RIGHT: "right"}
 """Labels as the result's sentences name them."""
+
+LOOK_AT = {
+    (TRUNCATED,): "The scan cuts off the {}: volume and length are of the part that it shows.",
+    (ENDS_AT_BOX, MUCH_SHORTER): "Look whether all of the {} is marked.",
+    (METAL,): "Metal near the {}: check the mask there.",
+}
+"""What the result says of the sides that have one of the flags."""
 
 SHORT_MM = 50.0
 """Below this length of the scan from head to feet femora are often missed or marked in part: Dice is 0.56 to 0.98 with
@@ -97,27 +104,33 @@ def run(
         segmentation=segmentation,
         labels=TASK.label_table,
         findings=findings,
-        message=" ".join(
-            [message([part.crop.box.label for part in parts], [box.label for box in boxes]), *_doubts(findings, lps)]
-        ),
+        message=" ".join([_told(parts, boxes, given), *_doubts(findings, lps)]),
         provenance=engines.provenance(),
         timings_s=watch.seconds,
     )
 
 
-def message(found: Sequence[str], boxed: Sequence[str]) -> str:
+def message(found: Sequence[str], boxed: Sequence[str], sought: Sequence[str] = ()) -> str:
     """One sentence for the user.
 
     Args:
         found: labels with voxels.
         boxed: labels with a box, with or without voxels.
+        sought: labels that were looked for in the whole scan.
     """
     empty = [SIDES[label] for label in boxed if label not in found]
     if not found:
         return NOTHING
     sides = " and ".join(SIDES[label] for label in found)
-    sentence = f"Found the {sides} femur." if len(found) == 1 else f"Found the {sides} femora."
+    missing = [SIDES[label] for label in sought if label not in boxed]
+    none = f", none on the {missing[0]}" if missing else ""
+    sentence = f"Found the {sides} femur{none}." if len(found) == 1 else f"Found the {sides} femora."
     return f"{sentence} The {empty[0]} femur's box holds no bone: check it." if empty else sentence
+
+
+def _told(parts: Sequence[Part], boxes: Sequence[Box], given: Sequence[Box]) -> str:
+    """What was found where; of sides that nobody gave a box for, nothing, as they were not looked at."""
+    return message([part.crop.box.label for part in parts], [box.label for box in boxes], () if given else tuple(SIDES))
 
 
 def _doubts(findings: Sequence[Finding], lps: Volume) -> list[str]:
@@ -127,6 +140,9 @@ def _doubts(findings: Sequence[Finding], lps: Volume) -> list[str]:
     if tibiae:
         what = "it may be a tibia" if len(tibiae) == 1 else "they may be tibiae"
         doubts.append(f"Look again at the {' and '.join(tibiae)}: {what}.")
+    for flags, sentence in LOOK_AT.items():
+        sides = [SIDES[each.structure] for each in findings if set(flags) & set(each.flags)]
+        doubts += [sentence.format(" and ".join(sides))] if sides else []
     length = lps.geometry.size[2] * lps.geometry.spacing[2]
     if length < SHORT_MM:
         doubts.append(
