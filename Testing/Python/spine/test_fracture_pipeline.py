@@ -208,8 +208,9 @@ def test_what_looks_fractured_and_is_not_low_is_told_but_not_marked() -> None:
     assert (crushed.structure, crushed.label) == ("fracture_1", "fracture")
     assert [box.label for box in result.boxes] == ["unclear", "fracture"]
     assert {"look_again", "network_and_measurement_disagree"} <= set(suspicion.flags)
-    assert (
-        result.message == "Found one fractured vertebral body. Look again at suspicion_1: the heights show no fracture."
+    assert result.message == (
+        "Found one fractured vertebral body. Look again at suspicion_1: the network sees a fracture, the heights show "
+        "none."
     )
     inside = _inside(result.boxes[0])
     assert not result.segmentation[inside].any()

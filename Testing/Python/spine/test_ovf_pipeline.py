@@ -13,6 +13,7 @@ from orthoai.progress import Progress
 from orthoai.result import Result
 from orthoai.spine.measured import CUT, DISAGREE, LOOK_AGAIN
 from orthoai.tasks import RunOptions
+from orthoai.tasks.ovf.findings import message
 from orthoai.tasks.ovf.pipeline import run
 from orthoai.tasks.ovf.task import TASK
 from ovf_fakes import HEIGHTS, HU, FakeDetector, Shown, loader, spine
@@ -147,6 +148,15 @@ def test_a_body_cut_by_the_field_of_view_is_neither_measured_nor_called_fracture
     assert "Look again at vertebra_1" in result.message
 
 
+def test_a_fracture_that_network_and_heights_disagree_on_is_told_with_its_doubt() -> None:
+    """It stood among the fractures as if nothing spoke against it; only its own row of the report said so."""
+    flagged = replace(ran(spine([NORMAL, Shown("wedge", "wedge"), NORMAL])).findings[0], flags=(LOOK_AGAIN, DISAGREE))
+    assert message(3, [flagged]) == (
+        "1 of 3 vertebrae fractured: vertebra_2 wedge. Look again at vertebra_2: network and heights disagree."
+    )
+    assert message(3, [replace(flagged, flags=())]) == "1 of 3 vertebrae fractured: vertebra_2 wedge."
+
+
 def test_fractures_that_no_height_speaks_for_are_to_be_looked_at_again() -> None:
     """A part of a hip, with no vertebra to compare it with, was called a wedge like any other."""
     result = ran(spine([Shown("crush", "crush")] * 2))
@@ -161,15 +171,18 @@ def test_fractures_that_no_height_speaks_for_are_to_be_looked_at_again() -> None
 def test_a_sound_vertebra_that_no_height_speaks_for_is_told() -> None:
     """Without a word, a knee or a body that the field cuts read as an all-clear by heights."""
     assert ran(spine([NORMAL, NORMAL, NORMAL, NORMAL], start=-18.0)).message == (
-        "No fracture found in 4 vertebrae. Of one of them no height could be compared."
+        "No fracture found in 4 vertebrae. Heights of vertebra_1 could not be compared."
     )
     tall = Geometry((80, 96, 80), (1.0, 1.0, 1.0), (-39.5, -47.5, -40.0))
-    assert ran(spine([NORMAL], tall)).message == "No fracture found in one vertebra. Of it no height could be compared."
+    assert (
+        ran(spine([NORMAL], tall)).message
+        == "No fracture found in one vertebra. Heights of vertebra_1 could not be compared."
+    )
     volume = spine([NORMAL] * 4, start=-18.0)
     geometry = volume.geometry
     low, high = (np.array(geometry.lps_to_index((*corner,))) for corner in ((-30, -30, -20), (30, 30, -8)))
     boxed = Box.from_index("vertebra", 1.0, tuple(np.minimum(low, high)), tuple(np.maximum(low, high)), geometry)
-    assert "in the box. Of it no height could be compared. No vertebra outside" in (
+    assert "in the box. Heights of vertebra_1 could not be compared. No vertebra outside" in (
         ran(volume, RunOptions(boxes=(boxed,))).message
     )
 

@@ -23,6 +23,9 @@ DIFFERENT = 0.4
 SUSPICION = "suspicion"
 """What a body is called that looks fractured and is not low enough, or has no heights at all."""
 
+HEIGHTS_SHOW_NONE = "the network sees a fracture, the heights show none"
+"""Why to look again at what looks fractured and has lost too little height."""
+
 SHAPELESS = "no heights can be measured, as in parts of a hip"
 """Why to look again at what looks fractured and lacks the endplates of a vertebral body."""
 
@@ -110,7 +113,7 @@ def message(findings: Sequence[Finding], asked: int = 0, is_shown: bool = True) 
     others = [each for each in others if each.label != UNCLEAR]
     unsure = [each.structure for each in others if each.probability < LIKELY]
     alone = [each.structure for each in others if each.probability >= LIKELY]
-    found += look_again_at(without_loss, "the heights show no fracture")
+    found += look_again_at(without_loss, HEIGHTS_SHOW_NONE)
     found += look_again_at(unsure, "less likely a fracture than not")
     found += look_again_at(alone, NETWORK_ALONE)
     found += look_again_at(shapeless, SHAPELESS)

@@ -15,6 +15,9 @@ from orthoai.tasks.ovf.join import JoinedBody
 from orthoai.tasks.ovf.labels import FRACTURES, UNCLEAR
 from orthoai.tasks.ovf.weighed import Weighed
 
+OPPOSITE = "network and heights disagree"
+"""Why to look again at what is called fractured."""
+
 OvfBody = MeasuredBody[JoinedBody]
 
 
@@ -71,14 +74,14 @@ def _probability(body: OvfBody, label: str, engines: Engines) -> float:
     return 1 - chances[NORMAL] if label == UNCLEAR else chances[label]
 
 
-def message(found: int, findings: Sequence[Finding], asked: int = 0, unmeasured: int = 0) -> str:
+def message(found: int, findings: Sequence[Finding], asked: int = 0, unmeasured: Sequence[str] = ()) -> str:
     """A few sentences for the user.
 
     Args:
         found: vertebrae in all.
         findings: of fractured and of unclear ones; of all that were asked for, where some were.
         asked: boxes that a vertebra was looked for in; with any, nothing is said of the other vertebrae.
-        unmeasured: those of the judged ones that are called normal with no height to compare.
+        unmeasured: names of the judged ones that are called normal with no height to compare.
     """
     if asked and not findings:
         return none_found(asked)
@@ -97,9 +100,9 @@ def message(found: int, findings: Sequence[Finding], asked: int = 0, unmeasured:
     else:
         told = f"No fracture found in {count}."
     if unmeasured:
-        which = "it" if judged == 1 else f"{unmeasured if unmeasured > 1 else 'one'} of them"
-        told += f" Of {which} no height could be compared."
+        told += f" Heights of {', '.join(unmeasured)} could not be compared."
     told += look_again_at(unclear)
+    told += look_again_at([each.structure for each in broken if DISAGREE in each.flags], OPPOSITE)
     alone = [each.structure for each in broken if LOOK_AGAIN in each.flags and DISAGREE not in each.flags]
     told += look_again_at(alone, NETWORK_ALONE)
     return f"{told} {rest_unjudged(asked)}" if asked else told

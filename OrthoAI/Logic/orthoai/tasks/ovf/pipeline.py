@@ -210,10 +210,10 @@ def _written(
     return numbers, tuple(findings), tuple(found)
 
 
-def _unmeasured(spine: Spine, boxes: Sequence[Box]) -> int:
-    """How many of the bodies that were judged are called normal by their look alone."""
+def _unmeasured(spine: Spine, boxes: Sequence[Box]) -> list[str]:
+    """Which of the bodies that were judged are called normal by their look alone."""
     sound = [body for body, label in zip(spine.bodies, spine.labels, strict=True) if label == NORMAL]
-    return sum(body.grading is None and (not boxes or spine.tells(body)) for body in sound)
+    return [body.name for body in sound if body.grading is None and (not boxes or spine.tells(body))]
 
 
 def _place(body: OvfBody, stack: Stack, volume: Volume) -> Place:
