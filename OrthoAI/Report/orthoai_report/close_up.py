@@ -16,7 +16,7 @@ from orthoai_report.body_heights import around, height_segments, part_at
 from orthoai_report.planes import SAGITTAL, PlanePicture, cut, slice_picture
 from orthoai_report.subject import Subject, with_extra
 from orthoai_report.table_panel import name_of
-from orthoai_report.wording import flag_text, verdict_beside
+from orthoai_report.wording import GENANT_TYPE, flag_text, verdict_beside
 
 AROUND_MM = 18.0
 """Kept around a finding in its own picture."""
@@ -26,9 +26,6 @@ REACH_MM = 20.0
 
 LOOK_AGAIN = "look_again"
 """The flag of a finding in which network and measurement disagree."""
-
-GENANT = "genant_"
-"""What the flag of a measured type begins with, such as "genant_wedge"."""
 
 HEIGHT_COLOR = "#ffffff"
 
@@ -45,7 +42,7 @@ UNMARKED = (0.85, 0.85, 0.85)
 def genant(finding: Finding) -> str:
     """Measured grade and type, such as "2 wedge"; empty where neither was measured."""
     grade = finding.measurements.get("genant_grade")
-    kinds = [flag.removeprefix(GENANT) for flag in finding.flags if flag.startswith(GENANT)]
+    kinds = [flag.removeprefix(GENANT_TYPE) for flag in finding.flags if flag.startswith(GENANT_TYPE)]
     return " ".join([*([] if grade is None else [f"{grade.value:.0f}"]), *kinds])
 
 

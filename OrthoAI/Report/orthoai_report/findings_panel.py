@@ -11,7 +11,7 @@ from orthoai.finding import Finding
 from orthoai_report import theme
 from orthoai_report.palette import Palette, clipped, display_name
 from orthoai_report.subject import Subject
-from orthoai_report.wording import flag_text, measurement_name, measurement_text, percent
+from orthoai_report.wording import flag_text, measurement_name, measurement_text, probability_text
 
 LINE = 21.0
 """Pixels from one line to the next."""
@@ -82,17 +82,18 @@ def _block(finding: Finding, palette: Palette) -> list[Line]:
     title = display_name(finding.structure)
     if finding.label not in ("", PRESENT) and finding.label not in finding.structure:
         title += f": {display_name(finding.label).lower()}"
-    lines = [(clipped(f"{title}   {percent(finding.probability)}", CHARACTERS), theme.TEXT, _swatch(finding, palette))]
+    title = clipped(f"{title}   probability {probability_text(finding)}", CHARACTERS)
+    lines = [(title, theme.TEXT, _swatch(finding, palette))]
     text = ""
     for name, measurement in finding.measurements.items():
-        item = f"{measurement_name(name, measurement)} {measurement_text(measurement)}"
+        item = f"{measurement_name(name, measurement)} {measurement_text(measurement, name)}"
         if text and len(text) + len(item) + 3 > CHARACTERS:
             lines.append((clipped(text, CHARACTERS), theme.QUIET, ""))
             text = ""
         text = f"{text} · {item}" if text else item
     if text:
         lines.append((clipped(text, CHARACTERS), theme.QUIET, ""))
-    flags = ", ".join(flag_text(flag, finding.structure) for flag in finding.flags)
+    flags = ", ".join(flag_text(flag) for flag in finding.flags)
     lines += [(line, theme.WARNING, "") for line in textwrap.wrap(flags, CHARACTERS)]
     return lines
 

@@ -40,7 +40,7 @@ DISCLAIMER = "Research use only; not for clinical decisions."
 
 def draw_overview(subject: Subject, projections: tuple[ProjectionPicture, ...], surfaces: Surfaces) -> Figure:
     """The page as a figure; axes carry the label of what they show, such as "coronal projection"."""
-    figure = empty_page(subject)
+    figure = empty_page(subject, not subject.profiles)
     if subject.is_flat:
         _flat_page(figure, subject)
     else:
@@ -48,12 +48,12 @@ def draw_overview(subject: Subject, projections: tuple[ProjectionPicture, ...], 
     return figure
 
 
-def empty_page(subject: Subject) -> Figure:
-    """A page with its header and footer and room between TOP and BOTTOM."""
+def empty_page(subject: Subject, is_bare: bool) -> Figure:
+    """A page with its header and footer and room between TOP and BOTTOM; ``is_bare``: nothing was found to look at."""
     figure = Figure(figsize=(theme.WIDTH_PX / theme.DPI, theme.HEIGHT_PX / theme.DPI), dpi=theme.DPI)
     FigureCanvasAgg(figure)
     figure.set_facecolor(theme.PAGE)
-    _header(figure, subject)
+    _header(figure, subject, theme.WARNING if is_bare else theme.TEXT)
     _footer(figure, subject)
     return figure
 
@@ -135,12 +135,11 @@ def _tall_share(subject: Subject) -> float:
 # Header and footer
 
 
-def _header(figure: Figure, subject: Subject) -> None:
+def _header(figure: Figure, subject: Subject, color: str) -> None:
     y = 1 - 40 / theme.HEIGHT_PX
     x = GAP / theme.WIDTH_PX
     title = figure.text(x, y, subject.palette.title, color=theme.TEXT, size=21, weight="bold", va="center")
     figure.text(x, y - 37 / theme.HEIGHT_PX, describe_input(subject), color=theme.QUIET, size=11, va="center")
-    color = theme.TEXT if subject.profiles else theme.WARNING
     words = clipped(message_text(subject.result), MESSAGE_CHARACTERS)
     message = figure.text(1 - x, y, words, color=color, size=15, ha="right", va="center")
     fit(message, theme.WIDTH_PX - 4 * GAP - width_of(title), LEAST_MESSAGE, MESSAGE_ROWS)

@@ -15,13 +15,21 @@ PAGE = Template("""\
 <title>OrthoAI: $title</title>
 <style>
 :root { --text: #1b2430; --quiet: #566273; --rule: #d7dde5; --page: #f5f7f9; --card: #ffffff; --note: #fff6dd;
-  --note-edge: #b98200; }
+  --note-edge: #b98200; color-scheme: light dark; }
+@media screen and (prefers-color-scheme: dark) {
+  :root { --text: #e6eaf0; --quiet: #a3aebb; --rule: #323b47; --page: #0b0e12; --card: #151a21; --note: #2b2413;
+    --note-edge: #d9a52b; }
+}
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--text); line-height: 1.5;
   font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 main { max-width: 1180px; margin: 0 auto; padding: 28px 20px 40px; }
 h1 { font-size: 1.7rem; margin: 0; }
 h2 { font-size: 1.1rem; margin: 0 0 10px; }
+h3 { font-size: 1rem; margin: 14px 0 4px; }
+h2 + h3 { margin-top: 0; }
+section > p { margin: 0 0 8px; }
+section > .wide + p { margin: 10px 0 0; }
 .message { font-size: 1.15rem; margin: 4px 0 16px; }
 .quiet { color: var(--quiet); }
 .note { background: var(--note); border-left: 4px solid var(--note-edge); padding: 10px 14px; margin: 0 0 20px; }
@@ -35,6 +43,7 @@ table { border-collapse: collapse; width: 100%; font-size: 0.94rem; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0; border-bottom: 1px solid var(--rule);
   font-variant-numeric: tabular-nums; }
+.numbers td { white-space: nowrap; }
 thead th { color: var(--quiet); font-weight: 600; }
 tbody th { font-weight: 600; white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; }
@@ -52,6 +61,7 @@ footer { color: var(--quiet); font-size: 0.9rem; }
   main { max-width: none; padding: 0; }
   section { border: 0; padding: 0 0 4px; break-inside: avoid; }
   .wide { overflow: visible; }
+  table { font-size: 8.5pt; }
 }
 </style>
 </head>
@@ -68,17 +78,18 @@ $note
 <figure>
 <img src="data:image/png;base64,$picture" alt="$picture_text">
 </figure>
-<section><h2>Colors</h2>$legend</section>
 <section><h2>Findings</h2>$findings</section>
+$not_assessed
 $measurements
+<section><h2>Colors</h2>$legend</section>
 <section><h2>Boxes</h2>$boxes</section>
 <div class="pair">
 <section><h2>Input</h2>$input</section>
 <section><h2>Time</h2>$timings</section>
 </div>
 <section><h2>Made with</h2>$provenance</section>
-<footer>Made $created (UTC). Coordinates: R right, L left, A anterior, P posterior, I inferior, S superior of the
-image's origin. $probabilities</footer>
+<footer>Made $created. Coordinates: R right, L left, A anterior, P posterior, I inferior, S superior of the image's
+origin. Slices are the image file's own, counted from 0. $probabilities</footer>
 </main>
 </body>
 </html>

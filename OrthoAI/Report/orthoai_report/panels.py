@@ -17,6 +17,7 @@ from orthoai_report.palette import Palette, display_name
 from orthoai_report.planes import ORIENTATIONS, Orientation, PlanePicture
 from orthoai_report.projections import ProjectionPicture
 from orthoai_report.subject import Subject
+from orthoai_report.wording import percent
 
 FILL = 0.26
 """Opacity of a mask: the bone's texture must stay readable under it."""
@@ -130,7 +131,7 @@ def draw_box_beside(
         side = next((side for side, room in rooms.items() if width_of(name) <= room), None)
     if side is None:
         side = max(rooms, key=lambda side: rooms[side])
-        fit(name, max(rooms[side], 0.0), LEAST_POINTS)
+        fit(name, max(rooms[side], 0.0), LEAST_POINTS, len(lines) + 1)
     if side == "right":
         name.xy = (x0, (y0 + y1) / 2)
         name.set_position((-4, 0))
@@ -193,7 +194,7 @@ def _boxes(
         axes.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=color, linewidth=1.8))
         lower, upper = sorted((y0, y1), key=lambda y: abs(y - top), reverse=True)
         inside = abs(upper - top) < NAME_ROOM * abs(bottom - top)
-        words = ((display_name(label), upper, -4 if inside else 3, inside), (f"{score:.2f}", lower, 3, False))
+        words = ((display_name(label), upper, -4 if inside else 3, inside), (percent(score), lower, 3, False))
         for text, y, dy, below in words:
             x, across = _word_place(axes, text, x0, x1)
             axes.annotate(

@@ -9,6 +9,9 @@ from orthoai.finding import Place
 from orthoai.geometry import AXIS_LETTERS, Triple
 from orthoai.result import Result
 
+SLICES = {"R": "sagittal", "L": "sagittal", "A": "coronal", "P": "coronal", "I": "axial", "S": "axial"}
+"""How slices lie by the direction in which they follow each other."""
+
 
 @dataclass(frozen=True)
 class Places:
@@ -16,14 +19,16 @@ class Places:
 
     Attributes:
         in_patient: LPS mm are known; else, of a picture, pixels are all there is.
+        slices: how the image's own slices lie, such as "axial".
     """
 
     in_patient: bool = True
+    slices: str = ""
 
     @classmethod
     def of(cls, result: Result) -> Places:
         """As the input of ``result`` has them."""
-        return cls(result.source.kind != "picture")
+        return cls(result.source.kind != "picture", SLICES[result.geometry.axis_codes[2]])
 
     @property
     def boxes(self) -> str:
@@ -40,7 +45,7 @@ class Places:
     def place(self, place: Place) -> list[str]:
         """Lines for a finding's place."""
         has_slice = self.in_patient and place.slice_index is not None
-        return [self.position(place.lps), *([f"slice {place.slice_index}"] if has_slice else [])]
+        return [self.position(place.lps), *([f"{self.slices} slice {place.slice_index}".lstrip()] if has_slice else [])]
 
     def size(self, box: Box) -> str:
         """Width, depth and height of ``box``, of a picture width and height."""

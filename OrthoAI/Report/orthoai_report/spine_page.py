@@ -11,12 +11,13 @@ from matplotlib.figure import Figure
 from orthoai.finding import Finding, Place
 
 from orthoai_report import panels, theme
-from orthoai_report.close_up import GENANT, box_of, color_of, draw_close_up, genant, words_of
+from orthoai_report.close_up import box_of, color_of, draw_close_up, genant, words_of
 from orthoai_report.heat import attention_of, draw_heat
 from orthoai_report.overview import BOTTOM, CAPTION, GAP, TOP, Rectangle, add_panel, empty_page
 from orthoai_report.planes import SAGITTAL, PlanePicture, fullest, slice_picture
 from orthoai_report.subject import Subject
 from orthoai_report.table_panel import MISSING, QUIET_LABELS, Columns, draw_table, name_of, values
+from orthoai_report.vertebra_numbers import draw_numbers, levels_text, vertebrae_of
 from orthoai_report.wording import percent, verdict
 
 EVIDENCE_PX = 800
@@ -58,18 +59,21 @@ COLUMNS: Columns = (
 
 def draw_spine_page(subject: Subject) -> Figure:
     """The page as a figure; axes carry the label of what they show, such as "sagittal" or "L1"."""
-    figure = empty_page(subject)
+    seen = vertebrae_of(subject)
+    figure = empty_page(subject, seen is not None and not seen.profiles)
     evidence = EVIDENCE_PX if subject.result.findings else NOTHING_PX
     room, height = theme.WIDTH_PX - evidence - 3 * GAP, BOTTOM - TOP
     looked = attention_of(subject)
     width = room if looked is None else (room - GAP) / 2
-    index = fullest(subject, subject.profiles, SAGITTAL)
+    index = fullest(subject, subject.profiles or (() if seen is None else seen.profiles), SAGITTAL)
     aspect = (height - CAPTION) / width
     plane = slice_picture(subject, SAGITTAL, index, aspect)
     axes = add_panel(figure, (GAP, TOP, width, height), "sagittal")
     panels.draw_plane(axes, plane, subject.palette)
     findings = downward(subject.result.findings)
-    _draw_boxes(axes, subject, findings, index)
+    told = _draw_boxes(axes, subject, findings, index)
+    if seen is not None:
+        draw_numbers(axes, seen, index, told)
     if looked is not None:
         axes = add_panel(figure, (2 * GAP + width, TOP, width, height), "attention")
         panels.draw_plane(axes, _clear(plane), subject.palette, "Where the network looked")
@@ -91,13 +95,16 @@ def pictured(findings: Sequence[Finding]) -> list[tuple[Finding, Place]]:
 # Parts
 
 
-def _draw_boxes(axes: Axes, subject: Subject, findings: list[Finding], index: int) -> None:
-    """The boxes of the findings that the slice cuts."""
+def _draw_boxes(axes: Axes, subject: Subject, findings: list[Finding], index: int) -> list[str]:
+    """The boxes of the findings that the slice cuts, and whose they are."""
+    told = []
     for finding in findings:
         box = box_of(finding, subject)
         if box is not None and box.index_min[SAGITTAL.axis] <= index <= box.index_max[SAGITTAL.axis]:
             rectangle = panels.box_outline(box, SAGITTAL, subject)[2]
             panels.draw_box_beside(axes, words_of(finding), rectangle, color_of(finding, subject))
+            told.append(finding.structure)
+    return told
 
 
 def _draw_evidence(figure: Figure, subject: Subject, findings: list[Finding], place: Rectangle) -> None:
@@ -111,10 +118,9 @@ def _draw_evidence(figure: Figure, subject: Subject, findings: list[Finding], pl
         box = (left + column * (each + GAP), top + row * (tall + GAP), each, tall)
         draw_close_up(add_panel(figure, box, finding.structure), finding, at, subject)
     used = rows * (tall + GAP)
-    # Types stand in their column, so the notes below the table leave them out.
     table = add_panel(figure, (left, top + used, width, height - used), "table")
     columns = tuple(column for column in COLUMNS if any(column[2](finding) != MISSING for finding in findings))
-    draw_table(table, findings, columns, lambda flag: not flag.startswith(GENANT))
+    draw_table(table, findings, columns, levels_text(subject.result))
 
 
 def _clear(picture: PlanePicture) -> PlanePicture:

@@ -12,7 +12,7 @@ from orthoai.finding import Finding
 from orthoai_report import theme
 from orthoai_report.fitting import width_of
 from orthoai_report.palette import display_name
-from orthoai_report.wording import flag_text, verdict
+from orthoai_report.wording import flag_text, is_to_review, number, verdict
 
 LINE, LEAST_LINE = 30.0, 19.0
 """Pixels from one line to the next; at least, where there are many."""
@@ -49,7 +49,7 @@ def values(*names: str, digits: int = 1) -> Cell:
         found = [finding.measurements.get(name) for name in names]
         if not any(found):
             return MISSING
-        return " / ".join(MISSING if each is None else f"{each.value:.{digits}f}" for each in found)
+        return " / ".join(MISSING if each is None else number(each.value, digits) for each in found)
 
     return cell
 
@@ -59,9 +59,12 @@ def name_of(finding: Finding) -> str:
     return display_name(finding.structure)
 
 
+DISC_LABELS = {"normal": "no bulge or herniation"}
+"""What the labels of discs mean: one without either may be worn all the same."""
+
 DISC_COLUMNS: Columns = (
     ("Level", 0.0, name_of),
-    ("Finding", 0.13, verdict),
+    ("Finding", 0.13, lambda finding: verdict(finding, DISC_LABELS)),
     ("Pfirrmann", 0.385, values("pfirrmann_grade", digits=0)),
     ("Height a/m/p mm", 0.505, values("anterior_height_mm", "middle_height_mm", "posterior_height_mm")),
     ("DHI", 0.71, values("disc_height_index", digits=2)),
@@ -73,10 +76,8 @@ QUIET_LABELS = ("normal",)
 """Findings that need no second look."""
 
 
-def draw_table(
-    axes: Axes, findings: Sequence[Finding], columns: Columns, is_note: Callable[[str], bool] = bool
-) -> None:
-    """The table of ``columns``, a row for each of ``findings``, and under it the flags that pass ``is_note``.
+def draw_table(axes: Axes, findings: Sequence[Finding], columns: Columns, foot: str = "") -> None:
+    """The table of ``columns``, a row for each of ``findings``, under it what is to be reviewed, at the end ``foot``.
 
     Columns make room for long words, and lines come closer together where there are many; what still has no room is
     counted in a last line.
@@ -88,10 +89,13 @@ def draw_table(
     axes.set_facecolor(theme.PAGE)
     for spine in axes.spines.values():
         spine.set_visible(False)
+    for line in reversed(textwrap.wrap(foot, int(width / CHARACTER_PX))):
+        axes.text(0, height - NOTE_LINE / 2, line, color=theme.QUIET, size=SIZE, va="center")
+        height -= NOTE_LINE
     if not findings:
         axes.text(0, LINE / 2, "No findings.", color=theme.QUIET, size=11, va="center")
         return
-    notes = note_lines(findings, is_note, int(width / CHARACTER_PX))
+    notes = note_lines(findings, int(width / CHARACTER_PX))
     # Rows come first; notes get what they leave, three lines at least.
     room = height - LINE / 2 - NOTE_LINE * min(len(notes), 3)
     line = min(LINE, max(LEAST_LINE, room / (len(findings) + 1.5)))
@@ -113,14 +117,12 @@ def draw_table(
         axes.text(0, y, text, color=color, size=SIZE, va="center")
 
 
-def note_lines(
-    findings: Sequence[Finding], is_note: Callable[[str], bool] = bool, characters: int = NOTE_CHARACTERS
-) -> list[str]:
-    """Each flag that passes ``is_note`` once, with the levels that it is about, in lines of ``characters``."""
+def note_lines(findings: Sequence[Finding], characters: int = NOTE_CHARACTERS) -> list[str]:
+    """Each flag that says what to look at once, with the levels that it is about, in lines of ``characters``."""
     about: dict[str, list[str]] = {}
     for finding in findings:
-        for flag in filter(is_note, finding.flags):
-            about.setdefault(flag_text(flag, finding.structure), []).append(name_of(finding))
+        for flag in filter(is_to_review, finding.flags):
+            about.setdefault(flag_text(flag), []).append(name_of(finding))
     lines = []
     for text, levels in about.items():
         names = ALL if len(levels) == len(findings) > 1 else ", ".join(levels)

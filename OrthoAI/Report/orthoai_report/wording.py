@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from orthoai.finding import Finding, Measurement
 from orthoai.result import Result
@@ -16,57 +17,127 @@ PROPER = {"genant": "Genant"}
 """Words of flags that are names."""
 
 UNNAMED = "level_not_named"
-"""Flag whose short name says too little."""
-
-NUMBERED_APART = ("fracture_", "suspicion_")
-"""How names begin whose number counts what is reported, not the vertebrae."""
+"""Flag of every finding of a task that numbers levels: the page says so once."""
 
 JOINED = ("°", "%")
 """Units that follow their number without a space."""
 
+DECIMALS = {"mm": 1, "1": 2}
+"""Of values below 100 in these units: the same in every row, so that a column can be compared."""
 
-def measurement_text(measurement: Measurement) -> str:
-    """Value and unit with a sensible number of digits, such as "312 cm³"."""
+NAMES = {
+    "anterior_ratio": "Anterior / posterior",
+    "middle_ratio": "Middle / posterior",
+    "posterior_ratio": "Posterior / expected",
+    "canal_ap_mm": "Canal, front to back",
+}
+"""Measurements whose short name says too little."""
+
+SHARES = ("height_loss", "herniation_probability", "bulge_probability")
+"""Measurements that are read as percent."""
+
+GRADE = "_grade"
+"""How the names of grades end, which are whole numbers."""
+
+GENANT_GRADE = "genant_grade"
+GENANT = ("normal", "mild", "moderate", "severe")
+"""Genant's words for the grades 0 to 3."""
+
+GENANT_TYPE = "genant_"
+"""What the flag of a measured type begins with, such as "genant_wedge"."""
+
+UNCLEAR = "unclear"
+"""The label whose probability is that of a fracture."""
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def measurement_text(measurement: Measurement, name: str = "") -> str:
+    """Value and unit with a sensible number of digits, such as "312 cm³"; of a measurement called ``name``."""
+    if name in SHARES:
+        return percent(measurement.value)
+    if name.endswith(GRADE):
+        word = GENANT[int(measurement.value) : int(measurement.value) + 1] if name == GENANT_GRADE else ()
+        return " ".join([f"{measurement.value:.0f}", *(f"({each})" for each in word)])
     unit = UNITS.get(measurement.unit, measurement.unit)
-    return f"{number(measurement.value)}{'' if not unit or unit in JOINED else ' '}{unit}"
+    return (
+        f"{number(measurement.value, DECIMALS.get(measurement.unit))}{'' if not unit or unit in JOINED else ' '}{unit}"
+    )
 
 
 def measurement_name(name: str, measurement: Measurement) -> str:
     """Name for people, without the unit that it may end in: "volume_ml" in mL becomes "Volume"."""
+    if name in NAMES:
+        return NAMES[name]
     words = name.split("_")
     if len(words) > 1 and words[-1].lower() == measurement.unit.lower():
         words = words[:-1]
     return display_name("_".join(words))
 
 
-def number(value: float) -> str:
-    """Three significant digits, never an exponent below a million."""
+def number(value: float, decimals: int | None = None) -> str:
+    """``value`` with so many decimals, else with three significant digits; from 100 on none, from a million on an
+    exponent.
+    """
     if abs(value) >= 1e6:
-        return f"{value:.3g}"
-    if abs(value) >= 100:
-        return f"{value:.0f}"
-    return f"{value:.3g}"
+        text = f"{value:.3g}"
+    elif abs(value) >= 100:
+        text = f"{value:.0f}"
+    else:
+        text = f"{value:.3g}" if decimals is None else f"{value:.{decimals}f}"
+    return _signed(text)
 
 
 def percent(share: float) -> str:
-    """0..1 as percent; a certainty below 1 never reads 100 %."""
+    """A share as percent; a certainty below 1 never reads 100 %, and a chance above 0 never 0 %."""
     if 0.995 <= share < 1:
         return "> 99 %"
-    return f"{share:.0%}".replace("%", " %")
+    if 0 < share < 0.005:
+        return "< 1 %"
+    return _signed(f"{share:.0%}").replace("%", " %")
 
 
-def flag_text(flag: str, structure: str = "") -> str:
-    """A flag's short name as words, or the sentence that it stands for with a finding of ``structure``."""
-    if flag == UNNAMED:
-        apart = structure.startswith(NUMBERED_APART)
-        counted = "numbered from the lowest one reported" if apart else "counted from the lowest vertebra found"
-        return f"level not named: {counted}"
+def _signed(text: str) -> str:
+    """With a minus sign instead of a hyphen, and none before what is rounded to zero."""
+    if not text.startswith("-"):
+        return text
+    return f"{MINUS if text.strip('-0.%') else ''}{text[1:]}"
+
+
+def flag_text(flag: str) -> str:
+    """A flag's short name as words."""
     return " ".join(PROPER.get(word, word) for word in flag.replace("_", " ").split(" "))
 
 
-def verdict(finding: Finding) -> str:
-    """Label and probability."""
-    return f"{finding.label.replace('_', ' ')} {percent(finding.probability)}"
+def is_to_review(flag: str) -> bool:
+    """Whether ``flag`` says what to look at: no measured type, and not what holds for every level."""
+    return flag != UNNAMED and not flag.startswith(GENANT_TYPE)
+
+
+def label_text(finding: Finding, words: Mapping[str, str] | None = None) -> str:
+    """The label as words, or what ``words`` says for it."""
+    return (words or {}).get(finding.label) or finding.label.replace("_", " ")
+
+
+def probability_text(finding: Finding) -> str:
+    """Its probability, and of what where that is not its label: an "unclear" one has that of a fracture."""
+    told = percent(finding.probability)
+    return f"fracture {told}" if finding.label == UNCLEAR else told
+
+
+def measured_grade(finding: Finding) -> str:
+    """Genant's grade and type by the heights, such as "Genant 2 (moderate) wedge"; empty where none was measured."""
+    grade = finding.measurements.get(GENANT_GRADE)
+    if grade is None:
+        return ""
+    kinds = [flag.removeprefix(GENANT_TYPE) for flag in finding.flags if flag.startswith(GENANT_TYPE)]
+    return " ".join(["Genant", measurement_text(grade, GENANT_GRADE), *kinds])
+
+
+def verdict(finding: Finding, words: Mapping[str, str] | None = None) -> str:
+    """Label, as ``words`` or itself, and probability."""
+    gap = ", " if finding.label == UNCLEAR else " "
+    return f"{label_text(finding, words)}{gap}{probability_text(finding)}"
 
 
 def verdict_beside(finding: Finding) -> str:
@@ -75,11 +146,22 @@ def verdict_beside(finding: Finding) -> str:
 
 
 def message_text(result: Result) -> str:
-    """The message with its structures named for people: "vertebra_4" becomes "Vertebra 4"."""
+    """The message with its structures named for people: "vertebra_4, vertebra_6" becomes "Vertebra 4, 6"."""
     names = {finding.structure for finding in result.findings}
     names |= {name for extra in result.extras for name in extra.labels.values()}
     text = result.message
     for name in names:
         if "_" in name:
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", lambda found: display_name(found.group()), text)
+    for kind, _, number in {name.rpartition("_") for name in names}:
+        if kind and number.isdecimal():
+            text = _told_once(display_name(kind), text)
+    return text
+
+
+def _told_once(kind: str, text: str) -> str:
+    """``text`` with "Vertebra 1 wedge, 2 crush" for "Vertebra 1 wedge, Vertebra 2 crush", for ``kind`` "Vertebra"."""
+    twice = re.compile(rf"(?<!\w)({re.escape(kind)} \d+[^,.:;]*(?:, \d+[^,.:;]*)*), {re.escape(kind)} (?=\d)")
+    while (shorter := twice.sub(r"\1, ", text)) != text:
+        text = shorter
     return text

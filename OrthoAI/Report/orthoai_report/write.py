@@ -12,6 +12,7 @@ from orthoai.volume import Volume
 from orthoai_report import OVERVIEW_FILE, REPORT_FILE
 from orthoai_report.html import report_page
 from orthoai_report.overview import draw_overview, save_overview
+from orthoai_report.page_words import PageWords
 from orthoai_report.profiles import label_profiles
 from orthoai_report.projections import projection_pictures
 from orthoai_report.subject import Subject
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
     from orthoai.drr.parallel import ParallelDrrs
 
 STAGE = "report"
+
+NOT_ASSESSED = {
+    "femur": (
+        "Only where the femora are was judged. Not judged were fractures, lesions, implants, joints, bone density, and "
+        "everything else in the scan. Volume and length are of what is marked: of a femur that the scan cuts off, of "
+        "the part that was scanned."
+    )
+}
+"""What a task did not look at."""
 
 
 def write(
@@ -38,6 +48,7 @@ def write(
     picture = folder / OVERVIEW_FILE
     save_overview(draw_overview(subject, projections, surfaces), picture)
     progress.report(STAGE, 0.9, "writing the page")
-    page = report_page(result, subject.palette, picture.read_bytes())
+    words = PageWords(not_assessed=NOT_ASSESSED.get(result.task, ""))
+    page = report_page(result, subject.palette, picture.read_bytes(), words)
     (folder / REPORT_FILE).write_text(page, encoding="utf-8")
     progress.report(STAGE, 1.0)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
 from disc_fakes import grain, load, series
 from disc_phantom import Phantom
+from matplotlib.colors import to_rgb
 from orthoai.geometry import Geometry
 from orthoai.progress import Progress
 from orthoai.result import Result
@@ -47,6 +49,11 @@ def test_a_run_gets_a_picture_and_a_page(subject: Subject, tmp_path: Path) -> No
     page = (tmp_path / "report.html").read_text()
     assert "L4/L5" in page
     assert "mid-sagittal slice" in page
+    table = page[page.index("<h2>Findings</h2>") : page.index("<h2>Not assessed</h2>")]
+    levels = ["T12/L1", "L1/L2", "L2/L3", "L3/L4", "L4/L5", "L5/S1"]
+    assert sorted(levels, key=lambda level: table.index(f">{level}<")) == levels
+    assert "No bulge or herniation" in table and "taken for L5/S1" in table
+    assert "herniations to the side" in page and "Disc height index" in page
     assert "Uncertainty: how far the classifiers disagree" in page
     assert stages[-1] == 1.0
 
@@ -56,8 +63,34 @@ def test_boxes_masks_attention_and_table_each_have_a_panel(subject: Subject) -> 
     assert list(texts) == ["boxes", "masks", "attention", "table"]
     assert {"L5/S1", "L1/L2", "Lumbar"} <= set(texts["boxes"])
     assert "herniated 80 %" in texts["table"]
+    assert not any(text.startswith("normal") for text in texts["table"])
+    assert any(text.startswith("no bulge or herniation ") for text in texts["table"])
+    assert "Levels are counted upward from the lowest disc" in " ".join(texts["table"])
+    assert {"Vertebra", "Disc", "Canal"} <= set(texts["masks"])
+    assert {"less", "more"} <= set(texts["attention"])
     rows = [text for text in texts["table"] if "/" in text and text[0] in "LT" and " " not in text]
     assert rows == ["T12/L1", "L1/L2", "L2/L3", "L3/L4", "L4/L5", "L5/S1"]
+
+
+def test_boxes_of_discs_have_the_color_of_discs_and_the_region_that_of_no_mask(subject: Subject) -> None:
+    (axes,) = [axes for axes in draw_sagittal_page(subject).axes if axes.get_label() == "boxes"]
+    colors = {text.get_text(): to_rgb(text.get_color()) for text in axes.texts}
+    assert colors["L4/L5"] == pytest.approx(subject.palette.rgb("disc"))
+    assert colors["Lumbar"] not in [pytest.approx(subject.palette.rgb(name)) for name in subject.palette.colors]
+
+
+def test_words_of_the_table_stay_in_their_panel_and_over_no_other_words(subject: Subject) -> None:
+    figure = draw_sagittal_page(subject)
+    figure.canvas.draw()
+    for axes in figure.axes:
+        area = axes.get_window_extent()
+        places = [(text.get_text(), text.get_window_extent()) for text in axes.texts if text.get_text()]
+        for text, place in places:
+            assert place.x0 >= area.x0 - 1 and place.x1 <= area.x1 + 1 and place.y0 >= area.y0 - 1, text
+        for (text, place), (other, beside) in combinations(places, 2):
+            across = min(place.x1, beside.x1) - max(place.x0, beside.x0)
+            up = min(place.y1, beside.y1) - max(place.y0, beside.y0)
+            assert axes.get_label() != "table" or across < 1 or up < 3, (text, other)
 
 
 @pytest.mark.parametrize("codes", ["LPS", "PIL", "RAS", "ASR"])

@@ -8,7 +8,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from orthoai.finding import Finding, Measurement
+from orthoai.finding import Finding, Measurement, Place
 from orthoai_report.html import report_page
 from orthoai_report.page_words import PageWords
 from orthoai_report.palette import Palette, display_name
@@ -56,7 +56,7 @@ def test_the_page_has_every_finding_box_timing_and_origin(legs, make_result, pag
     text = Outline(page_of(make_result(*legs))).text
     for words in (
         "Segment Femur", "Both femora found.", "Left femur", "Right femur", "97 %", "2 %", "Volume: 312 mL",
-        "Length: 431 mm", "L 95, A 12, S 430 mm", "slice 17", "truncated at the field of view", "0.91", "20.00 s",
+        "Length: 431 mm", "L 95, A 12, S 430 mm", "axial slice 17", "truncated at the field of view", "91 %", "20.00 s",
         "ab" * 32, "12" * 32, "femur_two_stage", "numpy", "2.2", "50 × 30 × 60", "4 × 4 × 5 mm", "Research use only",
         "simulated data",
     ):  # fmt: skip
@@ -128,11 +128,21 @@ def test_names_and_numbers_read_well():
     assert display_name("left") == "Left"
     assert measurement_text(Measurement(312.44, "cm3")) == "312 cm³"
     assert measurement_text(Measurement(12.345, "deg")) == "12.3°"
-    assert measurement_text(Measurement(0.5, "1")) == "0.5"
+    assert measurement_text(Measurement(0.5, "1")) == "0.50"
+    assert measurement_text(Measurement(23.0, "mm")) == "23.0 mm"
+    assert measurement_text(Measurement(-0.38, "mm")) == "−0.4 mm"
+    assert measurement_text(Measurement(-0.02, "mm")) == "0.0 mm"
+    assert measurement_text(Measurement(0.106, "1"), "height_loss") == "11 %"
+    assert measurement_text(Measurement(0.0005, "1"), "herniation_probability") == "< 1 %"
+    assert measurement_text(Measurement(4.0, "1"), "pfirrmann_grade") == "4"
+    genant = [measurement_text(Measurement(float(n), "1"), "genant_grade") for n in range(4)]
+    assert genant == ["0 (normal)", "1 (mild)", "2 (moderate)", "3 (severe)"]
+    assert measurement_name("posterior_ratio", Measurement(1.0, "1")) == "Posterior / expected"
     assert measurement_name("volume_ml", Measurement(1.0, "mL")) == "Volume"
     assert measurement_name("ml", Measurement(1.0, "mL")) == "Ml"
     assert percent(0.9999) == "> 99 %"
     assert percent(1.0) == "100 %"
+    assert (percent(0.0), percent(0.001), percent(-0.001), percent(-0.03)) == ("0 %", "< 1 %", "0 %", "−3 %")
     assert Places().position((-1.0, 2.0, -3.4)) == "R 1, P 2, I 3 mm"
 
 
@@ -166,4 +176,54 @@ def test_structures_without_a_finding_are_in_a_table_from_the_upper_to_the_lower
     result = replace(make_result(*legs, findings=()), structures=structures)
     text = Outline(report_page(result, Palette.of(result), PNG)).text
     assert "All structures" in text
-    assert "Vertebra 3 21.5 mm Vertebra 2 20.5 mm Vertebra 1" in text
+    assert "Vertebra 3 21.5 mm Vertebra 2 20.5 mm Vertebra 1 not measured" in text
+
+
+def test_a_page_of_levels_goes_from_the_head_downward_and_says_what_labels_and_numbers_mean(legs, make_result):
+    wedge = {"height_loss": Measurement(0.254, "1"), "genant_grade": Measurement(2.0, "1")}
+    places = [Place((0.0, 0.0, 40.0 * n), n) for n in range(3)]
+    findings = (
+        Finding("vertebra_1", "normal", 0.9, 0.1, {}, places[0]),
+        Finding("vertebra_2", "wedge", 0.999, 0.2, wedge, places[1], ("genant_wedge", "look_again", "level_not_named")),
+        Finding("vertebra_3", "unclear", 0.08, None, {}, places[2], ("look_again",)),
+    )
+    result = make_result(*legs, findings=findings)
+    words = PageWords(has_levels=True, labels={"normal": "no bulge"}, levels="Counted.", not_assessed="Ribs.")
+    text = Outline(report_page(result, Palette.of(result), PNG, words)).text
+    table = text[text.index("To be reviewed") : text.index("Not assessed")]
+    assert table.index("Vertebra 3") < table.index("Vertebra 2") < table.index("Vertebra 1")
+    assert "Vertebra 3 Unclear fracture 8 %" in table
+    assert "Wedge Genant 2 (moderate) wedge > 99 % 20 % Height loss: 25 %" in table
+    assert "No bulge 90 %" in table and "Normal" not in table
+    assert table.count("look again") == 2 and "level not named" not in table and "genant" not in table
+    assert "Findings Counted." in text and "Not assessed Ribs." in text
+
+
+def test_a_column_without_content_is_left_out(legs, make_result, page_of):
+    findings = (Finding("femur_left", "present", 0.9, measurements={"length_mm": Measurement(431.0, "mm")}),)
+    text = Outline(page_of(make_result(*legs, findings=findings))).text
+    assert "Structure Finding Probability Measurements Left femur" in text
+
+
+def test_a_box_of_a_class_says_of_which_structure_it_is(legs, make_result, page_of):
+    volume, labels = legs
+    boxes = make_result(volume, labels).boxes
+    named = tuple(replace(box, label="wedge", score=0.998) for box in boxes)
+    centers = [tuple((low + high) / 2 for low, high in zip(box.lps_min, box.lps_max, strict=True)) for box in boxes]
+    findings = tuple(
+        Finding(f"vertebra_{n}", "wedge", 0.9, place=Place(center)) for n, center in enumerate(reversed(centers), 1)
+    )
+    text = Outline(page_of(make_result(volume, labels, boxes=named, findings=findings))).text
+    told = text[text.index("Boxes in the patient") :]
+    assert 0 < told.index("Wedge, Vertebra 2 > 99 %") < told.index("Wedge, Vertebra 1 > 99 %")
+
+
+def test_stages_keep_the_order_of_their_words(legs, make_result, page_of):
+    text = Outline(page_of(make_result(*legs, timings_s={"Segment left": 1.5, "detect": 2.0}))).text
+    assert "Segment left 1.50 s" in text and "Detect 2.00 s" in text
+
+
+def test_the_page_follows_a_dark_screen_and_prints_bright(legs, make_result, page_of):
+    page = page_of(make_result(*legs))
+    assert "color-scheme: light dark" in page
+    assert "@media screen and (prefers-color-scheme: dark)" in page

@@ -13,6 +13,7 @@ from orthoai.geometry import Geometry
 from orthoai.progress import Progress
 from orthoai.result import Extra, Result
 from orthoai.volume import Volume, reorient_array
+from orthoai_report import theme
 from orthoai_report.body_heights import HEIGHTS, around, height_segments, part_at
 from orthoai_report.close_up import box_of, genant
 from orthoai_report.planes import SAGITTAL, PlanePicture, cut, slice_picture
@@ -154,7 +155,46 @@ def test_a_class_without_a_mask_takes_no_other_bodys_and_its_own_where_bodies_ar
     numbers = np.where(body(NAMES.index("L1"), "wedge"), 7, 0).astype(np.uint8)
     numbered = replace(changed, extras=(Extra("vertebrae", numbers, {7: "L1"}),))
     assert {"14.9", "19.7", "24.0"} <= set(words(volume, numbered)["L1"])
-    assert "L1 unclear 92 %" in words(volume, numbered)["L1"]
+    assert "L1 unclear, fracture 92 %" in words(volume, numbered)["L1"]
+
+
+def numbered(subject: Subject) -> set[str]:
+    """The words in the sagittal slice that are numbers of vertebrae."""
+    (axes,) = [axes for axes in draw_spine_page(subject).axes if axes.get_label() == "sagittal"]
+    return {text.get_text() for text in axes.texts if text.get_text().isdecimal()}
+
+
+def test_vertebrae_without_a_finding_have_their_number_in_the_slice_where_they_are() -> None:
+    volume, made = broken()
+    bodies = np.zeros_like(made.segmentation)
+    for n in range(len(NAMES)):
+        bodies[body(n, BROKEN.get(NAMES[n], "normal"))] = n + 1
+    names = {n: f"vertebra_{n}" for n in range(1, len(NAMES) + 1)}
+    extra = Extra("vertebrae", bodies, names)
+    sound = {str(NAMES.index(level) + 1) for level in NAMES if level not in BROKEN}
+    findings = tuple(replace(f, structure=names[NAMES.index(f.structure) + 1]) for f in made.findings)
+    assert numbered(subject_of(volume, replace(made, findings=findings, extras=(extra,)))) == sound
+    clear = replace(made, findings=(), boxes=(), segmentation=np.zeros_like(bodies), extras=(extra,))
+    figure = draw_spine_page(subject_of(volume, clear))
+    (axes,) = [axes for axes in figure.axes if axes.get_label() == "sagittal"]
+    for n in range(len(NAMES)):
+        (text,) = [text for text in axes.texts if text.get_text() == str(n + 1)]
+        x, y = text.get_position()
+        k, j = round(y / GRID.spacing[2]), round(x / GRID.spacing[1])
+        assert bodies[k, j, GRID.shape[2] // 2] == n + 1
+
+
+@pytest.mark.parametrize(("names", "color"), [({1: "vertebra_1"}, theme.TEXT), ({}, theme.WARNING)])
+def test_an_all_clear_is_not_written_as_a_warning_and_no_vertebra_is(names: dict[int, str], color: str) -> None:
+    volume, labels = spine({})
+    bodies = np.where(body(0, "normal") & bool(names), 1, 0).astype(np.uint8)
+    made = result(labels, (), extras=(Extra("vertebrae", bodies, names),), message="So it is.")
+    (message,) = [text for text in draw_spine_page(subject_of(volume, made)).texts if text.get_text() == "So it is."]
+    assert message.get_color() == color
+
+
+def test_heat_has_a_scale() -> None:
+    assert {"less", "more"} <= set(words(*broken())["attention"])
 
 
 # Heights

@@ -147,16 +147,17 @@ def test_names_are_words_and_notes_say_which() -> None:
     assert {"Vertebra 4 biconcave 31 %", "Genant 3"} <= set(texts_of(panel(figure, "vertebra_4")))
     table = texts_of(panel(figure, "table"))
     assert {"Vertebra 4", "Vertebra 4: look again"} <= set(table)
-    assert "Vertebra 4: level not named: counted from the lowest vertebra found" in " ".join(table)
+    assert "Vertebrae are numbered, not named: 1 is the lowest one that was found" in " ".join(table)
+    assert not any("level not named" in text for text in table)
 
 
 def test_a_note_about_all_of_several_says_so_and_one_about_some_names_them() -> None:
     _, made = six()
     lines = note_lines(made.findings, characters=200)
-    assert "All: level not named: counted from the lowest vertebra found" in lines
     assert "Vertebra 101, Vertebra 104: look again" in lines
-    told = " ".join(note_lines(made.findings[:1]))
-    assert told.endswith("Vertebra 101: level not named: counted from the lowest vertebra found")
+    same = tuple(replace(each, flags=("cut_by_field_of_view",)) for each in made.findings)
+    assert note_lines(same, characters=200) == ["All: cut by field of view"]
+    assert note_lines(same[:1]) == ["Vertebra 101: cut by field of view"]
 
 
 @pytest.mark.parametrize("kind", ["fracture", "suspicion"])
@@ -168,9 +169,9 @@ def test_a_number_that_counts_what_is_reported_is_not_said_to_count_vertebrae(ki
     )
     write_report(volume, replace(made, findings=findings), tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert page.count("level not named: numbered from the lowest one reported") >= len(findings)
-    assert "lowest vertebra found" not in page
-    assert note_lines(findings, characters=200) == ["All: level not named: numbered from the lowest one reported"]
+    assert "Findings are numbered, not named" in page and "from the lowest one that is reported" in page
+    assert "lowest one that was found" not in page and "level not named" not in page
+    assert note_lines(findings) == []
 
 
 def test_a_table_without_room_counts_what_it_leaves_out() -> None:
@@ -184,8 +185,25 @@ def test_a_table_without_room_counts_what_it_leaves_out() -> None:
 def test_names_in_the_message_are_told_apart() -> None:
     _, made = none()
     extra = Extra("vertebrae", made.segmentation, {1: "vertebra_1", 2: "vertebra_12", 3: "L1"})
-    told = message_text(replace(made, extras=(extra,), message="L1, vertebra_12, vertebra_1; vertebra_13."))
-    assert told == "L1, Vertebra 12, Vertebra 1; vertebra_13."
+    told = message_text(replace(made, extras=(extra,), message="L1, vertebra_12, L1, vertebra_1; vertebra_13."))
+    assert told == "L1, Vertebra 12, L1, Vertebra 1; vertebra_13."
+
+
+def test_in_a_list_the_message_says_what_is_numbered_once() -> None:
+    _, made = none()
+    names = {n: f"vertebra_{n}" for n in range(1, 12)} | {12: "suspicion_1"}
+    told = message_text(
+        replace(
+            made,
+            extras=(Extra("vertebrae", made.segmentation, names),),
+            message="3 of 9 vertebrae fractured: vertebra_1 wedge, vertebra_10 crush, vertebra_11 wedge. Look again at "
+            "suspicion_1, vertebra_2, vertebra_3: why, vertebra_4.",
+        )
+    )
+    assert told == (
+        "3 of 9 vertebrae fractured: Vertebra 1 wedge, 10 crush, 11 wedge. Look again at Suspicion 1, Vertebra 2, 3: "
+        "why, Vertebra 4."
+    )
 
 
 def test_a_fracture_is_not_named_twice_and_has_its_volume() -> None:
