@@ -28,7 +28,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     verify = actions.add_parser("verify", help="compare every file with its SHA-256")
     verify.add_argument("--repair", action="store_true", help="first put back cases that a killed save left hidden")
     withdraw = actions.add_parser("withdraw", help="take cases out that nobody stands behind any longer")
-    formats = "; ".join(f"{exporter.name}: {exporter.summary}" for exporter in all_exporters())
+    formats = " ".join(f"{exporter.name}: {exporter.summary}" for exporter in all_exporters())
     export = actions.add_parser("export", help="write the cases in another format", epilog=formats)
     export.add_argument("format", metavar="FORMAT", help="one of the formats below")
     for action in (listing, verify, withdraw, export):
@@ -41,7 +41,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_import(actions: argparse._SubParsersAction) -> None:
-    formats = "; ".join(f"{importer.name}: {importer.summary}" for importer in all_importers())
+    formats = " ".join(f"{importer.name}: {importer.summary}" for importer in all_importers())
     action = actions.add_parser("import", help="read labeled pictures for training", epilog=formats)
     action.add_argument("--from", dest="format", metavar="FORMAT", required=True, help="one of the formats below")
     action.add_argument("source", metavar="SOURCE", type=Path, help="the folder with labels and pictures, or the file")
@@ -138,4 +138,6 @@ def _say_progress(stage: str, fraction: float, message: str) -> None:
     say(f"{stage:<13} {fraction:4.0%}  {message}".rstrip())
 
 
-COMMAND = Command("dataset", "List, verify, withdraw and export reviewed cases.", _add_arguments, _run)
+COMMAND = Command(
+    "dataset", "List, verify, withdraw and export reviewed cases, and import labeled pictures.", _add_arguments, _run
+)

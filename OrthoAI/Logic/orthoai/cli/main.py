@@ -21,7 +21,7 @@ HELP = {
     "run": "run a task on an image: masks, boxes, findings and a report in a folder",
     "tasks": "list the tasks and their labels",
     "models": "list, show and verify the installed models",
-    "dataset": "list, verify, withdraw and export the cases that reviewers approved",
+    "dataset": "list, verify, withdraw and export reviewed cases, and import labeled pictures",
     "demo": "run a task on a generated sample",
     "synth": "generate simulated patients",
     "train": "train the networks of a task",

@@ -33,10 +33,16 @@ def _run(args: argparse.Namespace) -> int:
 
 def _list(store: ModelStore, task: str | None) -> int:
     models = store.list(task)
-    for model in models:
-        card = model.metadata
-        what = f"{card.version:<8} {card.task:<10} {card.license:<16} {card.description}"
-        print(f"{model.name:<16} {what} {model.folder}")
+    cards = [model.metadata for model in models]
+    rows = [(model.name, card.version, card.task) for model, card in zip(models, cards, strict=True)]
+    widths = [max(len(row[n]) for row in rows) for n in range(3)] if rows else []
+    for model, card, row in zip(models, cards, rows, strict=True):
+        print(
+            "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)), card.description, sep="  "
+        )
+        # License and folder are long.
+        print(f"{'':<{widths[0]}}  license: {card.license}")
+        print(f"{'':<{widths[0]}}  folder: {model.folder}")
     if not models:
         say("No model is installed." if task is None else f"No model for the task {task} is installed.")
     for problem in store.problems().values():
