@@ -39,9 +39,9 @@ def fit(text: Text, room: float, least: float, rows: int = 1) -> None:
 
 
 def _break(text: Text, room: float, rows: int) -> None:
-    """Break ``text`` between words into ``rows`` at most, of which the last may be wider than ``room``."""
+    """Break ``text`` at its spaces, not at hard ones, into ``rows`` at most; the last may be wider than ``room``."""
     found = [""]
-    for word in text.get_text().split():
+    for word in text.get_text().replace("\n", " ").split(" "):
         longer = f"{found[-1]} {word}".lstrip()
         text.set_text(longer)
         if len(found) == rows or not found[-1] or width_of(text) <= room:

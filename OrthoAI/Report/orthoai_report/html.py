@@ -28,6 +28,7 @@ from orthoai_report.wording import (
     message_text,
     percent,
     probability_text,
+    unbroken,
 )
 
 Measured = Sequence[tuple[str, dict[str, Measurement]]]
@@ -53,7 +54,7 @@ def report_page(result: Result, palette: Palette, picture_png: bytes, words: Pag
     findings = result.findings[::-1] if words.has_levels else result.findings
     return PAGE.substitute(
         title=escape(palette.title),
-        message=escape(message_text(result)),
+        message=escape(unbroken(message_text(result))),
         picture=base64.b64encode(picture_png).decode("ascii"),
         picture_text=escape(_picture_text(result, palette, words.shown)),
         note=_sentence(words.note, "note"),
@@ -61,7 +62,7 @@ def report_page(result: Result, palette: Palette, picture_png: bytes, words: Pag
         findings=_findings(findings, palette, places, words),
         measurements=_measured(result, findings, palette, words),
         not_assessed=_section("Not assessed", _sentence(words.not_assessed)),
-        boxes=_boxes(result, palette, places),
+        boxes=_boxes(result.boxes[::-1] if words.has_levels else result.boxes, findings, palette, places),
         input=_definitions(_input(result)),
         timings=_timings(result.timings_s),
         provenance=_definitions(_provenance(result)),
@@ -129,23 +130,25 @@ def _finding_cells(finding: Finding, palette: Palette, places: Places, words: Pa
         escape(probability_text(finding)),
         "" if finding.uncertainty is None else escape(percent(finding.uncertainty)),
         measurements,
-        "<br>".join(map(escape, places.place(finding.place))) if finding.place else "",
+        "<br>".join(f'<span class="line">{escape(line)}</span>' for line in places.place(finding.place))
+        if finding.place
+        else "",
         "<br>".join(escape(flag_text(flag)) for flag in finding.flags if is_to_review(flag)),
     ]
 
 
-def _boxes(result: Result, palette: Palette, places: Places) -> str:
-    if not result.boxes:
+def _boxes(boxes: Sequence[Box], findings: Sequence[Finding], palette: Palette, places: Places) -> str:
+    if not boxes:
         return "<p>No boxes.</p>"
     rows = [
         [
-            _box_name(box, result.findings, palette),
+            _box_name(box, findings, palette),
             escape(percent(box.score)),
             places.position(box.lps_min),
             places.position(box.lps_max),
             places.size(box),
         ]
-        for box in result.boxes
+        for box in boxes
     ]
     return _table(places.boxes, ("Structure", "Score", "From", "To", "Size"), rows)
 
@@ -202,7 +205,7 @@ def _section(title: str, content: str) -> str:
 
 
 def _sentence(words: str, kind: str = "") -> str:
-    return f"<p{_class(kind)}>{escape(words)}</p>" if words else ""
+    return f"<p{_class(kind)}>{escape(unbroken(words))}</p>" if words else ""
 
 
 def _class(kind: str) -> str:

@@ -17,7 +17,7 @@ from orthoai_report.planes import flat_picture, oblique_degrees, overview_planes
 from orthoai_report.projections import ProjectionPicture
 from orthoai_report.subject import Subject
 from orthoai_report.surface import VIEWS, Surfaces
-from orthoai_report.wording import message_text
+from orthoai_report.wording import message_text, unbroken
 
 Rectangle = tuple[float, float, float, float]
 """Left, top, width, height in pixels of the page."""
@@ -140,7 +140,7 @@ def _header(figure: Figure, subject: Subject, color: str) -> None:
     x = GAP / theme.WIDTH_PX
     title = figure.text(x, y, subject.palette.title, color=theme.TEXT, size=21, weight="bold", va="center")
     figure.text(x, y - 37 / theme.HEIGHT_PX, describe_input(subject), color=theme.QUIET, size=11, va="center")
-    words = clipped(message_text(subject.result), MESSAGE_CHARACTERS)
+    words = clipped(unbroken(message_text(subject.result)), MESSAGE_CHARACTERS)
     message = figure.text(1 - x, y, words, color=color, size=15, ha="right", va="center")
     fit(message, theme.WIDTH_PX - 4 * GAP - width_of(title), LEAST_MESSAGE, MESSAGE_ROWS)
     total = sum(subject.result.timings_s.values())

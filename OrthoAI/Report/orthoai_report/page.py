@@ -15,10 +15,10 @@ PAGE = Template("""\
 <title>OrthoAI: $title</title>
 <style>
 :root { --text: #1b2430; --quiet: #566273; --rule: #d7dde5; --page: #f5f7f9; --card: #ffffff; --note: #fff6dd;
-  --note-edge: #b98200; color-scheme: light dark; }
+  --note-edge: #b98200; color-scheme: light; }
 @media screen and (prefers-color-scheme: dark) {
   :root { --text: #e6eaf0; --quiet: #a3aebb; --rule: #323b47; --page: #0b0e12; --card: #151a21; --note: #2b2413;
-    --note-edge: #d9a52b; }
+    --note-edge: #d9a52b; color-scheme: dark; }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--text); line-height: 1.5;
@@ -43,7 +43,7 @@ table { border-collapse: collapse; width: 100%; font-size: 0.94rem; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0; border-bottom: 1px solid var(--rule);
   font-variant-numeric: tabular-nums; }
-.numbers td { white-space: nowrap; }
+.numbers td, .line { white-space: nowrap; }
 thead th { color: var(--quiet); font-weight: 600; }
 tbody th { font-weight: 600; white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; }
@@ -59,9 +59,11 @@ footer { color: var(--quiet); font-size: 0.9rem; }
   @page { margin: 14mm; }
   body { background: none; font-size: 10pt; }
   main { max-width: none; padding: 0; }
-  section { border: 0; padding: 0 0 4px; break-inside: avoid; }
+  section { border: 0; padding: 0 0 4px; }
+  h2, h3 { break-after: avoid; }
+  tr, p, figure, dd { break-inside: avoid; }
   .wide { overflow: visible; }
-  table { font-size: 8.5pt; }
+  table, dl, footer { font-size: 8.5pt; }
 }
 </style>
 </head>

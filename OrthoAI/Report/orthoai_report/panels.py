@@ -17,7 +17,7 @@ from orthoai_report.palette import Palette, display_name
 from orthoai_report.planes import ORIENTATIONS, Orientation, PlanePicture
 from orthoai_report.projections import ProjectionPicture
 from orthoai_report.subject import Subject
-from orthoai_report.wording import percent
+from orthoai_report.wording import percent, unbroken
 
 FILL = 0.26
 """Opacity of a mask: the bone's texture must stay readable under it."""
@@ -131,6 +131,7 @@ def draw_box_beside(
         side = next((side for side, room in rooms.items() if width_of(name) <= room), None)
     if side is None:
         side = max(rooms, key=lambda side: rooms[side])
+        name.set_text(unbroken(name.get_text()))
         fit(name, max(rooms[side], 0.0), LEAST_POINTS, len(lines) + 1)
     if side == "right":
         name.xy = (x0, (y0 + y1) / 2)

@@ -50,6 +50,10 @@ UNCLEAR = "unclear"
 """The label whose probability is that of a fracture."""
 
 MINUS = "\N{MINUS SIGN}"
+HARD_SPACE = "\N{NO-BREAK SPACE}"
+
+WHOLE = ("length_mm",)
+"""Measurements in whole units: the ends of a long bone are no sharper than a slice."""
 
 
 def measurement_text(measurement: Measurement, name: str = "") -> str:
@@ -60,9 +64,8 @@ def measurement_text(measurement: Measurement, name: str = "") -> str:
         word = GENANT[int(measurement.value) : int(measurement.value) + 1] if name == GENANT_GRADE else ()
         return " ".join([f"{measurement.value:.0f}", *(f"({each})" for each in word)])
     unit = UNITS.get(measurement.unit, measurement.unit)
-    return (
-        f"{number(measurement.value, DECIMALS.get(measurement.unit))}{'' if not unit or unit in JOINED else ' '}{unit}"
-    )
+    decimals = 0 if name in WHOLE else DECIMALS.get(measurement.unit)
+    return f"{number(measurement.value, decimals)}{'' if not unit or unit in JOINED else ' '}{unit}"
 
 
 def measurement_name(name: str, measurement: Measurement) -> str:
@@ -95,6 +98,11 @@ def percent(share: float) -> str:
     if 0 < share < 0.005:
         return "< 1 %"
     return _signed(f"{share:.0%}").replace("%", " %")
+
+
+def unbroken(text: str) -> str:
+    """``text`` in which a number stays in the row of its unit and of the sign before it."""
+    return re.sub(r"(?<=[<>]) (?=\d)|(?<=\d) (?=%|mm\b)", HARD_SPACE, text)
 
 
 def _signed(text: str) -> str:

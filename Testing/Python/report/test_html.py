@@ -6,6 +6,7 @@ import base64
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import product
 
 import pytest
 from orthoai.finding import Finding, Measurement, Place
@@ -13,7 +14,7 @@ from orthoai_report.html import report_page
 from orthoai_report.page_words import PageWords
 from orthoai_report.palette import Palette, display_name
 from orthoai_report.places import Places
-from orthoai_report.wording import measurement_name, measurement_text, percent
+from orthoai_report.wording import measurement_name, measurement_text, percent, unbroken
 
 PNG = b"\x89PNG\r\n\x1a\nnot really"
 VOID = {"meta", "img", "br"}
@@ -45,6 +46,18 @@ class Outline(HTMLParser):
     @property
     def text(self) -> str:
         return " ".join(" ".join(self.words).split())
+
+
+def contrast(one: str, other: str) -> float:
+    """Of two colors such as "#ffffff", as WCAG 2 computes it."""
+
+    def luminance(color: str) -> float:
+        shares = (int(color[n : n + 2], 16) / 255 for n in (1, 3, 5))
+        linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.fixture
@@ -132,6 +145,7 @@ def test_names_and_numbers_read_well():
     assert measurement_text(Measurement(23.0, "mm")) == "23.0 mm"
     assert measurement_text(Measurement(-0.38, "mm")) == "−0.4 mm"
     assert measurement_text(Measurement(-0.02, "mm")) == "0.0 mm"
+    assert measurement_text(Measurement(89.1, "mm"), "length_mm") == "89 mm"
     assert measurement_text(Measurement(0.106, "1"), "height_loss") == "11 %"
     assert measurement_text(Measurement(0.0005, "1"), "herniation_probability") == "< 1 %"
     assert measurement_text(Measurement(4.0, "1"), "pfirrmann_grade") == "4"
@@ -144,6 +158,14 @@ def test_names_and_numbers_read_well():
     assert percent(1.0) == "100 %"
     assert (percent(0.0), percent(0.001), percent(-0.001), percent(-0.03)) == ("0 %", "< 1 %", "0 %", "−3 %")
     assert Places().position((-1.0, 2.0, -3.4)) == "R 1, P 2, I 3 mm"
+
+
+def test_a_number_stays_in_the_row_of_its_unit():
+    told = unbroken("5 of 9 vertebrae; slices of 5 mm; wedge > 99 % and < 1 %.")
+    assert told.split(" ") == [
+        "5", "of", "9", "vertebrae;", "slices", "of", "5\N{NO-BREAK SPACE}mm;", "wedge",
+        ">\N{NO-BREAK SPACE}99\N{NO-BREAK SPACE}%", "and", "<\N{NO-BREAK SPACE}1\N{NO-BREAK SPACE}%.",
+    ]  # fmt: skip
 
 
 def test_a_picture_has_places_in_pixels_and_neither_sides_nor_millimeters(legs, make_result, page_of):
@@ -189,13 +211,15 @@ def test_a_page_of_levels_goes_from_the_head_downward_and_says_what_labels_and_n
     )
     result = make_result(*legs, findings=findings)
     words = PageWords(has_levels=True, labels={"normal": "no bulge"}, levels="Counted.", not_assessed="Ribs.")
-    text = Outline(report_page(result, Palette.of(result), PNG, words)).text
+    page = report_page(result, Palette.of(result), PNG, words)
+    text = Outline(page).text
     table = text[text.index("To be reviewed") : text.index("Not assessed")]
     assert table.index("Vertebra 3") < table.index("Vertebra 2") < table.index("Vertebra 1")
     assert "Vertebra 3 Unclear fracture 8 %" in table
     assert "Wedge Genant 2 (moderate) wedge > 99 % 20 % Height loss: 25 %" in table
     assert "No bulge 90 %" in table and "Normal" not in table
     assert table.count("look again") == 2 and "level not named" not in table and "genant" not in table
+    assert '<span class="line">axial slice 1</span>' in page  # on a phone a place was a word a line
     assert "Findings Counted." in text and "Not assessed Ribs." in text
 
 
@@ -224,6 +248,10 @@ def test_stages_keep_the_order_of_their_words(legs, make_result, page_of):
 
 
 def test_the_page_follows_a_dark_screen_and_prints_bright(legs, make_result, page_of):
-    page = page_of(make_result(*legs))
-    assert "color-scheme: light dark" in page
-    assert "@media screen and (prefers-color-scheme: dark)" in page
+    light, dark = re.findall(r":root {(.*?)}", page_of(make_result(*legs)), re.DOTALL)
+    assert "@media screen and (prefers-color-scheme: dark)" in page_of(make_result(*legs))
+    assert "color-scheme: light;" in light and "color-scheme: dark;" in dark
+    for colors in (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", scheme)) for scheme in (light, dark)):
+        for words, ground in product(("text", "quiet"), ("page", "card")):
+            assert contrast(colors[words], colors[ground]) >= 4.5, (words, ground)
+        assert contrast(colors["text"], colors["note"]) >= 4.5

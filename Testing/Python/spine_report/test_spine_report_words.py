@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
@@ -17,6 +18,7 @@ from orthoai.result import Extra, Result
 from orthoai.volume import Volume
 from orthoai_report import theme
 from orthoai_report.overview import CAPTION
+from orthoai_report.panels import draw_box_beside
 from orthoai_report.profiles import label_profiles
 from orthoai_report.spine import write_report
 from orthoai_report.spine_page import draw_spine_page
@@ -138,6 +140,16 @@ def test_a_name_without_room_at_the_right_of_its_box_stands_at_the_left() -> Non
     assert name.get_horizontalalignment() == "right"
     sagittal = panel(drawn(*broken()), "sagittal")
     assert {text.get_horizontalalignment() for text in sagittal.texts if "92 %" in text.get_text()} == {"left"}
+
+
+def test_a_name_beside_a_box_is_broken_before_it_is_cut_and_a_number_keeps_its_unit() -> None:
+    figure = Figure(figsize=(theme.WIDTH_PX / theme.DPI, theme.HEIGHT_PX / theme.DPI), dpi=theme.DPI)
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0.1, 0.1, 260 / theme.WIDTH_PX, 0.5))
+    axes.set_xlim(0, 260)
+    draw_box_beside(axes, ("Vertebra 4", "biconcave > 99 %"), (85, 0.2, 145, 0.6), (1.0, 1.0, 1.0))
+    (name,) = axes.texts
+    assert [" ".join(row.split()) for row in name.get_text().split("\n")] == ["Vertebra 4", "biconcave", "> 99 %"]
 
 
 def test_names_are_words_and_notes_say_which() -> None:
