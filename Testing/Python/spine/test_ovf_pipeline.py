@@ -11,6 +11,7 @@ from orthoai.errors import Canceled, InputError
 from orthoai.geometry import Geometry
 from orthoai.progress import Progress
 from orthoai.result import Result
+from orthoai.spine.genant import Heights
 from orthoai.spine.measured import CUT, DISAGREE, LOOK_AGAIN
 from orthoai.tasks import RunOptions
 from orthoai.tasks.ovf.findings import message
@@ -185,6 +186,14 @@ def test_a_sound_vertebra_that_no_height_speaks_for_is_told() -> None:
     assert "in the box. Heights of vertebra_1 could not be compared. No vertebra outside" in (
         ran(volume, RunOptions(boxes=(boxed,))).message
     )
+
+
+def test_a_sound_vertebra_that_its_heights_would_grade_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report's table gave it a grade 1, and nothing else spoke of it."""
+    monkeypatch.setitem(HEIGHTS, "mild", Heights(17.6, 21.5, 25.0))
+    result = ran(spine([NORMAL, Shown("normal", "mild"), NORMAL, NORMAL]))
+    assert result.structures["vertebra_2"]["genant_grade"].value == 1 and not result.findings
+    assert result.message == ("No fracture found in 4 vertebrae. By heights alone vertebra_2 would be Genant grade 1.")
 
 
 def test_nothing_to_find_is_a_result() -> None:

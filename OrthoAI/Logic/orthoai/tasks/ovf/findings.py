@@ -74,7 +74,9 @@ def _probability(body: OvfBody, label: str, engines: Engines) -> float:
     return 1 - chances[NORMAL] if label == UNCLEAR else chances[label]
 
 
-def message(found: int, findings: Sequence[Finding], asked: int = 0, unmeasured: Sequence[str] = ()) -> str:
+def message(
+    found: int, findings: Sequence[Finding], asked: int = 0, unmeasured: Sequence[str] = (), low: Sequence[str] = ()
+) -> str:
     """A few sentences for the user.
 
     Args:
@@ -82,6 +84,7 @@ def message(found: int, findings: Sequence[Finding], asked: int = 0, unmeasured:
         findings: of fractured and of unclear ones; of all that were asked for, where some were.
         asked: boxes that a vertebra was looked for in; with any, nothing is said of the other vertebrae.
         unmeasured: names of the judged ones that are called normal with no height to compare.
+        low: names of those that are called normal though their heights have a Genant grade.
     """
     if asked and not findings:
         return none_found(asked)
@@ -101,6 +104,8 @@ def message(found: int, findings: Sequence[Finding], asked: int = 0, unmeasured:
         told = f"No fracture found in {count}."
     if unmeasured:
         told += f" Heights of {', '.join(unmeasured)} could not be compared."
+    if low:
+        told += f" By heights alone {', '.join(low)} would be Genant grade 1."
     told += look_again_at(unclear)
     told += look_again_at([each.structure for each in broken if DISAGREE in each.flags], OPPOSITE)
     alone = [each.structure for each in broken if LOOK_AGAIN in each.flags and DISAGREE not in each.flags]

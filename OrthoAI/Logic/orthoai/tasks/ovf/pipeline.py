@@ -131,7 +131,10 @@ def examined(
         numbers, findings, found = _written(spine, engines, volume, progress.check)
     told = NO_BONE
     if spine is not None:
-        told = message(len(spine.bodies), findings, len(boxes), _unmeasured(spine, boxes))
+        sound = _sound(spine, boxes)
+        unmeasured = [body.name for body in sound if body.grading is None]
+        low = [body.name for body in sound if body.grading is not None and body.grading.grade]
+        told = message(len(spine.bodies), findings, len(boxes), unmeasured, low)
         told = " ".join([told, *doubts(spine.bodies, spine.stack)])
     shape = volume.geometry.shape
     segmentation = np.zeros(shape, np.uint8) if spine is None else _classes(spine)[numbers]
@@ -210,10 +213,10 @@ def _written(
     return numbers, tuple(findings), tuple(found)
 
 
-def _unmeasured(spine: Spine, boxes: Sequence[Box]) -> list[str]:
-    """Which of the bodies that were judged are called normal by their look alone."""
-    sound = [body for body, label in zip(spine.bodies, spine.labels, strict=True) if label == NORMAL]
-    return [body.name for body in sound if body.grading is None and (not boxes or spine.tells(body))]
+def _sound(spine: Spine, boxes: Sequence[Box]) -> list[OvfBody]:
+    """The bodies that were judged and are called normal."""
+    pairs = zip(spine.bodies, spine.labels, strict=True)
+    return [body for body, label in pairs if label == NORMAL and (not boxes or spine.tells(body))]
 
 
 def _place(body: OvfBody, stack: Stack, volume: Volume) -> Place:
