@@ -62,6 +62,7 @@ footer { color: var(--quiet); font-size: 0.9rem; }
   section { border: 0; padding: 0 0 4px; }
   h2, h3 { break-after: avoid; }
   tr, p, figure, dd { break-inside: avoid; }
+  tbody tr:first-child { break-before: avoid; }
   .wide { overflow: visible; }
   table, dl, footer { font-size: 8.5pt; }
 }

@@ -119,8 +119,7 @@ def _draw_evidence(figure: Figure, subject: Subject, findings: list[Finding], pl
         draw_close_up(add_panel(figure, box, finding.structure), finding, at, subject)
     used = rows * (tall + GAP)
     table = add_panel(figure, (left, top + used, width, height - used), "table")
-    columns = tuple(column for column in COLUMNS if any(column[2](finding) != MISSING for finding in findings))
-    draw_table(table, findings, columns, levels_text(subject.result))
+    draw_table(table, findings, COLUMNS, levels_text(subject.result))
 
 
 def _clear(picture: PlanePicture) -> PlanePicture:

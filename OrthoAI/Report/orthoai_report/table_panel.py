@@ -79,8 +79,8 @@ QUIET_LABELS = ("normal",)
 def draw_table(axes: Axes, findings: Sequence[Finding], columns: Columns, foot: str = "") -> None:
     """The table of ``columns``, a row for each of ``findings``, under it what is to be reviewed, at the end ``foot``.
 
-    Columns make room for long words, and lines come closer together where there are many; what still has no room is
-    counted in a last line.
+    Columns without any value are left out. The others make room for long words, and lines come closer together where
+    there are many; what still has no room is counted in a last line.
     """
     position = axes.get_position()
     width, height = position.width * theme.WIDTH_PX, position.height * theme.HEIGHT_PX
@@ -89,12 +89,13 @@ def draw_table(axes: Axes, findings: Sequence[Finding], columns: Columns, foot: 
     axes.set_facecolor(theme.PAGE)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    for line in reversed(textwrap.wrap(foot, int(width / CHARACTER_PX))):
-        axes.text(0, height - NOTE_LINE / 2, line, color=theme.QUIET, size=SIZE, va="center")
+    for words in reversed(textwrap.wrap(foot, int(width / CHARACTER_PX))):
+        axes.text(0, height - NOTE_LINE / 2, words, color=theme.QUIET, size=SIZE, va="center")
         height -= NOTE_LINE
     if not findings:
         axes.text(0, LINE / 2, "No findings.", color=theme.QUIET, size=11, va="center")
         return
+    columns = tuple(column for column in columns if any(column[2](finding) != MISSING for finding in findings))
     notes = note_lines(findings, int(width / CHARACTER_PX))
     # Rows come first; notes get what they leave, three lines at least.
     room = height - LINE / 2 - NOTE_LINE * min(len(notes), 3)
