@@ -115,8 +115,10 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/models/card.py
   Logic/orthoai/models/choose.py
   Logic/orthoai/models/hashing.py
+  Logic/orthoai/models/learned.py
   Logic/orthoai/models/onnx_network.py
   Logic/orthoai/models/store.py
+  Logic/orthoai/models/taught.py
   Logic/orthoai/models/used.py
   Logic/orthoai/models/warm.py
 

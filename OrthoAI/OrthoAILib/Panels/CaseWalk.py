@@ -12,6 +12,7 @@ from orthoai.dataset import Dataset
 from orthoai.dataset.identity import case_id
 from orthoai.dataset.withdraw import withdraw_case
 from orthoai.errors import InputError
+from orthoai.models.taught import told_of_installed
 from slicer.i18n import tr as _
 
 from OrthoAILib.Bridge.Terminology import Terminology
@@ -104,10 +105,8 @@ class CaseWalk:
             self._notice.warn(str(error))
             return
         self.keep(session)
-        sentence = _(
-            "The case was taken out of the training set and is kept in {folder}. Models trained before know it."
-        )
-        self._notice.say(sentence.format(folder=_(" and ").join(places)))
+        sentence = _("The case was taken out of the training set and is kept in {folder}. {models}")
+        self._notice.say(sentence.format(folder=_(" and ").join(places), models=_models(exported[0].name)))
 
     def _exported(self, session: ReviewSession) -> list[Path]:
         """The folders of the case in the training sets: that chosen now, and those that it was exported to before."""
@@ -191,3 +190,11 @@ class CaseWalk:
         else:
             slicer.util.setSliceViewerLayers(background=volumeNode, fit=True)
             self.opened.emit(entry, volumeNode)
+
+
+def _models(case: str) -> str:
+    """Which of the installed models learned from the case of that name, or may have."""
+    told = told_of_installed(case)
+    if not told:
+        return str(_("No installed model learned from it; others that did know it."))
+    return str(_("Installed models that have it or may: {names}.")).format(names=", ".join(told))

@@ -16,7 +16,10 @@ from command_words import exit_code
 from orthoai.cli.dataset import COMMAND
 from orthoai.cli.main import main
 from orthoai.dataset import save_case
+from orthoai.models.card import read_card, write_card
+from orthoai.models.learned import LearnedFrom
 from orthoai.output import beside
+from tiny_model import write_tiny_model
 
 run = partial(exit_code, COMMAND)
 
@@ -99,9 +102,27 @@ def test_withdraw_says_where_a_case_is_kept_and_what_still_holds_it(
     folder = save_case(tmp_path, *rods())
     assert run("withdraw", tmp_path, folder.name, folder.name) == 0
     captured = capsys.readouterr()
-    assert Path(captured.out.strip()).is_dir() and "Models that were trained before" in captured.err
+    assert Path(captured.out.strip()).is_dir() and "Exports still hold it" in captured.err
     assert run("withdraw", tmp_path, folder.name) == 2
     assert "There is no case" in capsys.readouterr().err
+
+
+def test_withdraw_names_the_installed_models_that_have_the_case_or_may(
+    rods: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("ORTHOAI_MODELS", raising=False)
+    cases = [save_case(tmp_path / "data", *rods(seed)).name for seed in (0, 1)]
+    assert run("withdraw", tmp_path / "data", cases[0]) == 0
+    assert "No installed model learned from it." in capsys.readouterr().err
+    monkeypatch.setenv("ORTHOAI_MODELS", str(tmp_path / "models"))
+    for name, learned in (("taught", LearnedFrom({cases[1]: (1,)})), ("sound", LearnedFrom()), ("older", None)):
+        folder = write_tiny_model(tmp_path / "models", name, with_detector=False)
+        card = read_card(folder)
+        network = replace(card.networks["segmenter"], learned_from=learned)
+        write_card(replace(card, networks={"segmenter": network}), folder)
+    assert run("withdraw", tmp_path / "data", cases[1]) == 0
+    told = "Installed models that have it or may: older (not recorded), taught (learned from revision 1 (segmenter))."
+    assert told in capsys.readouterr().err
 
 
 def test_export_prints_the_folder_it_made(rods: Callable, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

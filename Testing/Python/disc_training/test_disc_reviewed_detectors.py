@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 from orthoai.errors import InputError
+from orthoai.models.learned import LearnedFrom
 from orthoai.models.store import ModelStore
 from orthoai_training.disc.assemble import detector_model
+from orthoai_training.disc.data.reviewed import reviewed_parts
+from orthoai_training.disc.data.split import fixed_split
 from orthoai_training.disc.detection import scene
 from orthoai_training.disc.detection import train as detectors
 from orthoai_training.disc.detection.dataset import Stage
@@ -67,6 +70,11 @@ def test_a_detector_goes_on_with_smaller_steps_and_its_card_says_so(stages, case
     folders = [
         detector_model(each).model for each in (request, replace(request, out=tmp_path / "b", start="lumbar_disc"))
     ]
+    names = reviewed_parts(cases, None, fixed_split())
+    taught = LearnedFrom(*({each.name: (1,) for each in part} for part in (names.train, names.validation)))
+    assert [ModelStore((folder,)).get("lumbar_disc").network("discs").learned_from for folder in folders] == [
+        taught
+    ] * 2
     rates = [run.recipe.yolo.learning_rate for run in stages]
     told = [ModelStore((folder,)).get("lumbar_disc").metadata.training["discs"] for folder in folders]
     assert rates[1] == pytest.approx(0.1 * rates[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,6 +16,7 @@ from orthoai.cli.main import main
 from orthoai.errors import Canceled, InputError
 from orthoai.models.calibration import Calibration
 from orthoai.models.card import read_card
+from orthoai.models.learned import LearnedFrom
 from orthoai.models.store import Model, ModelStore
 from orthoai.progress import Progress
 from orthoai.tasks.fracture.engines import LIKELY_KEY, Engines, Plane
@@ -31,6 +33,7 @@ from orthoai_training.fracture.model_folder import write_fracture_model
 from orthoai_training.fracture.plane_network import PlaneNetwork
 from orthoai_training.fracture.slices import PLANES
 from orthoai_training.train.calibration import FittedCalibration
+from reviewed_meta import mark_reviewed
 
 
 class Low:
@@ -65,6 +68,16 @@ def test_both_planes_say_what_the_heights_are_worth(case_folder: Path, model: Mo
         # Nothing else changes.
         assert network.settings == {**before.networks[role].settings, **fitted.settings}
     assert replace(card, networks={}) == replace(before, networks={})
+
+
+def test_the_card_names_the_reviewed_cases_that_it_was_fitted_to(case_folder: Path, model: Model) -> None:
+    case = copytree(case_folder / "spine_0000", case_folder / "reviewed")
+    (case / "bodies.nii.gz").rename(case / "labels.nii.gz")
+    name = mark_reviewed(case, 1, revision=2, task="fracture")
+    fit_model(model, find_spine_cases(case_folder), Progress())
+    learned = [network.learned_from for network in read_card(model.folder).networks.values()]
+    # What taught the networks themselves, their card had not said.
+    assert learned == [LearnedFrom({}, {name: (2,)}, whole=False)] * 2
 
 
 def test_too_few_bodies_or_a_cancel_leave_the_card_as_it_is(case_folder: Path, model: Model) -> None:

@@ -13,8 +13,9 @@ import torch
 from onnx_parity import assert_same_answers
 from orthoai.errors import InputError
 from orthoai.models.calibration import Calibration
-from orthoai.models.card import read_card
+from orthoai.models.card import read_card, write_card
 from orthoai.models.hashing import file_sha256
+from orthoai.models.learned import LearnedFrom
 from orthoai.progress import Progress
 from orthoai.tasks.fracture.evidence import WithHeight
 from orthoai_training.fracture.assemble import assemble
@@ -31,9 +32,14 @@ from orthoai_training.fracture.train import prepared_cases, train_planes
 from orthoai_training.fracture.trainer import FractureLesson, FractureRun
 from orthoai_training.half_onnx import stored_weights
 from orthoai_training.learning.first_weights import WRAPPED, load_folded
+from orthoai_training.learning.run_folder import Learned
 from orthoai_training.train.blend import SHARE
 from orthoai_training.train.calibration import FittedCalibration
+from reviewed_meta import mark_reviewed
 from safetensors.torch import save_file
+
+EVIDENCE = FittedEvidence(FittedCalibration(Calibration(2.0, 0.5), 40, 0.1, 0.1), WithHeight(1.0, -1.0, 8.0), 0.3)
+FUSION = Fusion({"sagittal": 1.0, "axial": 0.0}, 0.4, 0.9, {}, EVIDENCE, 5)
 
 MakeDiscs = Callable[[int], PlaneSlices]
 
@@ -59,9 +65,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(tmp_path: Path, file: Path) -> Path:
     """Both planes have that network; only the sagittal one has a weight."""
     planes = dict.fromkeys(PLANES, PlaneNetwork(file, {"steps": 5}, recipe=asdict(COMPACT)))
-    evidence = FittedEvidence(FittedCalibration(Calibration(2.0, 0.5), 40, 0.1, 0.1), WithHeight(1.0, -1.0, 8.0), 0.3)
-    fusion = Fusion({"sagittal": 1.0, "axial": 0.0}, 0.4, 0.9, {}, evidence, 5)
-    write_fracture_model(planes, fusion, {"train_cases": 7}, ("a maker",), tmp_path / "before")
+    write_fracture_model(planes, FUSION, {"train_cases": 7}, ("a maker",), tmp_path / "before")
     return tmp_path / "before"
 
 
@@ -117,6 +121,9 @@ def test_one_plane_is_trained_on_and_the_other_taken_over(tmp_path, case_folder,
     assert data["started_from"]["sagittal"]["sagittal_sha256"] == before.networks["sagittal"].sha256
     assert data["started_from"]["axial"]["data"] == {"train_cases": 7}
     assert data["started_from"]["sagittal"][SHARE] == 0.5 and SHARE not in data["started_from"]["axial"]
+    # Simulated cases are of nobody; of the model before, nobody noted who taught it.
+    assert card.networks["sagittal"].learned_from == LearnedFrom(whole=False)
+    assert card.networks["axial"].learned_from is None
     # The page names the models before, and leaves their own data to the card.
     page = (tmp_path / "out" / "model" / "spine_fracture" / "README.md").read_text()
     assert before.networks["axial"].sha256 in page and "train_cases 7" not in page
@@ -128,6 +135,37 @@ def test_one_plane_is_trained_on_and_the_other_taken_over(tmp_path, case_folder,
     name = "network.head.weight"
     assert np.abs(alone[name] - old[name]).max() > 1e-3
     assert new[name] == pytest.approx((alone[name] + old[name]) / 2, abs=1e-3)
+
+
+def test_each_plane_names_the_reviewed_cases_behind_it(tmp_path, case_folder, model, monkeypatch):
+    names = {
+        case.name: mark_reviewed(case, number, task="fracture") for number, case in enumerate(case_folder.iterdir())
+    }
+    before, told = read_card(model), LearnedFrom({"ovf-0123456789abcdef": (3,)})
+    network = replace(before.networks["sagittal"], learned_from=told)
+    write_card(replace(before, networks={**before.networks, "sagittal": network}), model)
+    monkeypatch.setattr("orthoai_training.fracture.train.train_one", _learn_nothing)
+    monkeypatch.setattr("orthoai_training.fracture.train.export_fracture", lambda network, name, weights, file: None)
+    monkeypatch.setattr("orthoai_training.fracture.train.blend_files", lambda *told: None)
+    monkeypatch.setattr("orthoai_training.fracture.assemble.OnnxSlices", lambda file: None)
+    monkeypatch.setattr("orthoai_training.fracture.assemble.search_fusion", lambda *told: FUSION)
+    for case in case_folder.iterdir():
+        (case / "bodies.nii.gz").rename(case / "labels.nii.gz")
+    request = FractureRequest(tmp_path / "out", planes=("sagittal",), data=case_folder, start=str(model), steps=1)
+    train_planes(request)
+    split = json.loads((request.out / "split.json").read_text())
+    sides = [{names[name]: (1,) for name in split[side]} for side in ("train", "validation")]
+    networks = read_card(assemble(request)).networks
+    assert networks["sagittal"].learned_from == LearnedFrom({**told.train, **sides[0]}, sides[1])
+    assert networks["axial"].learned_from is None
+
+
+def _learn_nothing(*told: object) -> Learned:
+    """A network's folder as a training leaves it."""
+    folder = next(each for each in told if isinstance(each, Path))
+    (folder / "network.onnx").write_bytes(b"weights")
+    (folder / "metrics.json").write_text(json.dumps({"steps": 1, "recipe": asdict(COMPACT)}))
+    return Learned(folder / "weights.safetensors", {})
 
 
 def test_what_a_network_went_on_from_is_known_to_a_later_call_without_it(tmp_path, model):

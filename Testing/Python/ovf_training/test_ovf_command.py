@@ -15,8 +15,10 @@ from orthoai.cli.exits import BAD_INPUT
 from orthoai.cli.main import main
 from orthoai.errors import Canceled, InputError
 from orthoai.models.card import read_card
+from orthoai.models.learned import UNKNOWN, LearnedFrom
 from orthoai.models.store import Model, ModelStore
 from orthoai_training.half_onnx import HALF, stored_weights
+from orthoai_training.learned import noted
 from orthoai_training.ovf import train
 from orthoai_training.ovf.cases import case_folders, dealt, training_folders
 from orthoai_training.ovf.detector import OvfRun, TrainedOvf, make_pictures
@@ -30,6 +32,7 @@ from orthoai_training.train.blend import SHARE
 from orthoai_training.train.calibration import FittedCalibration
 from orthoai_training.train.credits import first_credits
 from ovf_blocks import blocks_case
+from reviewed_meta import mark_reviewed
 
 
 @pytest.mark.parametrize(
@@ -134,6 +137,29 @@ def test_a_run_goes_on_with_its_own_cases_split_seed_and_recipe_alone(
     rmtree(runs[0].validation[0])
     with pytest.raises(InputError, match="is missing"):
         train_ovf(again)
+
+
+def test_a_run_notes_which_reviewed_cases_its_detector_learns_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(run: OvfRun, progress: object) -> TrainedOvf:
+        (run.out / "pictures").mkdir(exist_ok=True)
+        raise Canceled
+
+    monkeypatch.setattr(train, "train_network", stopped)
+    folders = [tmp_path / "cases" / name for name in "abc"]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    names = {}
+    for revision in (1, 2):
+        for number, folder in enumerate(folders):
+            names[folder.name] = mark_reviewed(folder, number, revision, "ovf", ("vertebrae.nii.gz",))
+        with pytest.raises(Canceled):
+            # The layers of the shipped detector of discs learned from no reviewed case.
+            train_ovf(TrainRequest(tmp_path / "out", data=tmp_path / "cases", resume=revision == 2))
+    split = json.loads((tmp_path / "out" / "split.json").read_text())
+    sides = [{names[name]: (1, 2) for name in split[side]} for side in ("train", "validation")]
+    assert all(sides) and noted(tmp_path / "out", "detector") == LearnedFrom(*sides)
 
 
 def test_credits_of_first_weights_are_told_once_however_often_training_went_on() -> None:
@@ -245,6 +271,9 @@ def test_a_blended_detector_lies_between_the_weights_before_and_after(
     assert len(changed) > 50
     assert all(np.allclose(own[name], 1.25 * old[name], rtol=2e-3, atol=1e-6) for name in changed)
     assert read_card(folder).metrics["detector"][SHARE] == 0.25
+    # Nothing tells whom own pictures show; the outlines that are taken over are those of the shipped model.
+    networks = read_card(folder).networks
+    assert networks["detector"].learned_from == UNKNOWN and networks["outline"].learned_from == LearnedFrom()
 
 
 @pytest.mark.parametrize(

@@ -274,7 +274,7 @@ def test_a_case_that_was_exported_is_taken_out_of_all_training_sets_where_the_re
     assert Dataset(room.training).cases() == Dataset(other).cases() == []
     kept = [place / "withdrawn" / case.name / "0001" for place in (other, room.training)]
     assert all(sorted(path.name for path in place.iterdir())[0] == "case.json" for place in kept)
-    assert "Models trained before know it" in room.child("noticeText").text
+    assert "No installed model learned from it" in room.child("noticeText").text
     assert not room.panel.session.isUnsaved
     click(room, "nextButton")
     assert room.ask.asked == [] and caseText(room) == "Case 2 of 3 (open), 1 of 3 decided"

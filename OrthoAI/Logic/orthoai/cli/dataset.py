@@ -16,6 +16,8 @@ from orthoai.dataset.importers.layout import import_pictures
 from orthoai.dataset.layout import CASES_FOLDER, META_FILE
 from orthoai.dataset.withdraw import case_folder, withdraw_case
 from orthoai.errors import InputError
+from orthoai.models.store import ModelStore
+from orthoai.models.taught import told_of_installed
 from orthoai.progress import Progress
 
 NO_CASES = "No case has been approved yet."
@@ -121,8 +123,20 @@ def _withdraw(dataset: Dataset, names: list[str]) -> int:
         place = withdraw_case(dataset.path, name)
         say(f"Case {name} is kept in:")
         print(place)
-    say("Models that were trained before, and exports, still hold it: export again, and train again where it matters.")
+        _say_models(name)
+    say(
+        "Exports still hold it, and so do models that learned from it: export again, and train again where it matters. "
+        "Ask for models in other folders with: orthoai models learned CASE --in DIR"
+    )
     return DONE
+
+
+def _say_models(case: str) -> None:
+    """Which of the installed models learned from the case of that name, or may have."""
+    told = told_of_installed(case)
+    say(f"Installed models that have it or may: {', '.join(told)}." if told else "No installed model learned from it.")
+    for problem in ModelStore.default().problems().values():
+        say(f"Warning: {problem}")
 
 
 def _import(args: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ GROUP = "orthoai.commands"
 HELP = {
     "run": "run a task on an image: masks, boxes, findings and a report in a folder",
     "tasks": "list the tasks and their labels",
-    "models": "list, show and verify the installed models",
+    "models": "list, show and verify models, and tell which learned from a case",
     "dataset": "list, verify, withdraw and export reviewed cases, and import labeled pictures",
     "demo": "run a task on a generated sample",
     "synth": "generate simulated patients",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 from orthoai.cli.command import Command
 from orthoai.cli.exits import BAD_INPUT, DONE, say
 from orthoai.errors import InputError
+from orthoai.models.learned import check_case_name
 from orthoai.models.store import ModelStore
+from orthoai.models.taught import models_in, taught_by
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,9 +22,22 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     verify.add_argument("names", metavar="NAME", nargs="*", help="models to check (default: all)")
     show = actions.add_parser("show", help="print a model's card")
     show.add_argument("name", metavar="NAME", help="model to show")
+    learned = actions.add_parser("learned", help="which models learned from a reviewed case")
+    learned.add_argument("cases", metavar="CASE", nargs="+", help="names of the cases, as in their data set")
+    learned.add_argument(
+        "--in",
+        dest="folders",
+        metavar="DIR",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="folders with further models at any depth, such as those of training runs; default: the installed ones",
+    )
 
 
 def _run(args: argparse.Namespace) -> int:
+    if args.action == "learned":
+        return _learned(args.cases, args.folders)
     store = ModelStore.default()
     if args.action == "list":
         return _list(store, args.task)
@@ -64,4 +80,18 @@ def _verify(store: ModelStore, names: list[str]) -> int:
     return BAD_INPUT if problems else DONE
 
 
-COMMAND = Command("models", "List, show and verify the installed models.", _add_arguments, _run)
+def _learned(cases: list[str], folders: list[Path]) -> int:
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"There is no folder {folder}; give one that holds models.")
+    names = [check_case_name(case) for case in dict.fromkeys(cases)]
+    store = models_in(folders)
+    for case in names:
+        for taught in taught_by(case, store):
+            print(f"{case:<26} {taught.model.name:<20} {taught.words:<44} {taught.model.folder}")
+    for problem in store.problems().values():
+        say(f"Warning: {problem}")
+    return DONE
+
+
+COMMAND = Command("models", "List, show and verify models, and tell which learned from a case.", _add_arguments, _run)

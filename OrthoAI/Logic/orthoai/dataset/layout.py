@@ -28,6 +28,12 @@ TASK_KEY = "task"
 GROUP_KEY = "group"
 """Key of case.json: the subject. Cases of one group stay on one side of a split."""
 
+IMAGE_KEY = "input_sha256"
+"""Key of case.json: the image that was reviewed."""
+
+REVISION_KEY = "revision"
+"""Key of case.json: how often the case was reviewed by then."""
+
 CASES_FOLDER = "cases"
 REVISIONS_FOLDER = "revisions"
 WITHDRAWN_FOLDER = "withdrawn"

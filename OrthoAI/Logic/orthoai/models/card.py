@@ -10,6 +10,8 @@ from typing import Any
 
 from orthoai.errors import InputError
 from orthoai.foreign_json import take, take_labels
+from orthoai.models.learned import LearnedFrom
+from orthoai.output import beside
 
 CARD_NAME = "metadata.json"
 """File name of the card in a model's folder."""
@@ -19,6 +21,9 @@ CARD_VERSION = 1
 
 SAFE_SUFFIXES = (".onnx", ".safetensors")
 """Weight formats that hold numbers only. Anything that could hold a pickle is refused."""
+
+LEARNED_FROM = "learned_from"
+"""Key of a network in the card; cards from before it lack it."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LIBRARIES = ("monai_version", "pytorch_version", "numpy_version")
@@ -33,16 +38,19 @@ class Network:
         sha256: of that file, 64 hex digits.
         architecture: such as "yolov8n" or "segresnet".
         settings: the architecture's own settings, as in the card (image_size, spacing_mm, ...).
+        learned_from: the reviewed cases behind it; None where the card does not say.
     """
 
     file: str
     sha256: str
     architecture: str
     settings: dict[str, Any] = field(default_factory=dict)
+    learned_from: LearnedFrom | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The network's entry in the card."""
-        return {"file": self.file, "sha256": self.sha256, "architecture": self.architecture, **self.settings}
+        learned = {} if self.learned_from is None else {LEARNED_FROM: self.learned_from.to_json()}
+        return {"file": self.file, "sha256": self.sha256, "architecture": self.architecture, **self.settings, **learned}
 
 
 @dataclass(frozen=True)
@@ -126,9 +134,18 @@ def read_card(folder: Path) -> Card:
 
 
 def write_card(card: Card, folder: Path) -> Path:
-    """Write ``card`` as metadata.json into ``folder``; returns its path. Raises OSError when it cannot be written."""
+    """Write ``card`` as metadata.json into ``folder``, whole or not at all; returns its path.
+
+    Raises:
+        OSError: it cannot be written; an older card stays.
+    """
     path = folder / CARD_NAME
-    path.write_text(json.dumps(card.to_json(), indent=2) + "\n", encoding="utf-8")
+    aside = beside(path)
+    try:
+        aside.write_text(json.dumps(card.to_json(), indent=2) + "\n", encoding="utf-8")
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
     return path
 
 
@@ -137,6 +154,7 @@ def _network(role: str, entry: Any) -> Network:
         file = take(entry, "file", str)
         sha256 = take(entry, "sha256", str).lower()
         architecture = take(entry, "architecture", str)
+        learned = LearnedFrom.from_json(entry[LEARNED_FROM]) if LEARNED_FROM in entry else None
     except ValueError as error:
         raise ValueError(f'network "{role}": {error}') from None
     path = PurePath(file)
@@ -145,5 +163,6 @@ def _network(role: str, entry: Any) -> Network:
         raise ValueError(f'network "{role}": "file" must be a plain name ending in {" or ".join(SAFE_SUFFIXES)}')
     if not _SHA256.fullmatch(sha256):
         raise ValueError(f'network "{role}": "sha256" is not 64 hex digits')
-    own = {"file", "sha256", "architecture"}
-    return Network(file, sha256, architecture, {key: value for key, value in entry.items() if key not in own})
+    own = {"file", "sha256", "architecture", LEARNED_FROM}
+    settings = {key: value for key, value in entry.items() if key not in own}
+    return Network(file, sha256, architecture, settings, learned)

@@ -97,14 +97,18 @@ class ModelStore:
     def list(self, task: str | None = None) -> list[Model]:
         """The models with a readable card, of one task or of all, by name."""
         found: dict[str, Model] = {}
-        for folder in self._folders():
-            try:
-                model = _model(folder)
-            except InputError:
-                continue
+        for model in self.all():
             if task is None or model.metadata.task == task:
                 found.setdefault(model.name, model)
         return [found[name] for name in sorted(found)]
+
+    def all(self) -> Iterator[Model]:
+        """The models with a readable card, each folder once, those of a name that an earlier one has included."""
+        for folder in dict.fromkeys(self._folders()):
+            try:
+                yield _model(folder)
+            except InputError:
+                continue
 
     def problems(self) -> dict[Path, str]:
         """Required roots without a model and folders whose card cannot be read, with the sentence that says so."""

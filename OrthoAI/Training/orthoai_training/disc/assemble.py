@@ -26,6 +26,7 @@ from orthoai_training.disc.segmentation.request import SegmenterRequest
 from orthoai_training.disc.segmentation.train import train_segmenters
 from orthoai_training.disc.segmentation.trainer import TrainedSegmenter
 from orthoai_training.disc.start import MODEL_FOLDER, base_model
+from orthoai_training.learned import noted
 from orthoai_training.learning.first_weights import FROM_MODEL
 from orthoai_training.train.blend import SHARE
 from orthoai_training.train.credits import SPIDER
@@ -93,7 +94,7 @@ def detector_model(request: DetectorRequest, progress: Progress | None = None) -
         )
         role = TrainedRole(
             stage.value,
-            [TrainedNetwork(one.file, recipe.yolo.architecture, settings)],
+            [TrainedNetwork(one.file, recipe.yolo.architecture, settings, noted(one.file.parent, stage.value))],
             {
                 "data": data,
                 **_started(request.start is not None, base, stage.value),
@@ -123,13 +124,13 @@ def _written(request: _Request, role: TrainedRole) -> Path:
 
 
 def _segmenter(request: SegmenterRequest, one: TrainedSegmenter, base: Model) -> TrainedRole:
-    metrics = one.metrics
+    metrics, folder = one.metrics, one.weights.parent
     counts = {key: metrics[key] for key in ("train_cases", "validation_cases")}
     data = _data(request, request.lessons, **counts)
     settings = {"pixel_mm": SEGMENT_PIXEL_MM, "stride": STRIDE}
     return TrainedRole(
         segmenters.ROLE,
-        [TrainedNetwork(one.weights.parent / SEGMENTER_FILE, segmenters.ARCHITECTURE, settings)],
+        [TrainedNetwork(folder / SEGMENTER_FILE, segmenters.ARCHITECTURE, settings, noted(folder, segmenters.ROLE))],
         {
             "data": data,
             **_started(metrics["first_weights"] == FROM_MODEL, base, segmenters.ROLE),
@@ -151,7 +152,8 @@ def _graders(request: GraderRequest, trained: TrainedGraders, base: Model) -> Tr
         if not networks and trained.herniation_threshold is not None:
             settings["herniation_threshold"] = trained.herniation_threshold
         named = graders.ARCHITECTURE if architecture == "compact" else architecture
-        networks.append(TrainedNetwork(one.weights.parent / GRADER_FILE, named, settings))
+        folder = one.weights.parent
+        networks.append(TrainedNetwork(folder / GRADER_FILE, named, settings, noted(folder, graders.ROLE)))
     metrics = {name: one.metrics for name, one in trained.networks.items()}
     first = next(iter(metrics.values()))
     data = _data(request, request.lessons, **{key: first[key] for key in ("train_discs", "validation_discs")})

@@ -13,6 +13,7 @@ from orthoai.errors import InputError
 from orthoai.marker import Marker
 from orthoai.models.card import CARD_NAME, Card, Network, read_card
 from orthoai.models.hashing import file_sha256
+from orthoai.models.learned import LearnedFrom
 from orthoai.models.store import Model
 from orthoai.output import refuse_foreign, resolved, staged_folder
 from orthoai.tasks.disc.session import member_roles
@@ -40,11 +41,16 @@ SINCE_REPLACED = " before the training of "
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network file (.onnx) of a training, and what the card says of it beside file name and hash."""
+    """A network file (.onnx) of a training, and what the card says of it beside file name and hash.
+
+    Attributes:
+        learned_from: the reviewed cases behind it; None where that is not known.
+    """
 
     file: Path
     architecture: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    learned_from: LearnedFrom | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ def write_disc_model(trained: TrainedRole, base: Model, out: Path) -> Path:
     with staged_folder(out, MODEL, besides=_files(out)) as folder:
         networks = {name: _copied(base.weights(name), base.network(name), name, folder) for name in kept}
         for name, network in trained.by_name.items():
-            own = Network("", "", network.architecture, dict(network.settings))
+            own = Network("", "", network.architecture, dict(network.settings), network.learned_from)
             networks[name] = _copied(network.file, own, name, folder)
         written(_card(trained, base.metadata, networks), folder, PAGE)
     return out

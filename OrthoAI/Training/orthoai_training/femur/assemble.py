@@ -7,7 +7,7 @@ from where a network was not trained.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from orthoai_training.femur.recipes import Recipe, SegmenterRecipe
 from orthoai_training.femur.request import DETECTOR, SEGMENTERS, TrainRequest, segmenter_recipe
 from orthoai_training.femur.saved_recipe import saved_detector, saved_segmenter
 from orthoai_training.femur.start import FemurStart, lineage_entries
+from orthoai_training.learned import noted
 from orthoai_training.text_files import read_json, write_json
 from orthoai_training.train.credits import case_sources, credits_for
 
@@ -75,6 +76,7 @@ def _kept(folder: Path, now: DetectorRecipe | SegmenterRecipe, name: str) -> _Re
         read = saved_detector if isinstance(now, DetectorRecipe) else saved_segmenter
         now, name = read(said["settings"]), said["name"]
     part = Part(folder / content["file"], now, content["metrics"])
+    part = replace(part, learned_from=noted(folder, part.role))
     return _Ready(part, name, first.get("lineage"), first.get("attribution", ()))
 
 

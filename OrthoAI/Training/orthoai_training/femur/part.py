@@ -9,6 +9,7 @@ from typing import Any
 
 from orthoai.models.card import Network
 from orthoai.models.hashing import file_sha256
+from orthoai.models.learned import LearnedFrom
 
 from orthoai_training.femur.detector.recipe import LABELS, DetectorRecipe
 from orthoai_training.femur.recipes import SegmenterRecipe
@@ -18,16 +19,21 @@ from orthoai_training.train.blend import SHARE, blend_files
 
 @dataclass(frozen=True)
 class Part:
-    """One trained network: its file and how it was made."""
+    """One trained network: its file and how it was made.
+
+    Attributes:
+        learned_from: the reviewed cases behind it; None where that is not known.
+    """
 
     file: Path
     recipe: DetectorRecipe | SegmenterRecipe
     metrics: Mapping[str, Any]
+    learned_from: LearnedFrom | None = None
 
     @property
     def role(self) -> str:
         """Its name in a model: "detector" or "segmenter"."""
-        return "detector" if isinstance(self.recipe, DetectorRecipe) else "segmenter"
+        return role_of(self.recipe)
 
     def network(self, name: str) -> Network:
         """The card's entry for the file under ``name``."""
@@ -36,7 +42,12 @@ class Part:
         else:
             settings = spec_of(self.recipe).to_metadata()
             settings.pop("architecture")
-        return Network(name, file_sha256(self.file), self.recipe.architecture, settings)
+        return Network(name, file_sha256(self.file), self.recipe.architecture, settings, self.learned_from)
+
+
+def role_of(recipe: DetectorRecipe | SegmenterRecipe) -> str:
+    """The name in a model of a network that ``recipe`` trains: "detector" or "segmenter"."""
+    return "detector" if isinstance(recipe, DetectorRecipe) else "segmenter"
 
 
 def blended(before: Path, after: Part, share: float, folder: Path) -> Part:

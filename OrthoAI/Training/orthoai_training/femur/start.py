@@ -57,7 +57,8 @@ class FemurStart(Start):
         return self._part("segmenter", saved_segmenter(self.model.metadata.training["segmenter"]))
 
     def _part(self, role: str, recipe: DetectorRecipe | SegmenterRecipe) -> Part:
-        return Part(self.model.weights(role), recipe, self.model.metadata.metrics.get(role, {}))
+        learned = self.model.network(role).learned_from
+        return Part(self.model.weights(role), recipe, self.model.metadata.metrics.get(role, {}), learned)
 
 
 def lineage_entries(segmenter: Mapping[str, Any] | None, detector: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -19,16 +19,17 @@ from orthoai.output import made_folder
 from orthoai.progress import Progress
 
 from orthoai_training.dataset import CaseFolder, Split, cases_named, find_cases
-from orthoai_training.earlier_run import claim_cases, claim_run, claim_start, refuse_earlier_run
+from orthoai_training.earlier_run import claim_cases, claim_run, claim_start, is_filled, refuse_earlier_run
 from orthoai_training.femur.assemble import assemble, keep
 from orthoai_training.femur.detector.recipe import DetectorRecipe
-from orthoai_training.femur.part import Part, blended
+from orthoai_training.femur.part import Part, blended, role_of
 from orthoai_training.femur.recipes import Recipe, SegmenterRecipe, get_recipe
 from orthoai_training.femur.request import DETECTOR, SEGMENTERS, TrainRequest, segmenter_recipe
 from orthoai_training.femur.segmenter.crops import cut_crops
 from orthoai_training.femur.segmenter.trainer import train_segmenter
 from orthoai_training.femur.start import FemurStart
 from orthoai_training.kept_split import kept_split
+from orthoai_training.learned import learned_from, note_learned
 
 if TYPE_CHECKING:
     from orthoai_training.synth.limbs import LimbRecipe
@@ -69,7 +70,11 @@ def train_femur(
     for part in request.parts:
         chosen = recipe.detector if part == DETECTOR else segmenter_recipe(recipe, part)
         first = start.weights_for(chosen) if start else None
+        goes_on = is_filled(request.out / part)
         claim_start(request.out / part, first)
+        own = learned_from(cases_named(cases, split.train), cases_named(cases, split.validation))
+        before = [start.model.network(role_of(chosen)).learned_from] if start and first else []
+        note_learned(request.out / part, role_of(chosen), [own, *before], goes_on)
         if part == DETECTOR:
             made = train_detector(request, recipe.detector, cases, split, progress, first)
         else:

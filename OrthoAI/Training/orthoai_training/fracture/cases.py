@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from orthoai.dataset.layout import IMAGE_FILE, LABELS_FILE, TASK_KEY
+from orthoai.dataset.layout import IMAGE_FILE, IMAGE_KEY, LABELS_FILE, TASK_KEY
 from orthoai.errors import InputError
 from orthoai.io.read import read_volume
 from orthoai.volume import Volume
@@ -22,9 +22,6 @@ FRACTURE, BODY = 1, 2
 
 TASKS = ("fracture", "ovf", "spine")
 """Tasks of case.json whose labels mark fractured bodies: every label from 1 to 3 of ``ovf`` is a fracture."""
-
-IMAGE_KEY = "input_sha256"
-"""Key of case.json in a data set of reviewed cases: the image."""
 
 
 @dataclass(frozen=True)

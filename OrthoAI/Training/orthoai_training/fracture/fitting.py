@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from orthoai.errors import InputError
 from orthoai.models.card import Network
+from orthoai.models.learned import joined
 from orthoai.models.store import Model
 from orthoai.progress import Progress
 from orthoai.tasks import RunOptions
@@ -20,6 +21,7 @@ from orthoai_training.fracture.cases import load_case
 from orthoai_training.fracture.fitted_evidence import fitted_evidence
 from orthoai_training.fracture.model_folder import page_of
 from orthoai_training.fracture.planes_of_case import PlanesOfCase, look_at
+from orthoai_training.learned import learned_from
 from orthoai_training.train.calibration import LEAST_ANSWERS
 from orthoai_training.train.model_folder import written
 
@@ -59,8 +61,11 @@ def fit_model(model: Model, cases: Sequence[CaseFolder], progress: Progress) -> 
             f"The cases show too few vertebral bodies to tell what a vote is worth: give {LEAST_ANSWERS} and more."
         )
 
+    fitted_to = learned_from([], cases)
+
     def changed(network: Network) -> Network:
-        return replace(network, settings={**network.settings, **evidence.settings})
+        settings = {**network.settings, **evidence.settings}
+        return replace(network, settings=settings, learned_from=joined([network.learned_from, fitted_to]))
 
     card = replace(
         model.metadata, networks={role: changed(network) for role, network in model.metadata.networks.items()}

@@ -57,7 +57,8 @@ def write_fracture_model(
             "threshold": fusion.threshold,
             **fusion.evidence.settings,
         }
-        networks[plane] = Network(target.name, file_sha256(target), network.architecture, settings)
+        sha256, learned = file_sha256(target), network.learned_from
+        networks[plane] = Network(target.name, sha256, network.architecture, settings, learned)
         metrics[plane] = {key: value for key, value in network.metrics.items() if key not in ("recipe", "history")}
     metrics["fusion"] = {"dice": fusion.dice, "plane_dice": dict(fusion.plane_dice), "cases": fusion.cases}
     recipes = {plane: dict(network.recipe) for plane, network in planes.items()}

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from orthoai.errors import InputError
+from orthoai.models.learned import LearnedFrom
 from orthoai.tasks.fracture.task import NAME as TASK_NAME
 
 from orthoai_training.fracture.recipe import FractureRecipe
+from orthoai_training.learned import noted
 from orthoai_training.learning.run_folder import METRICS_FILE
 from orthoai_training.text_files import read_json, write_json
 from orthoai_training.train.blend import SHARE
@@ -31,6 +33,7 @@ class PlaneNetwork:
         lineage: of the model that it went on from or is taken from (:meth:`Start.lineage`), and the share of a blended
             one; None for one from nothing.
         makers: whom that model names.
+        learned_from: the reviewed cases behind it; None where that is not known.
         lent_weight: its weight in the model that it is taken from unchanged; None for a trained one.
     """
 
@@ -40,6 +43,7 @@ class PlaneNetwork:
     makers: Sequence[str] = ()
     lent_weight: float | None = None
     recipe: Mapping[str, Any] = field(default_factory=dict)
+    learned_from: LearnedFrom | None = None
 
     @property
     def architecture(self) -> str:
@@ -48,13 +52,18 @@ class PlaneNetwork:
 
     @classmethod
     def trained(cls, folder: Path) -> PlaneNetwork | None:
-        """That of ``folder``; None where there is none yet. Raises InputError where its files are damaged."""
+        """That of ``folder``, which is called as its plane; None where there is none yet.
+
+        Raises:
+            InputError: its files are damaged.
+        """
         if not (folder / ONNX_FILE).exists():
             return None
         first = _content(folder / FIRST_FILE) if (folder / FIRST_FILE).exists() else {}
         metrics = _content(folder / METRICS_FILE)
         lineage, makers = first.get("lineage"), first.get("makers", ())
-        return cls(folder / ONNX_FILE, metrics, lineage, makers, recipe=metrics.get("recipe", {}))
+        recipe, learned = metrics.get("recipe", {}), noted(folder, folder.name)
+        return cls(folder / ONNX_FILE, metrics, lineage, makers, recipe=recipe, learned_from=learned)
 
     @classmethod
     def lent(cls, start: Start, plane: str) -> PlaneNetwork | None:
@@ -62,10 +71,12 @@ class PlaneNetwork:
         file, said = first_weights(start, plane), start.model.metadata
         if file is None:
             return None
-        weight = float(start.model.network(plane).settings.get("weight", 1.0))
+        network = start.model.network(plane)
+        weight = float(network.settings.get("weight", 1.0))
         # Cards from before each plane kept its own have one recipe for both.
         recipe = said.training.get(plane, said.training.get("networks", {}))
-        return cls(file, said.metrics.get(plane, {}), start.lineage(plane), said.attribution, weight, recipe)
+        metrics, lineage = said.metrics.get(plane, {}), start.lineage(plane)
+        return cls(file, metrics, lineage, said.attribution, weight, recipe, network.learned_from)
 
 
 def start_from(name: str) -> Start:

@@ -19,7 +19,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.case_seeds import refuse_tests
 from orthoai_training.dataset import CaseFolder, Split, cases_named
-from orthoai_training.earlier_run import claim_cases, claim_start, refuse_earlier_run
+from orthoai_training.earlier_run import claim_cases, claim_start, is_filled, refuse_earlier_run
 from orthoai_training.fracture.cases import find_spine_cases
 from orthoai_training.fracture.export import export_fracture
 from orthoai_training.fracture.plane_network import ONNX_FILE, first_weights, keep_first
@@ -29,6 +29,7 @@ from orthoai_training.fracture.simulate import spine_options
 from orthoai_training.fracture.slices import cut_slices
 from orthoai_training.fracture.trainer import FractureRun, train_fracture
 from orthoai_training.kept_split import kept_split
+from orthoai_training.learned import learned_from, note_learned
 from orthoai_training.learning.run_folder import Learned
 from orthoai_training.spine_ct.credits import refuse_share_alike
 from orthoai_training.train.blend import blend_files
@@ -51,10 +52,14 @@ def train_planes(request: FractureRequest, progress: Progress | None = None) -> 
     for plane in request.planes:
         refuse_earlier_run(request.out / plane, request.resume)
     cases, split = prepared_cases(request, progress)
+    own = learned_from(cases_named(cases, split.train), cases_named(cases, split.validation))
     trained = {}
     for plane in request.planes:
         folder, first = request.out / plane, None if start is None else first_weights(start, plane)
+        goes_on = is_filled(folder)
         claim_start(folder, first)
+        before = [] if start is None or first is None else [start.model.network(plane).learned_from]
+        note_learned(folder, plane, [own, *before], goes_on)
         trained[plane] = train_one(request, recipe, plane, cases, split, folder, progress, first)
         export_fracture(recipe.network, recipe.name, trained[plane].weights, folder / ONNX_FILE)
         if start is not None and first is not None:

@@ -17,6 +17,7 @@ from orthoai.tasks.ovf.engines import DETECTOR
 from orthoai.tasks.ovf.labels import CLASSES, FRACTURES
 from orthoai.tasks.ovf.task import NAME as TASK_NAME
 
+from orthoai_training.learned import noted
 from orthoai_training.ovf.detector import NETWORK_FILE, OvfRun, TrainedOvf
 from orthoai_training.ovf.reviewed import is_reviewed
 from orthoai_training.train.calibration import FittedCalibration
@@ -85,7 +86,13 @@ def write_ovf_model(
         attribution=(*credits, *first_credits(inherited, credits)),
         labels={number: label for number, label in enumerate(FRACTURES, start=1)},
         networks={
-            DETECTOR: Network(NETWORK_FILE, file_sha256(folder / NETWORK_FILE), run.recipe.yolo.architecture, settings)
+            DETECTOR: Network(
+                NETWORK_FILE,
+                file_sha256(folder / NETWORK_FILE),
+                run.recipe.yolo.architecture,
+                settings,
+                noted(run.out, DETECTOR),
+            )
         },
         training={"recipe": recipe, "data": data, "seed": run.seed, "detector": asdict(run.recipe)},
         metrics={"detector": {**trained.metrics, "training_s": trained.seconds}},

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orthoai.errors import InputError
+from orthoai.models.learned import UNKNOWN, LearnedFrom
 from orthoai.models.store import Model, ModelStore
 from orthoai.output import made_folder
 from orthoai.progress import Progress
@@ -18,6 +19,7 @@ from orthoai_training.case_seeds import FIRST_OVF_TRAINING, FIRST_OVF_VALIDATION
 from orthoai_training.dataset import CaseFolder
 from orthoai_training.earlier_run import claim_run
 from orthoai_training.identity import place_of
+from orthoai_training.learned import learned_from, note_learned
 from orthoai_training.ovf.cases import (
     VALIDATION_SHARE,
     case_folders,
@@ -54,7 +56,8 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
     # First: simulating cases may take an hour.
     model = _start(request)
     in_use = request.out / ("outline" if request.network == OUTLINE else "pictures")
-    if in_use.exists() and not request.resume:
+    goes_on = in_use.exists()
+    if goes_on and not request.resume:
         raise former_run(request.out)
     made_folder(request.out)
     train, validation = _cases(request, model, progress)
@@ -65,6 +68,7 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
 
         beside = None if request.beside is None else ModelStore.default().get(request.beside)
         return train_mask_rcnn(_run(request, train, validation, None), progress, beside)
+    _note(request, train, validation, model, goes_on)
     if request.network == OUTLINE and model is not None:
         return _outline(request, train, validation, model, spine_credits(sources), progress or Progress())
     run = _run(request, train, validation, model)
@@ -162,6 +166,20 @@ def _claim(request: TrainRequest, start: Model | None) -> None:
     claim_run(request.out, asked, options, "trained.json")
 
 
+def _note(
+    request: TrainRequest, train: Sequence[Path], validation: Sequence[Path], start: Model | None, goes_on: bool
+) -> None:
+    """Which cases the network learns from, and which the one that it goes on from."""
+    parts: list[LearnedFrom | None] = [learned_from(map(CaseFolder, train), map(CaseFolder, validation))]
+    if request.pictures is not None:
+        parts.append(UNKNOWN)  # Nothing tells whom own pictures show.
+    role = OUTLINE if request.network == OUTLINE else DETECTOR
+    if start is not None:
+        first = start.metadata.networks.get(OUTLINE if role == OUTLINE else _detector_role(start))
+        parts += [] if first is None else [first.learned_from]
+    note_learned(request.out, role, parts, goes_on)
+
+
 def _run(request: TrainRequest, train: Sequence[Path], validation: Sequence[Path], start: Model | None) -> OvfRun:
     return OvfRun(
         out=request.out,
@@ -169,7 +187,7 @@ def _run(request: TrainRequest, train: Sequence[Path], validation: Sequence[Path
         train=train,
         validation=validation,
         pictures=request.pictures,
-        backbone=None if start is None else _detector(start),
+        backbone=None if start is None else start.weights(_detector_role(start)),
         minutes=request.minutes,
         device=request.device,
         seed=request.seed,
@@ -177,8 +195,8 @@ def _run(request: TrainRequest, train: Sequence[Path], validation: Sequence[Path
     )
 
 
-def _detector(model: Model) -> Path:
+def _detector_role(model: Model) -> str:
     role = next((role for role in DETECTOR_ROLES if role in model.metadata.networks), None)
     if role is None:
         raise InputError(f'The model "{model.name}" has no detector to start from: choose another --start.')
-    return model.weights(role)
+    return role

@@ -16,7 +16,7 @@ from orthoai_training.disc.classification.recipe import (
     paper_recipe,
 )
 from orthoai_training.disc.classification.samples import GradedSample, reviewed_samples
-from orthoai_training.disc.data.lessons import Lessons, taught
+from orthoai_training.disc.data.lessons import Lessons
 from orthoai_training.disc.data.sources import check_sources
 from orthoai_training.disc.networks_request import NetworksRequest
 
@@ -61,8 +61,7 @@ class GraderRequest(NetworksRequest):
     @cached_property
     def lessons(self) -> Lessons[list[GradedSample]]:
         """The discs of the reviewed cases."""
-        parts = self.reviewed_cases
-        return Lessons(taught(parts.train, reviewed_samples), taught(parts.validation, reviewed_samples))
+        return Lessons.of(self.reviewed_cases, reviewed_samples, reviewed_samples)
 
     @property
     def networks(self) -> dict[str, tuple[str, int]]:

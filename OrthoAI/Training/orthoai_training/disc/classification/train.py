@@ -27,6 +27,7 @@ from orthoai_training.disc.classification.trainer import GraderRun, TrainedGrade
 from orthoai_training.disc.ensemble import ENSEMBLE_FILE
 from orthoai_training.disc.run_record import RunRecord, claim_patients, holds_run
 from orthoai_training.disc.start import GOING_ON, disc_model, first_weights
+from orthoai_training.learned import learned_by, note_learned
 from orthoai_training.text_files import write_json
 from orthoai_training.train.weighting import Weighting, search_accuracy
 
@@ -89,6 +90,8 @@ def train_graders(request: GraderRequest, progress: Progress | None = None) -> T
             seed=request.seed + member,
             first=first,
         )
+        files = [file for file in (first, request.segmenter) if file is not None]
+        note_learned(run.out_dir, ROLE, [request.lessons.learned_from, *map(learned_by, files)], goes_on=False)
         trained[name] = train_grader(run, progress)
         export_grader(trained[name].network, run.out_dir / NETWORK_FILE)
     told = suspect_of(model) if model is not None and all_go_on else None

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from orthoai_training.disc.data.lessons import Lessons, taught
+from orthoai_training.disc.data.lessons import Lessons
 from orthoai_training.disc.data.patients import PatientsRequest
 from orthoai_training.disc.data.sources import check_sources
 from orthoai_training.disc.detection.dataset import Stage
@@ -79,14 +79,8 @@ class DetectorRequest(PatientsRequest):
     @cached_property
     def lessons(self) -> dict[Stage, Lessons[Scene]]:
         """What the reviewed cases teach each stage."""
-        parts = self.reviewed_cases
-        return {
-            stage: Lessons(
-                taught(parts.train, partial(reviewed_scene, stage=stage)),
-                taught(parts.validation, partial(reviewed_scene, stage=stage)),
-            )
-            for stage in self.stages
-        }
+        scenes = {stage: partial(reviewed_scene, stage=stage) for stage in self.stages}
+        return {stage: Lessons.of(self.reviewed_cases, scene, scene) for stage, scene in scenes.items()}
 
     @property
     def asked(self) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from orthoai_training.disc.detection.simulated import simulated_scenes
 from orthoai_training.disc.detection.sources import scenes
 from orthoai_training.disc.detection.train_stage import StageRun, TrainedStage, train_stage
 from orthoai_training.disc.start import disc_model
-from orthoai_training.earlier_run import claim_run, claim_start, refuse_earlier_run
+from orthoai_training.earlier_run import claim_run, claim_start, is_filled, refuse_earlier_run
+from orthoai_training.learned import learned_by, note_learned
 
 
 def train_detectors(request: DetectorRequest, progress: Progress | None = None) -> dict[Stage, TrainedStage]:
@@ -48,8 +49,11 @@ def train_detectors(request: DetectorRequest, progress: Progress | None = None) 
             resume=request.resume,
             first=None if model is None else model.weights(stage.value),
         )
+        goes_on = is_filled(run.out)
         claim_run(run.out, request.asked, "--data, --fold, --networks or --seed")
         claim_start(run.out, run.first)
+        before = [] if run.first is None else [learned_by(run.first)]
+        note_learned(run.out, stage.value, [lessons.learned_from, *before], goes_on)
         found[stage] = train_stage(run, progress)
     return found
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from orthoai_training.disc.data.lessons import Lessons, taught
+from orthoai_training.disc.data.lessons import Lessons
 from orthoai_training.disc.data.sources import check_sources
 from orthoai_training.disc.networks_request import NetworksRequest
 from orthoai_training.disc.segmentation.recipe import COMPACT, PAPER_EPOCHS, PAPER_PIXELS, SliceRecipe, paper_recipe
@@ -59,8 +59,7 @@ class SegmenterRequest(NetworksRequest):
     @cached_property
     def lessons(self) -> Lessons[LabeledSlices]:
         """What the reviewed cases teach."""
-        parts = self.reviewed_cases
-        return Lessons(taught(parts.train, reviewed_slices), taught(parts.validation, validating_slices))
+        return Lessons.of(self.reviewed_cases, reviewed_slices, validating_slices)
 
     def recipe_of(self, architecture: str) -> SliceRecipe:
         """The recipe of one network."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from orthoai.errors import InputError
+from orthoai.models.learned import LearnedFrom
 from orthoai.models.onnx_network import OnnxNetwork
 from orthoai.progress import Progress
 from orthoai.tasks.disc.segment import SliceSegmenter
@@ -23,7 +25,8 @@ from orthoai_training.disc.segmentation.reviewed import tells_background
 from orthoai_training.disc.segmentation.slices import LabeledSlices
 from orthoai_training.disc.segmentation.trainer import SegmenterRun, TrainedSegmenter, train_slices
 from orthoai_training.disc.start import GOING_ON, disc_model, first_weights
-from orthoai_training.earlier_run import claim_start, earlier_run
+from orthoai_training.earlier_run import claim_start, earlier_run, is_filled
+from orthoai_training.learned import learned_by, note_learned, noted
 from orthoai_training.learning.precision import choose_precision
 from orthoai_training.text_files import write_json
 from orthoai_training.train.blend import blend_files
@@ -51,9 +54,12 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
     first = None
     if request.start is not None:
         (first,) = first_weights(disc_model(request.start), ROLE, ARCHITECTURE)
+    before = _learned_before(request, first)
     trained = {}
     for architecture in request.architectures:
+        goes_on = is_filled(request.out / architecture)
         claim_start(request.out / architecture, first)
+        note_learned(request.out / architecture, ROLE, [request.lessons.learned_from, *before], goes_on)
         recipe = request.recipe_of(architecture)
         run = SegmenterRun(
             train,
@@ -81,6 +87,13 @@ def train_segmenters(request: SegmenterRequest, progress: Progress | None = None
         (request.out / ENSEMBLE_FILE).unlink(missing_ok=True)
     RunRecord("segmenter", tuple(trained), request.fold).write(request.out)
     return trained
+
+
+def _learned_before(request: SegmenterRequest, first: Path | None) -> list[LearnedFrom | None]:
+    """Of the networks whose weights, labels or answers are learned from, what those learned from."""
+    files = [file for file in (first, request.first) if file is not None]
+    teachers = [] if request.teacher is None else [member.folder for member in members_of(request.teacher)]
+    return [*map(learned_by, files), *(noted(folder, ROLE) for folder in teachers)]
 
 
 def _training_slices(request: SegmenterRequest) -> list[LabeledSlices]:

@@ -15,6 +15,7 @@ from orthoai.spine.stack import OVF_PIXEL_MM, OVF_SLICE_MM
 from orthoai.tasks.ovf.engines import OUTLINE
 from orthoai.tasks.ovf.outline_network import OUTLINE_SIZE
 
+from orthoai_training.learned import noted
 from orthoai_training.ovf.model_folder import page_of
 from orthoai_training.ovf.outline.train import NETWORK_FILE, OutlineRun, TrainedOutline
 from orthoai_training.train.model_folder import written
@@ -40,7 +41,8 @@ def write_outline_model(
         shutil.copyfile(start.weights(role), folder / network.file)
     shutil.copyfile(trained.file, folder / NETWORK_FILE)
     settings = {"image_size": OUTLINE_SIZE, "pixel_mm": OVF_PIXEL_MM, "slice_mm": OVF_SLICE_MM}
-    own = Network(NETWORK_FILE, file_sha256(folder / NETWORK_FILE), "U-Net (MONAI BasicUNet)", settings)
+    sha256, learned = file_sha256(folder / NETWORK_FILE), noted(run.out, OUTLINE)
+    own = Network(NETWORK_FILE, sha256, "U-Net (MONAI BasicUNet)", settings, learned)
     metrics = trained.learned.metrics
     counted = {key: metrics[key] for key in ("samples", "validation_samples", "train_cases")}
     card = start.metadata
