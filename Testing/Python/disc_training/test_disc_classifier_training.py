@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from orthoai_training.disc.classification.scores import auc, best_threshold, boo
 from orthoai_training.disc.classification.trainer import GraderRun, train_grader
 from orthoai_training.disc.data.grading import Grading, level_name
 from orthoai_training.disc.data.pictures import GradedDisc, PictureCase
+from safetensors.torch import load_file
 
 STILL = CropAugmentation(rotation_degrees=0, zoom=(1, 1), shift_mm=0, flip_probability=0)
 TINY = GraderRecipe(hidden=8, epochs=1, batch=4, volume_share=0.0)
@@ -170,6 +173,24 @@ def test_the_head_trains_on_a_frozen_backbone(tmp_path, samples):
     after = dict(trained.network.named_parameters())
     assert all(torch.equal(value, after[name]) for name, value in before.items() if name.startswith("backbone"))
     assert not torch.equal(before["first.weight"], after["first.weight"])
+
+
+@pytest.mark.parametrize(("batches", "early_stop"), [(1, 0), (4, 0), (7, 1), (10, 0), (13, 0)])
+def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(tmp_path, samples, batches, early_stop):
+    recipe = replace(TINY, feature_epochs=2, epochs=3, dropout=0.3, input_size=(32, 48), early_stop=early_stop)
+    whole = GraderRun(samples, samples[:4], recipe, tmp_path / "whole", device="cpu", seed=3)
+    told = train_grader(whole).metrics
+    stopped = replace(whole, out_dir=tmp_path / "stopped")
+    checks = count(1)
+    with suppress(Canceled):
+        train_grader(stopped, Progress(is_canceled=lambda: next(checks) > batches))
+    torch.manual_seed(99)
+    again = train_grader(replace(stopped, resume=True)).metrics
+    for name in ("weights", "checkpoint"):
+        one, other = (load_file(run.out_dir / f"{name}.safetensors") for run in (whole, stopped))
+        assert one.keys() == other.keys()
+        assert [key for key, value in one.items() if not torch.equal(value, other[key])] == []
+    assert again["history"] == told["history"] and again["best_quality"] == told["best_quality"]
 
 
 def test_a_cancel_ends_the_training(tmp_path, samples):

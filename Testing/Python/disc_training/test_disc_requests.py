@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from orthoai.errors import InputError
+import torch
+from orthoai.errors import Canceled, InputError
 from orthoai.models.onnx_network import OnnxNetwork
+from orthoai.progress import Progress
 from orthoai.tasks.disc.classify import Classifier
 from orthoai.tasks.disc.segment import SliceSegmenter
 from orthoai.tasks.disc.session import Member
@@ -120,14 +122,52 @@ def test_a_run_is_neither_overwritten_nor_gone_on_with_on_other_patients(spider,
     assert weights.read_bytes() == before and not (request.out / "ensemble.json").exists()
 
 
-def test_classifiers_train_in_one_go(spider, tmp_path):
+def test_classifiers_go_on_with_the_same_members_alone(spider, tmp_path):
     request = GraderRequest(spider, tmp_path / "run", recipe=replace(GRADER, epochs=1, batch=4), device="cpu")
     with pytest.raises(InputError, match="Unknown device"):
         train_graders(replace(request, device="abacus"))
     train_graders(request)
-    with pytest.raises(InputError, match="in one go"):
-        train_graders(replace(request, members=2))
+    before = (request.out / "compact" / "weights.safetensors").read_bytes()
+    again = replace(request, resume=True)
+    for other, sentence in (
+        (replace(request, members=2), "add --resume"),
+        (replace(again, members=2), "begun with other --networks, --members"),
+        (replace(again, roi=False), "--no-roi"),
+        (replace(again, fold=1), "--fold"),
+        (replace(again, seed=1), "another recipe or seed"),
+        (replace(again, start="lumbar_disc"), "--start"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            train_graders(other)
+    # All is done: a resumed run ends at once, with what was there.
+    train_graders(again)
+    assert (request.out / "compact" / "weights.safetensors").read_bytes() == before
     assert RunRecord.read(request.out).networks == ("compact",)
+    (request.out / "compact" / "checkpoint.safetensors").write_bytes(b"damaged")
+    with pytest.raises(InputError, match="is damaged"):
+        train_graders(again)
+    # As an older version left it.
+    (request.out / "compact" / "checkpoint.safetensors").unlink()
+    with pytest.raises(InputError, match="choose another --out"):
+        train_graders(again)
+    assert (request.out / "compact" / "weights.safetensors").read_bytes() == before
+
+
+def test_members_that_are_done_are_not_trained_again(spider, tmp_path):
+    recipe = replace(GRADER, epochs=2, batch=4, input_size=(32, 48))
+    request = GraderRequest(spider, tmp_path / "run", members=2, recipe=recipe, device="cpu")
+    whole = train_graders(replace(request, out=tmp_path / "whole"))
+    done = [request.out / name / "checkpoint.safetensors" for name in ("compact-0", "compact-1")]
+    with pytest.raises(Canceled):
+        train_graders(request, Progress(is_canceled=done[1].exists))
+    before = done[0].read_bytes()
+    assert not (request.out / "run.json").exists()
+    resumed = train_graders(replace(request, resume=True))
+    assert done[0].read_bytes() == before
+    assert resumed.weights == whole.weights and resumed.herniation_threshold == whole.herniation_threshold
+    for name, one in whole.networks.items():
+        other = resumed.networks[name].network.state_dict()
+        assert all(torch.equal(value, other[key]) for key, value in one.network.state_dict().items())
 
 
 def test_training_sees_training_patients_only(spider):

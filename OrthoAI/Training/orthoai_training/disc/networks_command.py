@@ -81,7 +81,7 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
         "--teacher", metavar="RUN", type=Path, help="folder of segmenters whose ensemble the compact one also follows"
     )
     parser.add_argument("--minutes", metavar="M", type=float, help="per detector or segmenter; default: all epochs")
-    add_resume(parser, " (detectors, segmenters)")
+    add_resume(parser)
     add_device(parser)
     add_seed(parser)
     add_quiet(parser)
@@ -198,6 +198,7 @@ def _train_graders(args: argparse.Namespace, sources: Sources, progress: Progres
         epochs=args.epochs,
         device=args.device,
         seed=args.seed,
+        resume=args.resume,
         start=args.start,
     )
     return assemble.grader_model(request, progress)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from orthoai.errors import InputError
@@ -58,7 +58,7 @@ def _given(recipe: dict[str, Any]) -> dict[str, Any]:
 
 def save_checkpoint(
     path: Path,
-    state: RunState,
+    state: DataclassInstance,
     network: torch.nn.Module,
     average: dict[str, torch.Tensor],
     optimizer: torch.optim.Optimizer,
@@ -71,31 +71,60 @@ def save_checkpoint(
     save_tensors(path, tensors, {"state": json.dumps(asdict(state))})
 
 
-def load_checkpoint(
-    path: Path,
-    network: torch.nn.Module,
-    average: dict[str, torch.Tensor],
-    optimizer: torch.optim.Optimizer,
-) -> RunState:
-    """Put the checkpoint at ``path`` into network, average and optimizer; InputError when it does not fit them."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            state = RunState(**json.loads(file.metadata()["state"]))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-        network.load_state_dict(_part(tensors, "network."))
-        for name, value in _part(tensors, "average.").items():
-            average[name].copy_(value)
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"The checkpoint {path.name} is damaged or of another recipe: train without --resume."
-        ) from error
-    slots: dict[int, dict[str, torch.Tensor]] = {}
-    for name, value in _part(tensors, "optimizer.").items():
-        index, key = name.split(".", 1)
-        slots.setdefault(int(index), {})[key] = value
-    optimizer.load_state_dict({"state": slots, "param_groups": optimizer.state_dict()["param_groups"]})
-    _lay_out_as_weights(optimizer)
-    return state
+@dataclass(frozen=True)
+class Checkpoint:
+    """What :func:`save_checkpoint` kept at ``path``: the ``state`` as JSON, and the tensors."""
+
+    path: Path
+    state: dict[str, Any]
+    tensors: dict[str, torch.Tensor]
+
+    @property
+    def unfit(self) -> InputError:
+        """The error of one that is not what it should be."""
+        return _unfit(self.path)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """That at ``path``. Raises InputError when it is damaged."""
+        try:
+            with safe_open(path, framework="pt") as file:
+                state = dict(json.loads(file.metadata()["state"]))
+                return cls(path, state, {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118 - no dict
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise _unfit(path) from error
+
+    def require_run(self, recipe: dict[str, Any], seed: int) -> None:
+        """Raise InputError where it is of a run with another recipe (see :func:`recorded`) or seed."""
+        try:
+            is_same = _given(self.state["recipe"]) == _given(recipe) and self.state["seed"] == seed
+        except (KeyError, AttributeError) as error:
+            raise self.unfit from error
+        if not is_same:
+            raise InputError(
+                "The checkpoint belongs to a run with another recipe or seed: use the same, or train without --resume."
+            )
+
+    def put_into(
+        self, network: torch.nn.Module, average: dict[str, torch.Tensor], optimizer: torch.optim.Optimizer
+    ) -> None:
+        """Give all three their tensors; InputError when those do not fit."""
+        try:
+            network.load_state_dict(_part(self.tensors, "network."))
+            for name, value in _part(self.tensors, "average.").items():
+                average[name].copy_(value)
+        except (KeyError, RuntimeError) as error:
+            raise self.unfit from error
+        slots: dict[int, dict[str, torch.Tensor]] = {}
+        for name, value in _part(self.tensors, "optimizer.").items():
+            index, key = name.split(".", 1)
+            slots.setdefault(int(index), {})[key] = value
+        optimizer.load_state_dict({"state": slots, "param_groups": optimizer.state_dict()["param_groups"]})
+        _lay_out_as_weights(optimizer)
+
+
+def _unfit(path: Path) -> InputError:
+    return InputError(f"The checkpoint {path.name} is damaged or of another recipe: train without --resume.")
 
 
 def _lay_out_as_weights(optimizer: torch.optim.Optimizer) -> None:
@@ -117,13 +146,18 @@ def resume_run(
     average: dict[str, torch.Tensor],
     optimizer: torch.optim.Optimizer,
 ) -> RunState:
-    """As :func:`load_checkpoint`; InputError also where the checkpoint's recipe or seed is not that of ``own``."""
-    state = load_checkpoint(path, network, average, optimizer)
-    if _given(state.recipe) != _given(own.recipe) or state.seed != own.seed:
-        raise InputError(
-            "The checkpoint belongs to a run with another recipe or seed: use the same, or train without --resume."
-        )
-    return state
+    """Put the checkpoint at ``path`` into network, average and optimizer; returns where its run is.
+
+    Raises:
+        InputError: it does not fit them, or its recipe or seed is not that of ``own``.
+    """
+    kept = Checkpoint.read(path)
+    kept.put_into(network, average, optimizer)
+    kept.require_run(own.recipe, own.seed)
+    try:
+        return RunState(**kept.state)
+    except TypeError as error:
+        raise kept.unfit from error
 
 
 def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

@@ -46,6 +46,6 @@ def add_blend(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_resume(parser: argparse.ArgumentParser, of: str = "") -> None:
-    """``--resume``, whose help ends with ``of``."""
-    parser.add_argument("--resume", action="store_true", help=f"go on with what the folder holds{of}")
+def add_resume(parser: argparse.ArgumentParser) -> None:
+    """``--resume``."""
+    parser.add_argument("--resume", action="store_true", help="go on with what the folder holds")

@@ -29,13 +29,14 @@ class GraderRequest(NetworksRequest):
     """What to train.
 
     Attributes:
-        out: each member's folder gets weights.safetensors, metrics.json and classifier.onnx.
+        out: each member's folder gets weights.safetensors, metrics.json, classifier.onnx and a checkpoint.
         architectures: "compact" or names of the paper's backbones.
         members: networks per architecture, which differ in their seed.
         fine_tuning, roi: False for the ablations of the paper's Table 1: the head alone; whole pictures, not discs.
         segmenter: an exported segmenter that finds the discs of pictures without boxes; None leaves those out.
         recipe: of the compact network; the others follow the paper.
         epochs: the head's included.
+        resume: go on with what ``out`` holds.
 
     Raises:
         InputError: see :class:`NetworksRequest`; nothing to learn from, or what SPIDER alone has.
@@ -46,6 +47,7 @@ class GraderRequest(NetworksRequest):
     roi: bool = True
     segmenter: Path | None = None
     recipe: GraderRecipe = COMPACT
+    resume: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

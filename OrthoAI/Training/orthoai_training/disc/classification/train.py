@@ -25,8 +25,10 @@ from orthoai_training.disc.classification.samples import GradedSample
 from orthoai_training.disc.classification.scores import best_threshold
 from orthoai_training.disc.classification.trainer import GraderRun, TrainedGrader, predicted, train_grader
 from orthoai_training.disc.ensemble import ENSEMBLE_FILE
-from orthoai_training.disc.run_record import RunRecord, claim_patients, holds_run
+from orthoai_training.disc.run_record import RUN_FILE, RunRecord, claim_patients, holds_run
 from orthoai_training.disc.start import GOING_ON, disc_model, first_weights
+from orthoai_training.earlier_run import claim_run, claim_start, earlier_run, is_filled
+from orthoai_training.identity import files_sha256
 from orthoai_training.learned import learned_by, note_learned
 from orthoai_training.text_files import write_json
 from orthoai_training.train.weighting import Weighting, search_accuracy
@@ -51,13 +53,12 @@ def train_graders(request: GraderRequest, progress: Progress | None = None) -> T
     """Train every member, one after the other, and search the weights of the ensemble on validation discs.
 
     Raises:
-        InputError: no such data, an unknown network, an earlier run in ``out``, no such model to start from.
+        InputError: no such data, an unknown network, a checkpoint of another recipe, an earlier run in ``out`` without
+            resume, of other patients or other members, or no such model to start from.
         Canceled: asked for through ``progress``.
     """
-    if holds_run(request.out, request.networks):
-        raise InputError(
-            f"{request.out} already holds a training run, and classifiers train in one go: choose another --out."
-        )
+    if not request.resume and holds_run(request.out, request.networks):
+        raise earlier_run(request.out)
     train = graded_discs(request, request.split.part("train"), with_volumes=True)
     train += chain.from_iterable(request.lessons.train)
     held_out = graded_discs(request, request.split.part("validation"))
@@ -78,6 +79,7 @@ def train_graders(request: GraderRequest, progress: Progress | None = None) -> T
             "on from a model with compact classifiers with --start."
         )
     claim_patients(request.out, "classifier", request.fold, request.training_patients, request.reviewed_cases.names)
+    _claim_members(request)
     trained = {}
     for name, (architecture, member) in request.networks.items():
         recipe, first = request.recipe_of(architecture), firsts[member] if architecture == "compact" else None
@@ -89,15 +91,25 @@ def train_graders(request: GraderRequest, progress: Progress | None = None) -> T
             device=request.device,
             seed=request.seed + member,
             first=first,
+            resume=request.resume,
         )
         files = [file for file in (first, request.segmenter) if file is not None]
-        note_learned(run.out_dir, ROLE, [request.lessons.learned_from, *map(learned_by, files)], goes_on=False)
+        goes_on = is_filled(run.out_dir)
+        claim_start(run.out_dir, first)
+        note_learned(run.out_dir, ROLE, [request.lessons.learned_from, *map(learned_by, files)], goes_on)
         trained[name] = train_grader(run, progress)
         export_grader(trained[name].network, run.out_dir / NETWORK_FILE)
     told = suspect_of(model) if model is not None and all_go_on else None
     weighed = _weighed(request.out, trained, held_out, told)
     RunRecord("classifier", tuple(trained), request.fold, request.roi).write(request.out)
     return weighed
+
+
+def _claim_members(request: GraderRequest) -> None:
+    """Raise InputError where ``out`` was begun with other networks, or other crops of the discs."""
+    labeler = None if request.segmenter is None else list(files_sha256([request.segmenter]).values())
+    asked = {"networks": list(request.networks), "roi": request.roi, "first": labeler}
+    claim_run(request.out, asked, "--networks, --members, --no-roi or --first", RUN_FILE)
 
 
 def _weighed(

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from orthoai_training.disc.classification.networks import DiscGrader, build_grad
 from orthoai_training.disc.classification.recipe import GraderRecipe
 from orthoai_training.disc.classification.samples import GradedSample
 from orthoai_training.disc.classification.scores import auc, quadratic_kappa
+from orthoai_training.disc.classification.state import GraderState, RandomState
+from orthoai_training.learning.checkpoint import FILE_NAME, Checkpoint, recorded, save_checkpoint
 from orthoai_training.learning.first_weights import FROM_MODEL, WRAPPED, load_folded
 from orthoai_training.learning.precision import choose_precision
 from orthoai_training.learning.run_folder import METRICS_FILE, WEIGHTS_FILE
@@ -39,7 +41,9 @@ class GraderRun:
 
     Attributes:
         train, held_out: graded discs; of held_out, the best weights are chosen by :func:`quality`.
-        out_dir: gets weights.safetensors (its logits speak of the true frequencies) and metrics.json.
+        out_dir: gets weights.safetensors (its logits speak of the true frequencies), metrics.json and
+            checkpoint.safetensors, after each epoch.
+        resume: go on from out_dir's checkpoint when there is one.
         first: file of a compact classifier whose weights are trained on; None for the recipe's first weights.
     """
 
@@ -50,6 +54,12 @@ class GraderRun:
     device: str = "auto"
     seed: int = 0
     first: Path | None = None
+    resume: bool = False
+
+    @property
+    def checkpoint(self) -> Path:
+        """The file to go on from."""
+        return self.out_dir / FILE_NAME
 
 
 @dataclass(frozen=True)
@@ -62,15 +72,39 @@ class TrainedGrader:
 
 
 def train_grader(run: GraderRun, progress: Progress | None = None) -> TrainedGrader:
-    """Train as ``run`` says.
+    """Train as ``run`` says; a cancel through ``progress`` leaves the last checkpoint.
 
     Raises:
-        InputError: no discs, an unknown network, no such device, first weights of a network of another build.
+        InputError: no discs, an unknown network, a checkpoint of another recipe or none where there should be one, no
+            such device, first weights of a network of another build.
     """
     if not run.train:
         raise InputError("There are no graded discs to train on: check the folder of the data and the split.")
     run.out_dir.mkdir(parents=True, exist_ok=True)
+    if run.resume and not run.checkpoint.exists() and (run.out_dir / WEIGHTS_FILE).exists():
+        # As before classifiers kept one: what is there would be trained anew.
+        raise InputError(f"{run.out_dir} holds a trained classifier and no {FILE_NAME}: choose another --out.")
     return _Trainer(run, progress or Progress()).train()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Epochs that train the head alone, on a frozen backbone, or everything; ``cosine``: the rate falls to nothing."""
+
+    is_frozen: bool
+    epochs: int
+    rate: float
+    cosine: bool
+
+    def rate_of(self, epoch: int) -> float:
+        return self.rate * (0.5 * (1 + math.cos(math.pi * epoch / self.epochs)) if self.cosine else 1.0)
+
+
+def _parts(recipe: GraderRecipe) -> tuple[_Part, _Part]:
+    return (
+        _Part(True, recipe.feature_epochs, recipe.feature_rate, cosine=False),
+        _Part(False, recipe.epochs, recipe.learning_rate, recipe.cosine),
+    )
 
 
 class _Trainer:
@@ -92,10 +126,20 @@ class _Trainer:
         if run.first is not None:
             self._take_over(run.first)
         self.held_out = plain_batch(run.held_out) if run.held_out else None
-        self.best, self.is_scored = -math.inf, False
-        self.best_state = self._state()
-        self.history: list[dict[str, float]] = []
-        self.began = time.monotonic()
+        self.state = GraderState(recorded(run.recipe), run.seed, self.first_weights)
+        self.best_state = self._weights()
+        self.kept: Checkpoint | None = None
+        if run.resume and run.checkpoint.exists():
+            self.kept = Checkpoint.read(run.checkpoint)
+            self.state = self._kept_state(self.kept)
+        self.before_s, self.began = self.state.elapsed_s, time.monotonic()
+
+    def _kept_state(self, kept: Checkpoint) -> GraderState:
+        kept.require_run(self.state.recipe, self.state.seed)
+        try:
+            return GraderState.from_json(kept.state)
+        except (KeyError, TypeError) as error:
+            raise kept.unfit from error
 
     @torch.no_grad()
     def _take_over(self, first: Path) -> None:
@@ -108,34 +152,44 @@ class _Trainer:
 
     def train(self) -> TrainedGrader:
         """Both parts, then the best weights."""
-        recipe = self.recipe
-        if recipe.feature_epochs:
-            freeze_backbone(self.network, True)
-            self._part(recipe.feature_epochs, recipe.feature_rate, cosine=False)
-            freeze_backbone(self.network, False)
-            self.network.load_state_dict(self.best_state)
-        if recipe.epochs:
-            self._part(recipe.epochs, recipe.learning_rate, cosine=recipe.cosine)
-        self.network.load_state_dict(self.best_state)
+        for number, part in enumerate(_parts(self.recipe)):
+            if part.epochs and number >= self.state.part:
+                self._train_part(number, part)
         with torch.no_grad():
             self.network.second.bias.add_(self.weights.logit_offsets.to(self.device))
         path = self.run.out_dir / WEIGHTS_FILE
         save_tensors(path, self.network.state_dict())
         return TrainedGrader(self.network.eval(), path, self._write_metrics())
 
-    def _part(self, epochs: int, rate: float, cosine: bool) -> None:
+    def _train_part(self, number: int, part: _Part) -> None:
+        """Ends with the best weights so far, of all parts."""
+        freeze_backbone(self.network, part.is_frozen)
         parameters = trainable(self.network)
-        optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=self.recipe.weight_decay, fused=True)
-        best_at = 0
-        for epoch in range(epochs):
+        optimizer = torch.optim.AdamW(parameters, lr=part.rate, weight_decay=self.recipe.weight_decay, fused=True)
+        if self.kept is not None and number == self.state.part:
+            self.kept.put_into(self.network, self.best_state, optimizer)
+            self.state.random.set(self.random, self.device)
+        else:
+            self.state = replace(self.state, part=number, epoch=0, best_epoch=0)
+        while self.state.epoch < part.epochs and not self._has_stalled():
             for group in optimizer.param_groups:
-                group["lr"] = rate * (0.5 * (1 + math.cos(math.pi * epoch / epochs)) if cosine else 1.0)
+                group["lr"] = part.rate_of(self.state.epoch)
             loss = self._epoch(optimizer)
             if self._validate(loss):
-                best_at = epoch
-            self.progress.report(STAGE, (epoch + 1) / epochs, f"loss {loss:.3f}, best validation {self.best:.3f}")
-            if 0 < self.recipe.early_stop <= epoch - best_at:
-                break
+                self.state.best_epoch = self.state.epoch
+            self.state.epoch += 1
+            self._keep(optimizer)
+            told = f"loss {loss:.3f}, best validation {self.state.best:.3f}"
+            self.progress.report(STAGE, self.state.epoch / part.epochs, told)
+        self.network.load_state_dict(self.best_state)
+
+    def _has_stalled(self) -> bool:
+        return 0 < self.recipe.early_stop < self.state.epoch - self.state.best_epoch
+
+    def _keep(self, optimizer: torch.optim.Optimizer) -> None:
+        self.state.elapsed_s = self.before_s + time.monotonic() - self.began
+        self.state.random = RandomState.of(self.random, self.device)
+        save_checkpoint(self.run.checkpoint, self.state, self.network, self.best_state, optimizer)
 
     def _epoch(self, optimizer: torch.optim.Optimizer) -> float:
         self.network.train()
@@ -161,29 +215,30 @@ class _Trainer:
     def _validate(self, loss: float) -> bool:
         """Keep the weights when they are the best so far, or the last where nothing held out can tell."""
         told = quality(predicted(self.network, self.held_out), self.held_out) if self.held_out else None
-        self.is_scored = told is not None
+        state = self.state
+        state.is_scored = told is not None
         quality_now = -loss if told is None else told
-        self.history.append({"loss": loss, "quality": quality_now})
-        is_best = not self.is_scored or quality_now > self.best
+        state.history.append({"loss": loss, "quality": quality_now})
+        is_best = not state.is_scored or state.best is None or quality_now > state.best
         if is_best:
-            self.best, self.best_state = quality_now, self._state()
+            state.best, self.best_state = quality_now, self._weights()
         return is_best
 
-    def _state(self) -> dict[str, torch.Tensor]:
+    def _weights(self) -> dict[str, torch.Tensor]:
         return {name: value.detach().clone() for name, value in self.network.state_dict().items()}
 
     def _write_metrics(self) -> dict[str, Any]:
         metrics = {
-            "best_quality": self.best if self.is_scored else None,
-            "first_weights": self.first_weights,
-            "training_s": round(time.monotonic() - self.began, 1),
+            "best_quality": self.state.best if self.state.is_scored else None,
+            "first_weights": self.state.first_weights,
+            "training_s": round(self.before_s + time.monotonic() - self.began, 1),
             "device": str(self.device),
             "seed": self.run.seed,
             "train_discs": len(self.run.train),
             "validation_discs": len(self.run.held_out),
             "class_weights": asdict(self.weights),
             "recipe": asdict(self.recipe),
-            "history": self.history,
+            "history": self.state.history,
         }
         write_json(self.run.out_dir / METRICS_FILE, metrics)
         return metrics
