@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from orthoai.errors import InputError
 from orthoai.models.store import ModelStore
+from orthoai_training.femur import train
 from orthoai_training.femur.request import TrainRequest
 from orthoai_training.femur.train import train_femur
 from orthoai_training.train.blend import SHARE
 from safetensors.numpy import load_file
+from tiny_model import write_tiny_model
 from train_fakes import fake_detector
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -88,6 +90,58 @@ def test_a_later_call_from_a_model_changes_no_card_of_what_began_from_nothing(
     cards = {folder.name: ModelStore((folder.parent,)).get(folder.name).metadata for folder in made}
     assert "started_from" in cards["femur_two_stage"].training["data"]
     assert "started_from" not in cards["femur_single_stage"].training["data"]
+
+
+@pytest.mark.parametrize(
+    ("name", "only", "told"),
+    [
+        ("lumbar_disc", "segmenter", "is for the task disc"),
+        ("vertebral_fractures", "detector", "is for the task ovf"),
+        ("nowhere", None, "There is no model"),
+        ("tiny", "transunet", "does not say how its detector was trained"),
+    ],
+)
+def test_a_start_that_cannot_serve_is_told_before_the_cases_are_simulated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, only: str | None, told: str
+) -> None:
+    """One of another task trained from nothing in silence; one whose card lacks a recipe ended the training by a
+    KeyError."""
+    monkeypatch.setenv("ORTHOAI_MODELS", str(write_tiny_model(tmp_path / "models").parent))
+    monkeypatch.setattr(train, "_cases", lambda *told: pytest.fail("simulated first"))
+    with pytest.raises(InputError, match=told):
+        train_femur(TrainRequest(tmp_path / "out", simulate=2, only=only, device="cpu", start=name))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("unlearned")
+def test_a_model_folder_is_replaced_whole_or_not_at_all(
+    cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A training that was stopped while it wrote left the new weights under the old card: a damaged model."""
+    request = TrainRequest(tmp_path / "out", data=cases, only="single-stage", device="cpu")
+    (folder,) = train_femur(request)
+    before = ModelStore((folder,)).verify("femur_single_stage").sha256
+    with monkeypatch.context() as patch:
+        patch.setattr("orthoai_training.femur.model_folder.written", _stop)
+        with pytest.raises(KeyboardInterrupt):
+            train_femur(replace(request, resume=True))
+    assert ModelStore((folder,)).verify("femur_single_stage").sha256 == before
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+    (again,) = train_femur(replace(request, resume=True))
+    assert again == folder and ModelStore((folder,)).verify("femur_single_stage")
+    # What would be refused in the end is refused before the training.
+    monkeypatch.setattr(train, "train_segmenter", _stop)
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"notes\.txt, which OrthoAI did not write"):
+        train_femur(replace(request, resume=True))
+    (folder / "metadata.json").write_text("{")
+    with pytest.raises(InputError, match="holds a damaged model: remove that folder"):
+        train_femur(replace(request, resume=True))
+    assert (folder / "notes.txt").read_text() == "mine"
+
+
+def _stop(*told: object, **named: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_model_of_another_size_is_no_start(cases: Path, tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_each_plane_names_the_reviewed_cases_behind_it(tmp_path, case_folder, mo
     network = replace(before.networks["sagittal"], learned_from=told)
     write_card(replace(before, networks={**before.networks, "sagittal": network}), model)
     monkeypatch.setattr("orthoai_training.fracture.train.train_one", _learn_nothing)
-    monkeypatch.setattr("orthoai_training.fracture.train.export_fracture", lambda network, name, weights, file: None)
+    monkeypatch.setattr("orthoai_training.fracture.train.export_fracture", _export_nothing)
     monkeypatch.setattr("orthoai_training.fracture.train.blend_files", lambda *told: None)
     monkeypatch.setattr("orthoai_training.fracture.assemble.OnnxSlices", lambda file: None)
     monkeypatch.setattr("orthoai_training.fracture.assemble.search_fusion", lambda *told: FUSION)
@@ -163,9 +163,34 @@ def test_each_plane_names_the_reviewed_cases_behind_it(tmp_path, case_folder, mo
 def _learn_nothing(*told: object) -> Learned:
     """A network's folder as a training leaves it."""
     folder = next(each for each in told if isinstance(each, Path))
-    (folder / "network.onnx").write_bytes(b"weights")
     (folder / "metrics.json").write_text(json.dumps({"steps": 1, "recipe": asdict(COMPACT)}))
     return Learned(folder / "weights.safetensors", {})
+
+
+def _export_nothing(network: str, recipe: str, weights: Path, file: Path) -> None:
+    file.write_bytes(b"weights")
+
+
+def test_a_plane_is_done_only_once_it_is_blended(tmp_path, case_folder, model, monkeypatch):
+    """A call that was stopped after the export left a network that the next one took for a blended one."""
+
+    def stop(*told: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("orthoai_training.fracture.train.train_one", _learn_nothing)
+    monkeypatch.setattr("orthoai_training.fracture.train.export_fracture", _export_nothing)
+    request = FractureRequest(
+        tmp_path / "out", planes=("sagittal",), data=case_folder, start=str(model), blend=0.5, steps=1
+    )
+    for resume in (False, True):
+        monkeypatch.setattr("orthoai_training.fracture.train.blend_files", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train_planes(replace(request, resume=resume))
+        assert PlaneNetwork.trained(request.out / "sagittal") is None
+        assert not [path for path in (request.out / "sagittal").iterdir() if path.suffix == ".onnx"]
+        monkeypatch.setattr("orthoai_training.fracture.train.blend_files", lambda *told: None)
+        train_planes(replace(request, resume=True))
+        assert PlaneNetwork.trained(request.out / "sagittal") is not None
 
 
 def test_what_a_network_went_on_from_is_known_to_a_later_call_without_it(tmp_path, model):

@@ -17,6 +17,8 @@ from orthoai.errors import Canceled, InputError
 from orthoai.models.card import read_card
 from orthoai.models.learned import UNKNOWN, LearnedFrom
 from orthoai.models.store import Model, ModelStore
+from orthoai.tasks import RunOptions
+from orthoai.tasks.ovf.engines import load_engines
 from orthoai_training.half_onnx import HALF, stored_weights
 from orthoai_training.learned import noted
 from orthoai_training.ovf import train
@@ -264,7 +266,20 @@ def test_a_blended_detector_lies_between_the_weights_before_and_after(
     monkeypatch.setattr(train, "train_network", doubled)
     monkeypatch.setattr(train, "validate", lambda *told: found)
     monkeypatch.setattr(train, "fit_to_cases", lambda folder, *told: folder)
-    folder = train_ovf(TrainRequest(tmp_path, pictures=tmp_path, start="vertebral_fractures", blend=0.25))
+    request = TrainRequest(tmp_path, pictures=tmp_path, start="vertebral_fractures", blend=0.25)
+
+    def stopped(folder: Path, *told: object) -> Path:
+        """While the card is fitted, which takes minutes."""
+        assert load_engines(RunOptions(model=str(folder))).outlines is not None
+        raise Canceled
+
+    # A model that is not fitted yet would pass for one that is done.
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "fit_to_cases", stopped)
+        with pytest.raises(Canceled):
+            train_ovf(request)
+    assert not (tmp_path / "model").exists()
+    folder = train_ovf(request)
     own, old = stored_weights(folder / "detector.onnx"), stored_weights(before)
     assert own.keys() == old.keys()
     changed = [name for name in own if not np.array_equal(own[name], old[name])]

@@ -10,20 +10,20 @@ from typing import Any
 
 from orthoai import __version__
 from orthoai.errors import InputError
-from orthoai.marker import Marker
-from orthoai.models.card import CARD_NAME, Card, Network, read_card
+from orthoai.models.card import Card, Network, read_card
 from orthoai.models.hashing import file_sha256
 from orthoai.models.learned import LearnedFrom
 from orthoai.models.store import Model
-from orthoai.output import refuse_foreign, resolved, staged_folder
 from orthoai.tasks.disc.session import member_roles
 
-from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, written
-
-PAGE_FILE = "README.md"
-
-MODEL = Marker(CARD_NAME, ("task", "networks"))
-"""By which an older model is known."""
+from orthoai_training.train.model_folder import (
+    LICENSES,
+    ModelPage,
+    libraries,
+    require_model_place,
+    staged_model,
+    written,
+)
 
 PAGE = ModelPage(
     limits="Research use only; not a medical device. Few herniated discs were in the training and in the test: "
@@ -88,7 +88,7 @@ def write_disc_model(trained: TrainedRole, base: Model, out: Path) -> Path:
     """
     replaced = member_roles(base.metadata.networks, trained.role)
     kept = [name for name in base.metadata.networks if name not in replaced]
-    with staged_folder(out, MODEL, besides=_files(out)) as folder:
+    with staged_model(out) as folder:
         networks = {name: _copied(base.weights(name), base.network(name), name, folder) for name in kept}
         for name, network in trained.by_name.items():
             own = Network("", "", network.architecture, dict(network.settings), network.learned_from)
@@ -101,7 +101,7 @@ def require_place(role: str, base: Model, out: Path) -> None:
     """Before hours of training: raise InputError where :func:`write_disc_model` would refuse ``out``, or where another
     training has left networks there that ``base`` lacks and the new model would lose.
     """
-    refuse_foreign(resolved(out), MODEL, _files(out))
+    require_model_place(out)
     try:
         own = read_card(out).networks
     except InputError:  # None yet.
@@ -113,14 +113,6 @@ def require_place(role: str, base: Model, out: Path) -> None:
             f"{out} holds another {lost[0]} than --start, which would be lost: give {out} to --start, or choose "
             "another --out."
         )
-
-
-def _files(folder: Path) -> tuple[str, ...]:
-    """What the model in ``folder`` consists of; nothing where there is none."""
-    try:
-        return PAGE_FILE, *(network.file for network in read_card(folder).networks.values())
-    except InputError:
-        return ()
 
 
 def _copied(source: Path, network: Network, name: str, folder: Path) -> Network:

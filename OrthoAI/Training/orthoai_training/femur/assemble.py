@@ -81,8 +81,8 @@ def _kept(folder: Path, now: DetectorRecipe | SegmenterRecipe, name: str) -> _Re
 
 
 def _lent(start: FemurStart, part: Part | None) -> _Ready | None:
-    card = start.model.metadata
-    return None if part is None else _Ready(part, card.training["recipe"], start.lineage(part.role), card.attribution)
+    makers = start.model.metadata.attribution
+    return None if part is None else _Ready(part, start.recipe_name, start.lineage(part.role), makers)
 
 
 def assemble(
@@ -122,9 +122,14 @@ def assemble(
         _data(request, used, split) | lineages,
         tuple(dict.fromkeys((*named, *credits_for(sources)))),
     )
-    folder = request.out / "model" / name
+    folder = model_folder(request.out, part)
     write_model_folder(parts, folder)
     return folder
+
+
+def model_folder(out: Path, part: str) -> Path:
+    """Where the model of ``part``, one of SEGMENTERS, goes in the run's folder ``out``."""
+    return out / "model" / SEGMENTERS[part][0]
 
 
 def _data(request: TrainRequest, used: Sequence[CaseFolder], split: Split) -> dict[str, Any]:

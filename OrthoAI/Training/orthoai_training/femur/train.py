@@ -20,7 +20,7 @@ from orthoai.progress import Progress
 
 from orthoai_training.dataset import CaseFolder, Split, cases_named, find_cases
 from orthoai_training.earlier_run import claim_cases, claim_run, claim_start, is_filled, refuse_earlier_run
-from orthoai_training.femur.assemble import assemble, keep
+from orthoai_training.femur.assemble import assemble, keep, model_folder
 from orthoai_training.femur.detector.recipe import DetectorRecipe
 from orthoai_training.femur.part import Part, blended, role_of
 from orthoai_training.femur.recipes import Recipe, SegmenterRecipe, get_recipe
@@ -30,6 +30,7 @@ from orthoai_training.femur.segmenter.trainer import train_segmenter
 from orthoai_training.femur.start import FemurStart
 from orthoai_training.kept_split import kept_split
 from orthoai_training.learned import learned_from, note_learned
+from orthoai_training.train.model_folder import require_model_place
 
 if TYPE_CHECKING:
     from orthoai_training.synth.limbs import LimbRecipe
@@ -62,13 +63,16 @@ def train_femur(
     recipe = get_recipe(request.recipe)
     for part in request.parts:
         refuse_earlier_run(request.out / part, request.resume)
+    for part in SEGMENTERS:
+        require_model_place(model_folder(request.out, part))
+    # Before the cases: simulating them may take an hour.
+    start = _start(request, recipe)
     made_folder(request.out)
     cases = _cases(request, progress)
     split = _split(request, recipe, cases)
     train_detector = train_detector or detector_part
-    start = FemurStart.of(request.start) if request.start else None
     for part in request.parts:
-        chosen = recipe.detector if part == DETECTOR else segmenter_recipe(recipe, part)
+        chosen = _recipe_of(recipe, part)
         first = start.weights_for(chosen) if start else None
         goes_on = is_filled(request.out / part)
         claim_start(request.out / part, first)
@@ -86,6 +90,23 @@ def train_femur(
     used = cases_named(cases, split.train)
     folders = [assemble(request, part, recipe, used, split, start) for part in SEGMENTERS]
     return [folder for folder in folders if folder is not None]
+
+
+def _recipe_of(recipe: Recipe, part: str) -> DetectorRecipe | SegmenterRecipe:
+    return recipe.detector if part == DETECTOR else segmenter_recipe(recipe, part)
+
+
+def _start(request: TrainRequest, recipe: Recipe) -> FemurStart | None:
+    """The model to start from, which has what each network goes on from or takes over (InputError)."""
+    if request.start is None:
+        return None
+    start = FemurStart.of(request.start)
+    chosen = [_recipe_of(recipe, part) for part in request.parts]
+    for each in chosen:
+        start.weights_for(each)
+    if request.only != "single-stage":
+        start.require_lendable({"detector", "segmenter"} - {role_of(each) for each in chosen})
+    return start
 
 
 # Cases

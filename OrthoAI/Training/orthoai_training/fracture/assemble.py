@@ -14,7 +14,7 @@ from orthoai_training.data_kinds import REAL
 from orthoai_training.dataset import CaseFolder, Split, cases_named, has_verdict
 from orthoai_training.fracture.fitted_evidence import FittedEvidence
 from orthoai_training.fracture.fusion import Fusion, search_fusion
-from orthoai_training.fracture.model_folder import KINDS, NAME, write_fracture_model
+from orthoai_training.fracture.model_folder import KINDS, model_folder, write_fracture_model
 from orthoai_training.fracture.plane_network import PlaneNetwork
 from orthoai_training.fracture.request import FractureRequest
 from orthoai_training.fracture.slices import PLANES
@@ -48,7 +48,7 @@ def assemble(request: FractureRequest, progress: Progress | None = None) -> Path
     used = cases_named(cases, split.train)
     credits = spine_credits([*map(str, (*request.shapes, *request.textures)), *case_sources(used)])
     inherited = [line for network in found.values() for line in network.makers]
-    folder = request.out / "model" / NAME
+    folder = model_folder(request.out)
     lineage = {plane: network.lineage for plane, network in found.items() if network.lineage is not None}
     data = {**_data(request, used, split), **({"started_from": lineage} if lineage else {})}
     write_fracture_model(found, fusion, data, (*credits, *first_credits(inherited, credits)), folder)

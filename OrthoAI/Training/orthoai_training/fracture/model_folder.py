@@ -15,7 +15,7 @@ from orthoai.spine.window import BONE_WINDOW
 
 from orthoai_training.fracture.fusion import Fusion
 from orthoai_training.fracture.plane_network import PlaneNetwork
-from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, limits_of, written
+from orthoai_training.train.model_folder import LICENSES, ModelPage, libraries, limits_of, staged_model, written
 
 NAME = "spine_fracture"
 
@@ -30,6 +30,11 @@ AXIAL_LIMIT = (
 )
 
 
+def model_folder(out: Path) -> Path:
+    """Where the model goes in the run's folder ``out``."""
+    return out / "model" / NAME
+
+
 def write_fracture_model(
     planes: Mapping[str, PlaneNetwork],
     fusion: Fusion,
@@ -37,47 +42,50 @@ def write_fracture_model(
     attribution: Sequence[str],
     folder: Path,
 ) -> Card:
-    """Put the networks of ``planes`` with card and page into place.
+    """Put the networks of ``planes`` with card and page into ``folder``, which appears whole or not at all, in place of
+    an older model.
 
     Every network's settings hold what the task needs: size, pixel, slice distance, window, the plane's weight, and the
-    threshold and calibration of the weighed probability. Each keeps the recipe that it was trained by. The card goes
-    last.
+    threshold and calibration of the weighed probability. Each keeps the recipe that it was trained by.
+
+    Raises:
+        InputError: ``folder`` holds other files, or the disk refuses.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    networks, metrics = {}, {}
-    for plane, network in planes.items():
-        target = folder / f"{plane}.onnx"
-        shutil.copyfile(network.file, target)
-        settings: dict[str, Any] = {
-            "image_size": FRACTURE_SIZE,
-            "pixel_mm": FRACTURE_PIXEL_MM,
-            "slice_mm": FRACTURE_SLICE_MM,
-            "window_hu": list(BONE_WINDOW),
-            "weight": fusion.weights.get(plane, 0.0),
-            "threshold": fusion.threshold,
-            **fusion.evidence.settings,
-        }
-        sha256, learned = file_sha256(target), network.learned_from
-        networks[plane] = Network(target.name, sha256, network.architecture, settings, learned)
-        metrics[plane] = {key: value for key, value in network.metrics.items() if key not in ("recipe", "history")}
-    metrics["fusion"] = {"dice": fusion.dice, "plane_dice": dict(fusion.plane_dice), "cases": fusion.cases}
-    recipes = {plane: dict(network.recipe) for plane, network in planes.items()}
-    names = dict.fromkeys(str(recipe["name"]) for recipe in recipes.values() if "name" in recipe)
-    card = Card(
-        name=NAME,
-        version=__version__,
-        task="fracture",
-        description="Bodies of fractured vertebrae in CT: the multi-scale feature-fusion network of Saeed et al. 2024 "
-        "on sagittal and on axial slices, put together in 3D.",
-        license=LICENSES[False],
-        attribution=tuple(attribution),
-        labels={1: "fracture"},
-        networks=networks,
-        training={"recipe": " and ".join(names), "data": dict(data), **recipes},
-        metrics=metrics,
-        libraries=libraries(),
-    )
-    return written(card, folder, page_of(card))
+    with staged_model(folder) as aside:
+        networks, metrics = {}, {}
+        for plane, network in planes.items():
+            target = aside / f"{plane}.onnx"
+            shutil.copyfile(network.file, target)
+            settings: dict[str, Any] = {
+                "image_size": FRACTURE_SIZE,
+                "pixel_mm": FRACTURE_PIXEL_MM,
+                "slice_mm": FRACTURE_SLICE_MM,
+                "window_hu": list(BONE_WINDOW),
+                "weight": fusion.weights.get(plane, 0.0),
+                "threshold": fusion.threshold,
+                **fusion.evidence.settings,
+            }
+            sha256, learned = file_sha256(target), network.learned_from
+            networks[plane] = Network(target.name, sha256, network.architecture, settings, learned)
+            metrics[plane] = {key: value for key, value in network.metrics.items() if key not in ("recipe", "history")}
+        metrics["fusion"] = {"dice": fusion.dice, "plane_dice": dict(fusion.plane_dice), "cases": fusion.cases}
+        recipes = {plane: dict(network.recipe) for plane, network in planes.items()}
+        names = dict.fromkeys(str(recipe["name"]) for recipe in recipes.values() if "name" in recipe)
+        card = Card(
+            name=NAME,
+            version=__version__,
+            task="fracture",
+            description="Bodies of fractured vertebrae in CT: the multi-scale feature-fusion network of Saeed et al. "
+            "2024 on sagittal and on axial slices, put together in 3D.",
+            license=LICENSES[False],
+            attribution=tuple(attribution),
+            labels={1: "fracture"},
+            networks=networks,
+            training={"recipe": " and ".join(names), "data": dict(data), **recipes},
+            metrics=metrics,
+            libraries=libraries(),
+        )
+        return written(card, aside, page_of(card))
 
 
 def page_of(card: Card) -> ModelPage:

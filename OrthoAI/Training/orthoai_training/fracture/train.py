@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from orthoai.output import made_folder
+from orthoai.output import beside, made_folder
 from orthoai.progress import Progress
 
 from orthoai_training.case_seeds import refuse_tests
@@ -22,6 +22,7 @@ from orthoai_training.dataset import CaseFolder, Split, cases_named
 from orthoai_training.earlier_run import claim_cases, claim_start, is_filled, refuse_earlier_run
 from orthoai_training.fracture.cases import find_spine_cases
 from orthoai_training.fracture.export import export_fracture
+from orthoai_training.fracture.model_folder import model_folder
 from orthoai_training.fracture.plane_network import ONNX_FILE, first_weights, keep_first
 from orthoai_training.fracture.recipe import FractureRecipe
 from orthoai_training.fracture.request import FractureRequest
@@ -33,6 +34,8 @@ from orthoai_training.learned import learned_from, note_learned
 from orthoai_training.learning.run_folder import Learned
 from orthoai_training.spine_ct.credits import refuse_share_alike
 from orthoai_training.train.blend import blend_files
+from orthoai_training.train.model_folder import require_model_place
+from orthoai_training.train.start import Start
 
 VALIDATION_SHARE, TEST_SHARE = 0.1, 0.2
 """Of the cases (paper: "Model Training Parameters")."""
@@ -51,6 +54,7 @@ def train_planes(request: FractureRequest, progress: Progress | None = None) -> 
     recipe, start = request.chosen, request.first
     for plane in request.planes:
         refuse_earlier_run(request.out / plane, request.resume)
+    require_model_place(model_folder(request.out))
     cases, split = prepared_cases(request, progress)
     own = learned_from(cases_named(cases, split.train), cases_named(cases, split.validation))
     trained = {}
@@ -61,11 +65,27 @@ def train_planes(request: FractureRequest, progress: Progress | None = None) -> 
         before = [] if start is None or first is None else [start.model.network(plane).learned_from]
         note_learned(folder, plane, [own, *before], goes_on)
         trained[plane] = train_one(request, recipe, plane, cases, split, folder, progress, first)
-        export_fracture(recipe.network, recipe.name, trained[plane].weights, folder / ONNX_FILE)
+        _export(request, plane, trained[plane].weights, start, first)
+    return trained
+
+
+def _export(request: FractureRequest, plane: str, weights: Path, start: Start | None, first: Path | None) -> None:
+    """The network of a plane, with what it went on from, ``first`` of ``start``.
+
+    It appears last: a plane that has it is done, and a later call makes a model of it.
+    """
+    folder, recipe = request.out / plane, request.chosen
+    file = folder / ONNX_FILE
+    file.unlink(missing_ok=True)
+    aside = beside(file)
+    try:
+        export_fracture(recipe.network, recipe.name, weights, aside)
         if start is not None and first is not None:
             keep_first(folder, start, plane, request.blend)
-            blend_files(first, folder / ONNX_FILE, request.blend, folder / ONNX_FILE)
-    return trained
+            blend_files(first, aside, request.blend, aside)
+        aside.replace(file)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def train_one(

@@ -41,6 +41,7 @@ from orthoai_training.spine_ct.credits import refuse_share_alike, spine_credits
 from orthoai_training.text_files import write_json
 from orthoai_training.train.blend import SHARE, blend_files
 from orthoai_training.train.credits import case_sources
+from orthoai_training.train.model_folder import require_model_place, staged_model
 
 DETECTOR_ROLES = ("detector", "discs", "lumbar")
 """Of networks to start from, in the order of preference."""
@@ -60,6 +61,8 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
     if goes_on and not request.resume:
         raise former_run(request.out)
     made_folder(request.out)
+    if request.network != MASK_RCNN:
+        require_model_place(request.out / MODEL_FOLDER)
     train, validation = _cases(request, model, progress)
     sources = case_sources([CaseFolder(path) for path in train])
     refuse_share_alike(sources)
@@ -79,14 +82,18 @@ def train_ovf(request: TrainRequest, progress: Progress | None = None) -> Path:
     write_json(
         request.out / "cases.json", {"train": [p.name for p in train], "validation": [p.name for p in validation]}
     )
-    folder = write_ovf_model(trained, run, request.out / MODEL_FOLDER, request.recipe, model, spine_credits(sources))
     found = validate(trained.file, request.out / "pictures")
     settings = {"confidence": found.confidence, "calibration": found.calibration.to_json()}
-    with_settings(folder, settings, {"validation": found.figures})
-    folder = folder if model is None else keep_outline(folder, model)
     # Heights are compared with true ones, which a reviewed case does not tell.
     known = [path for path in validation if is_simulated(path)]
-    return fit_to_cases(folder, known, request.device, progress or Progress())
+    # Whole or not at all: without outlines or what is fitted it would pass for one that is done.
+    with staged_model(request.out / MODEL_FOLDER) as folder:
+        write_ovf_model(trained, run, folder, request.recipe, model, spine_credits(sources))
+        with_settings(folder, settings, {"validation": found.figures})
+        if model is not None:
+            keep_outline(folder, model)
+        fit_to_cases(folder, known, request.device, progress or Progress())
+    return request.out / MODEL_FOLDER
 
 
 def _start(request: TrainRequest) -> Model | None:
@@ -121,7 +128,10 @@ def _outline(
         seed=request.seed,
         resume=request.resume,
     )
-    return write_outline_model(train_outline(run, progress), run, request.out / MODEL_FOLDER, start, credits)
+    trained = train_outline(run, progress)
+    with staged_model(request.out / MODEL_FOLDER) as folder:
+        write_outline_model(trained, run, folder, start, credits)
+    return request.out / MODEL_FOLDER
 
 
 def _cases(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,15 @@ from typing import Any
 import monai
 import numpy as np
 import torch
-from orthoai.models.card import Card, write_card
-from orthoai.output import write_error
+from orthoai.errors import InputError
+from orthoai.marker import Marker
+from orthoai.models.card import CARD_NAME, Card, read_card, write_card
+from orthoai.output import refuse_foreign, resolved, staged_folder, write_error
+
+PAGE_FILE = "README.md"
+
+MODEL = Marker(CARD_NAME, ("task", "networks"))
+"""By which an older model is known."""
 
 YOLO_LICENSE = (
     "The detector's network was trained and exported with ultralytics YOLOv8, AGPL-3.0 software; its weights come from "
@@ -58,6 +66,36 @@ def libraries() -> dict[str, str]:
     return {"monai_version": monai.__version__, "pytorch_version": torch.__version__, "numpy_version": np.__version__}
 
 
+@contextmanager
+def staged_model(folder: Path) -> Iterator[Path]:
+    """A folder to write a model into, which takes the place of ``folder``, and of an older model there, when the block
+    ends well; see :func:`staged_folder`.
+
+    Raises:
+        InputError: ``folder`` holds other files, or the disk refuses.
+    """
+    with staged_folder(folder, MODEL, besides=_files(folder)) as aside:
+        yield aside
+
+
+def require_model_place(folder: Path) -> None:
+    """Before hours of training: raise InputError where :func:`staged_model` would refuse ``folder``."""
+    if (folder / CARD_NAME).is_file():
+        try:
+            read_card(folder)
+        except InputError as error:
+            raise InputError(f"{folder} holds a damaged model: remove that folder, or choose another --out.") from error
+    refuse_foreign(resolved(folder), MODEL, _files(folder))
+
+
+def _files(folder: Path) -> tuple[str, ...]:
+    """What the model in ``folder`` consists of; nothing where there is none."""
+    try:
+        return PAGE_FILE, *(network.file for network in read_card(folder).networks.values())
+    except InputError:
+        return ()
+
+
 def written(card: Card, folder: Path, page: ModelPage = ModelPage()) -> Card:
     """Write ``card`` and its page into ``folder``, whose other files are there already; the card goes last.
 
@@ -65,7 +103,7 @@ def written(card: Card, folder: Path, page: ModelPage = ModelPage()) -> Card:
         InputError: the disk refuses.
     """
     try:
-        (folder / "README.md").write_text(readme(card, page), encoding="utf-8")
+        (folder / PAGE_FILE).write_text(readme(card, page), encoding="utf-8")
         write_card(card, folder)
     except OSError as error:
         raise write_error(error, folder) from error
