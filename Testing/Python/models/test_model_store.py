@@ -11,6 +11,7 @@ from orthoai.errors import InputError
 from orthoai.models.card import CARD_NAME, Card, Network, write_card
 from orthoai.models.hashing import CHUNK_BYTES, file_sha256
 from orthoai.models.store import ROOTS_VARIABLE, SHIPPED_ROOT, ModelStore
+from tiny_model import write_tiny_model
 
 WEIGHTS = b"weights" * 1000
 
@@ -25,6 +26,16 @@ def install(root: Path, name: str, folder: str | None = None, task: str = "femur
         networks[role] = Network(file, hashlib.sha256(WEIGHTS + role.encode()).hexdigest(), "net")
     write_card(Card(name, version, task, "", "Apache-2.0", (), {1: "femur_left"}, networks), path)
     return path
+
+
+def test_a_folder_that_a_killed_training_left_is_no_model(tmp_path: Path) -> None:
+    """It came first by its name, and stood in for the one that was finished."""
+    left, sound = (write_tiny_model(tmp_path, name, with_detector=False) for name in (".0f3a.partial-tiny", "tiny"))
+    (left / "metadata.json").write_bytes((sound / "metadata.json").read_bytes())
+    store = ModelStore((tmp_path,), (tmp_path,))
+    assert store.get("tiny").folder == sound and [model.folder for model in store.list()] == [sound]
+    (left / "metadata.json").write_text("{")
+    assert store.problems() == {}
 
 
 def test_the_hash_of_a_file_is_its_sha256_whatever_its_size(tmp_path):

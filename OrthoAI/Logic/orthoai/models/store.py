@@ -10,6 +10,7 @@ from pathlib import Path
 from orthoai.errors import InputError
 from orthoai.models.card import CARD_NAME, Card, Network, read_card
 from orthoai.models.hashing import file_sha256
+from orthoai.output import hidden_name_of
 
 ROOTS_VARIABLE = "ORTHOAI_MODELS"
 """Environment variable with models and folders of models, separated like PATH; they are searched first."""
@@ -169,9 +170,11 @@ class ModelStore:
 
 
 def _folders_of(root: Path) -> list[Path]:
-    """``root`` itself, where it is a model, and the model folders in it."""
+    """``root`` itself, where it is a model, and the model folders in it, but for those that are being written, or were
+    when their training was killed.
+    """
     try:
-        folders = [root, *sorted(root.iterdir())]
+        folders = [root, *(path for path in sorted(root.iterdir()) if not hidden_name_of(path))]
     except OSError:
         return []
     return [folder for folder in folders if (folder / CARD_NAME).is_file()]

@@ -9,6 +9,7 @@ from pathlib import Path
 from orthoai.models.card import CARD_NAME
 from orthoai.models.learned import Revisions
 from orthoai.models.store import Model, ModelStore
+from orthoai.output import hidden_name_of
 
 NOT_RECORDED = "not recorded"
 """Said of a model of which nobody can tell, never "no"."""
@@ -63,7 +64,7 @@ class Taught:
 def models_in(folders: Iterable[Path]) -> ModelStore:
     """The installed models, and all that lie in ``folders`` at any depth, such as those of training runs."""
     installed = ModelStore.default()
-    cards = (card for folder in folders for card in sorted(folder.rglob(CARD_NAME)) if not _is_hidden(card))
+    cards = (card for folder in folders for card in sorted(folder.rglob(CARD_NAME)) if not hidden_name_of(card.parent))
     # Whole: one that is installed from there would be told twice.
     found = dict.fromkeys(root.resolve() for root in (*installed.roots, *(card.parent for card in cards)))
     return ModelStore(tuple(found), installed.required)
@@ -78,11 +79,6 @@ def told_of_installed(case: str) -> list[str]:
     """Of each installed model that has something of the case of that name, or may have, what it has; none for none."""
     found = taught_by(case, ModelStore.default())
     return [f"{taught.model.name} ({taught.words})" for taught in found if not taught.is_clear]
-
-
-def _is_hidden(card: Path) -> bool:
-    """Of a folder that is being written, or was when its training was killed."""
-    return card.parent.name.startswith(".")
 
 
 def _having(case: str, parts: Mapping[str, Revisions]) -> dict[str, tuple[int, ...]]:
