@@ -109,12 +109,18 @@ def require_one_grid(case: str, image: Volume, labels: Volume) -> None:
 
 
 def case_paths(folder: Path) -> list[Path]:
-    """What lies directly under ``folder`` and may be a case, by name. Raises InputError when there is no such folder.
+    """What lies directly under ``folder`` and may be a case, by name.
 
     A hidden folder is none: a case is saved under a hidden name, which is left where the save was killed.
+
+    Raises:
+        InputError: there is no such folder, or it is that of a data set or a training, whose cases lie one deeper.
     """
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: give the folder that holds the cases.")
+    inner = folder / CASES_FOLDER
+    if not any(folder.glob(f"*/{IMAGE_FILE}")) and any(inner.glob(f"*/{IMAGE_FILE}")):
+        raise InputError(f"The cases of {folder} lie in its folder {CASES_FOLDER}: give {inner}.")
     return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 

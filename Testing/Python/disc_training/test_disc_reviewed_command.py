@@ -44,7 +44,7 @@ def test_folders_and_options_that_do_not_fit_are_told(train, cases, spider, tmp_
     shutil.copytree(cases, tmp_path / "more")
     for words, sentence in (
         (("segmenter", "--data", tmp_path / "empty"), "neither the SPIDER sets"),
-        (("segmenter", "--data", cases.parent), "such as DATASET/cases"),
+        (("segmenter", "--data", cases.parent), "lie in its folder cases"),
         (("segmenter", "--data", cases, tmp_path / "more"), "leave one out"),
         (("segmenter", "--data", cases, "--fold", 1), "--fold is about SPIDER's patients"),
         (("segmenter", "--data", cases, "--first", "a.onnx"), "--first is about SPIDER's patients"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,10 @@ from orthoai.geometry import Geometry
 from orthoai.io.write import write_labels, write_volume
 from orthoai.volume import Volume
 from orthoai_training.dataset import CaseFolder, Split, find_cases, split_cases
+from orthoai_training.disc.data.sources import Sources
+from orthoai_training.fracture.cases import find_spine_cases
+from orthoai_training.ovf.cases import training_folders
+from reviewed_meta import mark_reviewed
 
 
 def make_case(folder: Path, meta: dict | None = None) -> CaseFolder:
@@ -141,3 +147,14 @@ def test_a_split_survives_its_file(tmp_path: Path) -> None:
         (tmp_path / "split.json").write_text(text)
         with pytest.raises(InputError, match="not readable"):
             Split.load(tmp_path / "split.json")
+
+
+@pytest.mark.parametrize("find", [find_cases, find_spine_cases, training_folders, lambda data: Sources.of([data])])
+def test_a_data_sets_folder_is_told_from_that_of_its_cases(tmp_path: Path, find: Callable[[Path], object]) -> None:
+    """It was said to hold no case, or cases that do not serve, whatever they were."""
+    case = tmp_path / "data" / "cases" / "ovf-3f0c9a1be2d47756"
+    case.mkdir(parents=True)
+    (case / "image.nii.gz").touch()
+    mark_reviewed(case, 1, task="ovf", files=("vertebrae.nii.gz",))
+    with pytest.raises(InputError, match=re.escape(f"lie in its folder cases: give {case.parent}.")):
+        find(tmp_path / "data")
