@@ -159,6 +159,41 @@ def test_a_canceled_training_goes_on_where_it_stopped(run: Run, tmp_path: Path) 
     assert epochs == [2, 3]
 
 
+def test_a_training_that_was_killed_while_it_wrote_goes_on(run: Run, tmp_path: Path) -> None:
+    """Each ended every later call by an error of ultralytics: hours of training were lost."""
+    small = replace(RECIPE, epochs=3, image_size=32)
+
+    def trained(name: str, resume: bool = False) -> tuple[engine.TrainedDetector, list[int]]:
+        epochs: list[int] = []
+
+        def told(epoch: int, values: object) -> None:
+            epochs.append(epoch)
+            if not resume and name == "cut" and epoch == 2:
+                raise Canceled
+
+        made = engine.train(run.dataset, small, tmp_path / name, device="cpu", resume=resume, on_epoch=told)
+        return made, epochs
+
+    # After the last epoch, while the best weights are validated.
+    whole, _ = trained("done")
+    (tmp_path / "done" / engine.SUMMARY).unlink()
+    again, epochs = trained("done", resume=True)
+    assert epochs == [] and again.weights == whole.weights and again.metrics.keys() == whole.metrics.keys()
+    assert (tmp_path / "done" / engine.SUMMARY).is_file()
+    # In the middle of a checkpoint: the best one is left.
+    with pytest.raises(Canceled):
+        trained("cut")
+    weights = tmp_path / "cut" / "yolo" / "weights"
+    (weights / "last.pt").write_bytes((weights / "last.pt").read_bytes()[:9999])
+    _, epochs = trained("cut", resume=True)
+    assert epochs and epochs[-1] == 3
+    (tmp_path / "cut" / engine.SUMMARY).unlink()
+    for file in ("last.pt", "best.pt"):
+        (weights / file).write_bytes(b"cut off")
+    with pytest.raises(InputError, match="are damaged: choose another --out"):
+        trained("cut", resume=True)
+
+
 def test_a_time_limit_ends_training_early_but_never_prolongs_it(run: Run, tmp_path: Path) -> None:
     for name, planned, minutes in (("short", 500, 0.01), ("long", 2, 10.0)):
         epochs: list[int] = []

@@ -36,6 +36,7 @@ from PIL import Image
 from orthoai_training.detector.clean_onnx import write_clean_onnx
 from orthoai_training.detector.recipe import SegmentationRecipe, YoloRecipe
 from orthoai_training.detector.trainer_hooks import EpochReport, exact_masks, listen, take_over, weigh_classes
+from orthoai_training.detector.yolo_checkpoint import checkpoint_of, finished
 from orthoai_training.detector.yolo_settings import settings_of
 from orthoai_training.text_files import read_json, write_json
 
@@ -111,13 +112,16 @@ def train(
     progress = progress or Progress()
     with _kept_threads() as threads:
         ultralytics = _load()
-        last = out / "yolo" / "weights" / "last.pt"
-        goes_on = resume and last.is_file()
+        kept = checkpoint_of(out / "yolo" / "weights") if resume else None
+        done = None if kept is None else finished(kept)
+        if done is not None:
+            _write_summary(summary, trained := TrainedDetector(*done), recipe, seed)
+            return trained
         settings = settings_of(recipe, data, out, device, seed)
         if minutes is not None:
             settings["time"] = minutes / 60
-        if goes_on:
-            settings |= {"resume": str(last), "model": str(last)}
+        if kept is not None:
+            settings |= {"resume": str(kept), "model": str(kept)}
         yolo = ultralytics.models.yolo
         outlines = isinstance(recipe, SegmentationRecipe)
         trainer = (yolo.segment.SegmentationTrainer if outlines else yolo.detect.DetectionTrainer)(overrides=settings)
