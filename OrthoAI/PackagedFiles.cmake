@@ -102,6 +102,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/io/dicom_stack.py
   Logic/orthoai/io/digest.py
   Logic/orthoai/io/image_folder.py
+  Logic/orthoai/io/inverted.py
   Logic/orthoai/io/itk_limits.py
   Logic/orthoai/io/nifti_header.py
   Logic/orthoai/io/nifti_like.py

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orthoai.errors import InputError
+from orthoai.io.inverted import PADDING_BELOW_HU, looks_inverted
 from orthoai.volume import Volume
 
 LONGEST_MM = 3000.0
@@ -17,9 +18,6 @@ a row, those of a patient are longer. DICOM knows no other unit than mm."""
 
 SAMPLES = 2_000_000
 """Values looked at to judge what an image is; a full histogram of a long CT would take seconds."""
-
-PADDING_BELOW_HU = -1500.0
-"""Air is -1000 HU: what lies below was not scanned, such as the corners around a round field."""
 
 PADDING_ABOVE_HU = 2000.0
 """No bone is so dense, and metal does not lie in the corners of an image."""
@@ -61,7 +59,8 @@ def require_ct(volume: Volume) -> None:
 
     Raises:
         InputError: color or 4D, one slice, a size that is no patient's in mm, NaN or infinity, empty, all air, padded
-            with values of metal, an MR or another modality, a CT without rescaling, no Hounsfield units.
+            with values of metal, gray values reversed, an MR or another modality, a CT without rescaling, no
+            Hounsfield units.
     """
     require_slices(volume)
     _require_millimeters(volume)
@@ -77,6 +76,11 @@ def require_ct(volume: Volume) -> None:
         raise InputError(f"The image is empty: every voxel has the value {float(values[0]):g}; export it again.")
     if np.mean(values > AIR_BELOW_HU) < MIN_TISSUE:
         raise InputError("The image holds only air (no value above -200 HU); choose a CT that shows the patient.")
+    # Before the padding: reversed air is bright, and of one value where it was clipped.
+    if looks_inverted(values, float(volume.voxels.min()), float(volume.voxels.max())):
+        raise InputError(
+            "The image looks inverted (air bright and bone dark); exchange black and white, or choose the original CT."
+        )
     _require_dark_padding(volume.voxels)
     values = values[values > PADDING_BELOW_HU]
     low, high = float(values.min()), float(values.max())
