@@ -152,6 +152,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/spine/stack.py
   Logic/orthoai/spine/window.py
   Logic/orthoai/spine/worst_first.py
+  Logic/orthoai/spine/written.py
 
   Logic/orthoai/tasks/__init__.py
 

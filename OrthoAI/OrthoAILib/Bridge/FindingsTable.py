@@ -9,6 +9,7 @@ import slicer
 import vtk
 from orthoai.errors import InputError
 from orthoai.finding import Finding
+from orthoai.spine.written import written
 
 STRUCTURE, CLASS, PROBABILITY, UNCERTAINTY = "Structure", "Finding", "Probability", "Uncertainty"
 FLAGS, SLICE = "Flags", "Slice"
@@ -114,16 +115,20 @@ def _column(name: str, cells: Sequence[Cell]) -> vtk.vtkAbstractArray:
     if cells and all(isinstance(cell, int) for cell in cells):
         array, values = vtk.vtkIntArray(), list(cells)
     elif cells and all(isinstance(cell, int | float) for cell in cells):
-        array, values = vtk.vtkDoubleArray(), [round(float(cell), DIGITS) for cell in cells if cell is not None]
+        array, values = vtk.vtkDoubleArray(), [_rounded(name, float(cell)) for cell in cells if cell is not None]
     else:
-        array, values = vtk.vtkStringArray(), [_text(cell) for cell in cells]
+        array, values = vtk.vtkStringArray(), [_text(name, cell) for cell in cells]
     array.SetName(name)
     for value in values:
         array.InsertNextValue(value)
     return array
 
 
-def _text(cell: Cell) -> str:
+def _text(name: str, cell: Cell) -> str:
     if cell is None:
         return ""
-    return str(round(cell, DIGITS)) if isinstance(cell, float) else str(cell)
+    return str(_rounded(name, cell)) if isinstance(cell, float) else str(cell)
+
+
+def _rounded(name: str, value: float) -> float:
+    return float(written(name, value, DIGITS))

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from orthoai.spine.written import written
+
 from OrthoAILib.Bridge.FindingsTable import CLASS, PROBABILITY, RAS, REVIEWED, SLICE, STRUCTURE
 
 NOTE = " (reviewed)"
@@ -54,7 +56,7 @@ class FindingRow:
         reviewed = {name: value for name, value in found.items() if value is not None}
         cells |= {name: str(value) for name, value in reviewed.items()}
         details = tuple(
-            (name, f"{_short(text)} {_shownUnit(units.get(name, ''))}".strip() + NOTE * (name in reviewed))
+            (name, f"{_short(name, text)} {_shownUnit(units.get(name, ''))}".strip() + NOTE * (name in reviewed))
             for name, text in cells.items()
             if text
         )
@@ -74,7 +76,7 @@ def _shownUnit(unit: str) -> str:
     return "" if unit == "1" else unit
 
 
-def _short(text: str) -> str:
+def _short(name: str, text: str) -> str:
     """Numbers with the digits that a person reads."""
     value = _number(text)
-    return text if value is None else f"{value:.4g}"
+    return text if value is None else written(name, value, 4, "g")

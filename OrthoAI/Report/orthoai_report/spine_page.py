@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from orthoai.finding import Finding, Place
+from orthoai.spine.written import LOSS
 
 from orthoai_report import panels, theme
 from orthoai_report.close_up import box_of, color_of, draw_close_up, genant, words_of
@@ -39,8 +40,8 @@ def _uncertainty(finding: Finding) -> str:
 
 
 def _loss(finding: Finding) -> str:
-    loss = finding.measurements.get("height_loss")
-    return MISSING if loss is None else percent(loss.value)
+    loss = finding.measurements.get(LOSS)
+    return MISSING if loss is None else percent(loss.value, LOSS)
 
 
 COLUMNS: Columns = (

@@ -46,10 +46,11 @@ def values(*names: str, digits: int = 1) -> Cell:
     """A cell with the values called ``names``, as far as they were measured, joined by slashes."""
 
     def cell(finding: Finding) -> str:
-        found = [finding.measurements.get(name) for name in names]
-        if not any(found):
+        found = {name: finding.measurements.get(name) for name in names}
+        if not any(found.values()):
             return MISSING
-        return " / ".join(MISSING if each is None else number(each.value, digits) for each in found)
+        told = (MISSING if each is None else number(each.value, digits, name) for name, each in found.items())
+        return " / ".join(told)
 
     return cell
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from orthoai.finding import Finding, Measurement
 from orthoai.result import Result
+from orthoai.spine.written import written
 
 from orthoai_report.palette import display_name
 
@@ -59,13 +60,13 @@ WHOLE = ("length_mm",)
 def measurement_text(measurement: Measurement, name: str = "") -> str:
     """Value and unit with a sensible number of digits, such as "312 cm³"; of a measurement called ``name``."""
     if name in SHARES:
-        return percent(measurement.value)
+        return percent(measurement.value, name)
     if name.endswith(GRADE):
         word = GENANT[int(measurement.value) : int(measurement.value) + 1] if name == GENANT_GRADE else ()
         return " ".join([f"{measurement.value:.0f}", *(f"({each})" for each in word)])
     unit = UNITS.get(measurement.unit, measurement.unit)
     decimals = 0 if name in WHOLE else DECIMALS.get(measurement.unit)
-    return f"{number(measurement.value, decimals)}{'' if not unit or unit in JOINED else ' '}{unit}"
+    return f"{number(measurement.value, decimals, name)}{'' if not unit or unit in JOINED else ' '}{unit}"
 
 
 def measurement_name(name: str, measurement: Measurement) -> str:
@@ -78,26 +79,29 @@ def measurement_name(name: str, measurement: Measurement) -> str:
     return display_name("_".join(words))
 
 
-def number(value: float, decimals: int | None = None) -> str:
+def number(value: float, decimals: int | None = None, name: str = "") -> str:
     """``value`` with so many decimals, else with three significant digits; from 100 on none, from a million on an
-    exponent.
+    exponent. More digits where the measurement ``name`` would otherwise be rounded across a grade's cut-off.
     """
     if abs(value) >= 1e6:
         text = f"{value:.3g}"
     elif abs(value) >= 100:
         text = f"{value:.0f}"
     else:
-        text = f"{value:.3g}" if decimals is None else f"{value:.{decimals}f}"
+        text = written(name, value, 3, "g") if decimals is None else written(name, value, decimals)
     return _signed(text)
 
 
-def percent(share: float) -> str:
-    """A share as percent; a certainty below 1 never reads 100 %, and a chance above 0 never 0 %."""
+def percent(share: float, name: str = "") -> str:
+    """A share as percent; a certainty below 1 never reads 100 %, and a chance above 0 never 0 %.
+
+    With decimals where the measurement ``name`` would otherwise be rounded across a grade's cut-off.
+    """
     if 0.995 <= share < 1:
         return "> 99 %"
     if 0 < share < 0.005:
         return "< 1 %"
-    return _signed(f"{share:.0%}").replace("%", " %")
+    return _signed(written(name, share, 0, "%")).replace("%", " %")
 
 
 def unbroken(text: str) -> str:

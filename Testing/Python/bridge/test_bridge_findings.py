@@ -5,6 +5,7 @@ from bridge_scene import result_on, slicer
 from orthoai.errors import InputError
 from orthoai.finding import Finding, Measurement, Place
 from OrthoAILib.Bridge.FindingsTable import editedFindings, fillTable, setClass, setGrade
+from OrthoAILib.Review.FindingRow import FindingRow
 
 WEDGE = Finding(
     "L1",
@@ -44,6 +45,15 @@ def test_a_row_tells_a_finding_with_its_place_in_ras(table):
     assert list(cells(table, 0)) == [
         *("Structure", "Finding", "Probability", "Uncertainty", "height_mm", "Flags", "R", "A", "S", "Slice")
     ]
+
+
+@pytest.mark.parametrize("others", [(), (CRUSH,)], ids=["as numbers", "as text"])
+def test_a_loss_is_not_rounded_across_the_cut_of_its_grade(table, others):
+    near = {"height_loss": Measurement(0.249961, "1"), "genant_grade": Measurement(1.0, "1")}
+    fillTable(table, [Finding("L1", "wedge", 0.9, measurements=near), *others])
+    assert cells(table, 0)["height_loss"] == "0.24996"
+    (row, *_) = FindingRow.readAll(table)
+    assert ("height_loss", "0.24996") in row.details
 
 
 def test_what_a_finding_does_not_have_is_an_empty_cell(table):

@@ -147,6 +147,7 @@ def test_names_and_numbers_read_well():
     assert measurement_text(Measurement(-0.02, "mm")) == "0.0 mm"
     assert measurement_text(Measurement(89.1, "mm"), "length_mm") == "89 mm"
     assert measurement_text(Measurement(0.106, "1"), "height_loss") == "11 %"
+    assert measurement_text(Measurement(0.2496, "1"), "height_loss") == "24.96 %"  # A grade 1 stands beside it.
     assert measurement_text(Measurement(0.0005, "1"), "herniation_probability") == "< 1 %"
     assert measurement_text(Measurement(4.0, "1"), "pfirrmann_grade") == "4"
     genant = [measurement_text(Measurement(float(n), "1"), "genant_grade") for n in range(4)]

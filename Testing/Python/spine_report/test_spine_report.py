@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from orthoai.finding import Finding
+from orthoai.finding import Finding, Measurement
 from orthoai.geometry import Geometry
 from orthoai.progress import Progress
 from orthoai.result import Extra, Result
@@ -89,6 +89,20 @@ def test_the_table_goes_from_the_head_downward_and_notes_what_to_look_at() -> No
     assert [text for text in table if text in BROKEN] == ["T11", "T12", "L1", "L3"]
     assert {"22.8 / 14.4 / 24.0", "40 %", "3 biconcave", "0.60", "4 %", "T12: look again"} <= set(table)
     assert not any("genant" in text for text in table)
+
+
+def test_a_loss_beside_a_grade_is_on_the_grades_side_of_the_cut(tmp_path: Path) -> None:
+    volume, made = broken()
+    near = {"height_loss": Measurement(0.2496, "1"), "posterior_ratio": Measurement(0.7504, "1")}
+    first = made.findings[0]
+    first = replace(first, measurements={**first.measurements, **near, "genant_grade": Measurement(1.0, "1")})
+    made = replace(made, findings=(first, *made.findings[1:]), structures={first.structure: first.measurements})
+    table = words(volume, made)["table"]
+    assert {"24.96 %", "0.7504"} <= set(table)
+    write_report(volume, made, tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<td>24.96 %</td>" in page
+    assert "<td>0.7504</td>" in page
 
 
 def test_a_type_that_differs_from_the_class_is_told_beside_the_grade() -> None:

@@ -17,6 +17,7 @@ from orthoai.spine.genant import Grading, Heights, gradings
 from orthoai.spine.heights import BodyHeights, measure_body
 from orthoai.spine.in_line import Located, centers
 from orthoai.spine.stack import OUTSIDE_HU, Stack
+from orthoai.spine.written import LOSS, RATIO
 
 EDGE = 2
 """Voxels in the slice between a body and the end of what was scanned, at most, for one that is cut."""
@@ -120,8 +121,8 @@ class MeasuredBody(Generic[B]):
         if grading is not None:
             expected = grading.expected
             found |= {
-                "posterior_ratio": Measurement(heights.posterior / expected.posterior, "1"),
-                "height_loss": Measurement(grading.loss, "1"),
+                RATIO: Measurement(heights.posterior / expected.posterior, "1"),
+                LOSS: Measurement(grading.loss, "1"),
                 "genant_grade": Measurement(float(grading.grade), "1"),
             }
         return found
