@@ -94,6 +94,14 @@ def test_a_short_piece_that_leans_to_one_side_is_one_line() -> None:
     assert one_spine([*beside, *spine], [12.0, 5.0, 20.0, 20.0, 20.0, 20.0]) == [2, 3, 4, 5]
 
 
+def test_an_s_shaped_scoliosis_is_one_line_and_its_hips_are_not_on_it() -> None:
+    """An excursion of 80 mm in 350: from body to body it turns by up to 21 degrees."""
+    up = np.linspace(0, 350, 14)
+    centers = np.stack([40 * np.sin(2 * np.pi * up / 350), 30 * np.sin(np.pi * up / 350), up], axis=1)
+    beside = [(75.0, 10.0, -40.0), (-80.0, 10.0, -30.0), (-45.0, 22.0, -15.0)]
+    assert one_spine([*beside, *centers], [12.0, 12.0, 5.0] + [20.0] * 14) == list(range(3, 17))
+
+
 def test_one_body_is_a_spine_and_none_is_none() -> None:
     assert one_spine([(3, 4, 5)], [1.0]) == [0]
     assert one_spine([], []) == []
