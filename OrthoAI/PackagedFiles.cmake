@@ -129,6 +129,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/segment/engine.py
   Logic/orthoai/segment/network.py
   Logic/orthoai/segment/resample.py
+  Logic/orthoai/segment/shrink.py
   Logic/orthoai/segment/stitch.py
   Logic/orthoai/segment/tensor_file.py
 

@@ -90,6 +90,15 @@ def test_what_is_no_fibula_is_not_taken_for_one(changes: dict[str, float]) -> No
     assert not _beside(*_leg(**changes))
 
 
+def test_a_rod_that_is_interrupted_is_no_fibula() -> None:
+    volume, bone = _leg()
+    assert _beside(volume, bone)
+    volume.voxels[30] = np.where(bone[30], CORTEX, MUSCLE)
+    upper, lower = _leg(z=(30.0, 110.0))[0].voxels, _leg(z=(190.0, 270.0))[0].voxels
+    assert _beside(volume, bone)
+    assert not _beside(Volume(np.maximum(upper, lower), FINE, "CT"), bone)
+
+
 def test_the_result_says_that_it_may_be_a_tibia() -> None:
     volume, bone = _leg()
     box = Box.around("femur_left", bone, volume.geometry)

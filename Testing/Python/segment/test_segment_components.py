@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from orthoai.segment.components import largest_parts, main_part
+import SimpleITK as sitk
+from orthoai.segment.components import BRIDGE_MM, SIDE_PIECE, WORK_MM, largest_parts, main_part
 
 
 def three_parts():
@@ -121,3 +122,57 @@ def test_an_empty_mask_and_a_thin_one_have_a_main_part_too() -> None:
     thin = np.zeros((9, 9, 9), bool)
     thin[:, 4, 4] = True
     assert np.array_equal(main_part(thin, (1.0, 1.0, 1.0)), thin)
+
+
+# Against the same steps done plainly, on random masks
+
+
+def _blob(seed: int) -> tuple[np.ndarray, tuple[float, float, float]]:
+    """A mask of clumps and links, and its voxel size."""
+    rng = np.random.default_rng(seed)
+    steps = rng.choice([0.3, 0.5, 0.8, 1.0, 1.3, 2.0], 3)
+    noise = sitk.GetImageFromArray(rng.standard_normal((40, 30, 35)).astype(np.float32))
+    field = sitk.GetArrayFromImage(sitk.SmoothingRecursiveGaussian(noise, float(rng.uniform(1.5, 3.5))))
+    return field > np.quantile(field, rng.uniform(0.4, 0.9)), (float(steps[0]), float(steps[1]), float(steps[2]))
+
+
+def _image(mask: np.ndarray, spacing: tuple[float, ...]) -> sitk.Image:
+    image = sitk.GetImageFromArray(mask.astype(np.uint8))
+    image.SetSpacing(spacing)
+    return image
+
+
+def _outside(mask: sitk.Image) -> sitk.Image:
+    return sitk.SignedMaurerDistanceMap(mask, squaredDistance=False, useImageSpacing=True)
+
+
+def _main_part_plainly(mask: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
+    """With a distance map for the depth of the voxels, too, and on all of the mask's box."""
+    spans = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    box = tuple(slice(span[0], span[-1] + 1) for span in spans)
+    own = _image(np.pad(mask[box], 1, mode="edge"), spacing)
+    smooth = sitk.Mean(own * 255, [int((WORK_MM / step - 1) / 2) for step in spacing])
+    size = [int(np.ceil(n * step / WORK_MM - 1e-6)) for n, step in zip(own.GetSize(), spacing, strict=True)]
+    origin = [(WORK_MM - step) / 2 for step in spacing]
+    work = sitk.Resample(smooth, size, sitk.Transform(), sitk.sitkLinear, origin, [WORK_MM] * 3) >= 128
+    deep = -_outside(work) >= BRIDGE_MM / 2
+    cores = sitk.RelabelComponent(sitk.ConnectedComponent(deep, False))
+    sizes = np.bincount(sitk.GetArrayFromImage(cores).ravel())[1:]
+    large = int((sizes >= SIDE_PIECE * sizes.max(initial=0)).sum())
+    kept = mask.copy()
+    if large < len(sizes):
+        nearer = _outside(cores > large) >= _outside((cores > 0) & (cores <= large))
+        there = sitk.GetArrayFromImage(sitk.Resample(nearer, own, sitk.Transform(), sitk.sitkNearestNeighbor, 1))
+        kept[box] &= there[1:-1, 1:-1, 1:-1].astype(bool)
+    parts = sitk.RelabelComponent(sitk.ConnectedComponent(_image(kept, spacing), False))
+    return sitk.GetArrayFromImage(parts) == 1
+
+
+def test_the_main_part_is_what_the_plain_steps_give() -> None:
+    is_cut = []
+    for seed in range(12):
+        mask, spacing = _blob(seed)
+        expected = _main_part_plainly(mask, spacing)
+        np.testing.assert_array_equal(main_part(mask, spacing), expected)
+        is_cut.append(expected.sum() < largest_parts(mask).sum())
+    assert 3 <= sum(is_cut) < 12

@@ -7,6 +7,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from orthoai.geometry import Triple
+from orthoai.segment.shrink import shrunk
 
 Mask = NDArray[np.bool_]
 
@@ -25,6 +26,10 @@ FULL = 255
 WORK_MM = 1.0
 """Bridges are looked for on voxels of this size, whatever those of the mask."""
 
+CORE_REACH = 2
+"""BRIDGE_MM / 2 in voxels of WORK_MM. Nearer than 2 mm to a voxel are the 26 around it alone; so it is 2 mm deep where
+none of these is an outermost one of the mask, that is where all 5 x 5 x 5 voxels around it are in the mask."""
+
 
 def largest_parts(mask: Mask, count: int = 1) -> Mask:
     """The ``count`` largest connected parts of ``mask`` (K, J, I); everything where there are no more than that.
@@ -35,6 +40,8 @@ def largest_parts(mask: Mask, count: int = 1) -> Mask:
     if box is None:
         return mask.copy()
     labels = _labels(mask[box])
+    if labels.max() <= count:
+        return mask.copy()
     sizes = _sizes(labels)
     kept = np.zeros(len(sizes), bool)
     kept[1 + np.argsort(-sizes[1:], kind="stable")[:count]] = True
@@ -43,27 +50,25 @@ def largest_parts(mask: Mask, count: int = 1) -> Mask:
     return result
 
 
-def main_part(mask: Mask, spacing: Triple, bridge_mm: float = BRIDGE_MM) -> Mask:
-    """The largest part of ``mask`` (K, J, I) once links of up to ``bridge_mm`` count as cut.
+def main_part(mask: Mask, spacing: Triple) -> Mask:
+    """The largest part of ``mask`` (K, J, I) once links of up to BRIDGE_MM count as cut.
 
     What is thicker than a link is a core. Each voxel goes to the nearest core, so the large ones keep their edges and
     thin corners, and only what belongs to a small core is lost. A mask without a core keeps its largest part, and so
-    does one of voxels so large along any axis that a bridge cannot be told from a thin place of the bone.
+    does one of voxels so large along any axis that a bridge cannot be told from a thin place of the bone. Depending on
+    how voxels fall, links up to 1.5 mm wider may be cut, too.
 
     Args:
         spacing: voxel size in mm along (i, j, k).
-        bridge_mm: an even number of WORK_MM. Depending on how voxels fall, links up to 1.5 mm wider may be cut, too.
     """
     box = tight_box(mask)
-    if box is None or bridge_mm < BRIDGE_VOXELS * max(spacing):
+    if box is None or max(spacing) > BRIDGE_MM / BRIDGE_VOXELS:
         return largest_parts(mask)
     own = _image(np.pad(mask[box], 1, mode="edge"))
     own.SetSpacing(spacing)
-    # The depth of a link's innermost voxels is counted from the middle of the outermost ones.
-    cores = _parts_by_size(_distance(_working(own), inside=True) >= bridge_mm / 2)
+    cores, sizes = _parts_by_size(_deep(_working(own)))
     result = np.zeros(mask.shape, bool)
     result[box] = mask[box]
-    sizes = _sizes(sitk.GetArrayFromImage(cores))[1:]
     large = int(np.count_nonzero(sizes >= SIDE_PIECE * sizes.max(initial=0)))
     if large < len(sizes):
         nearer = _distance(cores > large) >= _distance((cores > 0) & (cores <= large))
@@ -87,21 +92,32 @@ def _working(mask: sitk.Image) -> sitk.Image:
     """``mask`` on voxels of WORK_MM that cover the same place: those of which it fills half or more."""
     steps = mask.GetSpacing()
     size = [int(np.ceil(n * step / WORK_MM - 1e-6)) for n, step in zip(mask.GetSize(), steps, strict=True)]
+    full = mask * FULL
+    reach = [int((WORK_MM / step - 1) / 2) for step in steps]
     # Averaged first where several voxels make one, else single ones would speak for all.
-    smooth = sitk.Mean(mask * FULL, [int((WORK_MM / step - 1) / 2) for step in steps])
+    smooth = sitk.Mean(full, reach) if any(reach) else full
     origin = [(WORK_MM - step) / 2 for step in steps]
     shares = sitk.Resample(smooth, size, sitk.Transform(), sitk.sitkLinear, origin, [WORK_MM] * 3)
     return shares >= (FULL + 1) // 2
 
 
-def _parts_by_size(mask: sitk.Image) -> sitk.Image:
-    """Its connected parts, numbered from 1, the largest first."""
-    return sitk.RelabelComponent(sitk.ConnectedComponent(mask, False), sortByObjectSize=True)
+def _deep(mask: sitk.Image) -> sitk.Image:
+    """Its voxels that lie BRIDGE_MM / 2 or more inside, counted from the middle of the outermost ones."""
+    deep = _image(shrunk(sitk.GetArrayViewFromImage(mask).view(bool), [CORE_REACH] * 3))
+    deep.CopyInformation(mask)
+    return deep
 
 
-def _distance(mask: sitk.Image, inside: bool = False) -> sitk.Image:
-    """mm to the surface, positive outside of it, or ``inside``."""
-    return sitk.SignedMaurerDistanceMap(mask, insideIsPositive=inside, squaredDistance=False, useImageSpacing=True)
+def _parts_by_size(mask: sitk.Image) -> tuple[sitk.Image, NDArray[np.int64]]:
+    """Its connected parts, numbered from 1, the largest first, and how many voxels each has."""
+    by_size = sitk.RelabelComponentImageFilter()
+    parts = by_size.Execute(sitk.ConnectedComponent(mask, False))
+    return parts, np.array(by_size.GetSizeOfObjectsInPixels(), np.int64)
+
+
+def _distance(mask: sitk.Image) -> sitk.Image:
+    """mm to the surface, positive outside of it."""
+    return sitk.SignedMaurerDistanceMap(mask, squaredDistance=False, useImageSpacing=True)
 
 
 def _image(mask: Mask) -> sitk.Image:

@@ -61,10 +61,10 @@ def reaches_blank(part: Part, lps: Volume) -> bool:
     fill = np.unique(corners(lps.voxels))
     steps = lps.geometry.spacing[::-1]
     for axis in range(3):
-        values = hu.take(0, axis)
-        blank = np.isin(values, fill) & (hu.max(axis=axis) == hu.min(axis=axis))
         reach = [max(1, round(SKIN_MM / step)) for other, step in enumerate(steps) if other != axis]
-        if (part.mask.any(axis=axis) & _grown(blank, reach)).any():
+        near = _grown(part.mask.any(axis=axis), reach)
+        lines = np.moveaxis(hu, axis, -1)[near & np.isin(hu.take(0, axis), fill)]
+        if (lines == lines[:, :1]).all(axis=1).any():
             return True
     return False
 
