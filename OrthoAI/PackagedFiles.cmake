@@ -98,6 +98,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/io/dicom.py
   Logic/orthoai/io/dicom_frame.py
   Logic/orthoai/io/dicom_mark.py
+  Logic/orthoai/io/dicom_scout.py
   Logic/orthoai/io/dicom_series.py
   Logic/orthoai/io/dicom_stack.py
   Logic/orthoai/io/digest.py

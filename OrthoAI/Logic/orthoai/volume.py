@@ -35,6 +35,7 @@ class Volume:
         voxels: array (K, J, I); HU for CT. Never copied or resampled just to be read.
         modality: "CT", "MR", "XA" ... as DICOM writes it, or "" where the file does not say.
         source: the file's identity.
+        notes: sentences on how it was read that its user should know.
 
     Example:
         >>> volume = Volume(np.zeros((4, 3, 2), np.int16), Geometry(shape=(4, 3, 2)))
@@ -46,6 +47,7 @@ class Volume:
     geometry: Geometry
     modality: str = ""
     source: Source = field(default_factory=Source)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.voxels.shape != self.geometry.shape:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 from orthoai.errors import InputError
+from orthoai.io.dicom import SCOUT_LEFT_OUT
 from orthoai.io.read import read_volume
+from pydicom.uid import generate_uid
 
 
 @pytest.mark.realdata
@@ -91,3 +95,18 @@ def test_the_grid_of_a_real_series_is_the_one_itk_finds(real_data: Path) -> None
     np.testing.assert_allclose(found.geometry.spacing, image.GetSpacing())
     np.testing.assert_allclose(found.geometry.origin, image.GetOrigin())
     np.testing.assert_allclose(found.geometry.direction, image.GetDirection(), atol=1e-9)
+
+
+@pytest.mark.realdata
+def test_a_real_series_is_read_without_a_scout_that_bears_no_mark(real_data: Path, tmp_path: Path) -> None:
+    folder = real_data / "dicom_robustness" / "vhf_pelvis_ct5"
+    for path in folder.glob("*.dcm"):
+        shutil.copy(path, tmp_path)
+    scout = pydicom.dcmread(path)
+    scout.SOPInstanceUID = scout.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    scout.ImageOrientationPatient, scout.PixelSpacing = [1, 0, 0, 0, 0, -1], [1.2, 1.2]
+    scout.save_as(tmp_path / "scout.dcm")
+    found, expected = read_volume(tmp_path), read_volume(folder)
+    assert found.geometry == expected.geometry and found.source.sha256 == expected.source.sha256
+    assert found.notes == (SCOUT_LEFT_OUT,)
+    np.testing.assert_array_equal(found.voxels, expected.voxels)

@@ -16,10 +16,14 @@ from numpy.typing import NDArray
 
 from orthoai.errors import InputError
 from orthoai.io.dicom_frame import Frame, Header, read_header, series_of
+from orthoai.io.dicom_scout import without_scout
 from orthoai.io.dicom_series import Series, choose, group
 from orthoai.io.dicom_stack import Stack, stack
 from orthoai.io.pixels import INT16_MAX, INT16_MIN, compact
 from orthoai.volume import Source, Volume
+
+SCOUT_LEFT_OUT = "An image that lies across all slices of the series was taken for its scout and left out."
+"""What the volume notes."""
 
 PIXEL_TAGS = [
     "Rows",
@@ -102,13 +106,15 @@ def read_file(path: Path, series: str | None = None) -> Volume:
 
 def _read_series(series: Series) -> Volume:
     first = series.first
-    shown = {frame.path for frame in series.frames}
+    frames = without_scout(series.frames)
+    shown = {frame.path for frame in frames}
     if any(header.color for header in series.headers if header.path in shown):
         raise InputError("The series is in color (RGB); choose a series of gray-value images.")
-    ordered = stack(series.frames)
+    ordered = stack(frames)
     _require_one_scale(ordered.frames)
     voxels, sha256 = _read_voxels(ordered)
-    return Volume(voxels, ordered.geometry, first.modality, _source(first, sha256))
+    notes = (SCOUT_LEFT_OUT,) if len(frames) < len(series.frames) else ()
+    return Volume(voxels, ordered.geometry, first.modality, _source(first, sha256), notes)
 
 
 def _require_one_scale(frames: Sequence[Frame]) -> None:

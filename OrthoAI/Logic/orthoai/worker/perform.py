@@ -34,7 +34,7 @@ class Hints:
 def perform(
     task: str, image: Path, options: RunOptions, progress: Progress, hints: Hints | None = None
 ) -> tuple[Volume, Result]:
-    """Read the image, run the task. The result's timings begin with "read".
+    """Read the image, run the task. The result's timings begin with "read", its message ends with the image's notes.
 
     Raises:
         InputError: unknown task, unreadable or unsuitable image, unknown model.
@@ -54,4 +54,6 @@ def perform(
     )
     read_s = perf_counter() - clock
     result = found.run(volume, options, progress)
-    return volume, replace(result, timings_s={"read": read_s, **result.timings_s})
+    return volume, replace(
+        result, message=" ".join([result.message, *volume.notes]), timings_s={"read": read_s, **result.timings_s}
+    )
