@@ -195,6 +195,7 @@ set(MODULE_PYTHON_SCRIPTS
   Logic/orthoai/tasks/femur/engines.py
   Logic/orthoai/tasks/femur/fibula.py
   Logic/orthoai/tasks/femur/findings.py
+  Logic/orthoai/tasks/femur/flexed.py
   Logic/orthoai/tasks/femur/fuse.py
   Logic/orthoai/tasks/femur/given.py
   Logic/orthoai/tasks/femur/locate.py

@@ -62,7 +62,7 @@ def reaches_blank(part: Part, lps: Volume) -> bool:
     steps = lps.geometry.spacing[::-1]
     for axis in range(3):
         reach = [max(1, round(SKIN_MM / step)) for other, step in enumerate(steps) if other != axis]
-        near = _grown(part.mask.any(axis=axis), reach)
+        near = _grown(np.asarray(part.mask.any(axis=axis)), reach)
         lines = np.moveaxis(hu, axis, -1)[near & np.isin(hu.take(0, axis), fill)]
         if (lines == lines[:, :1]).all(axis=1).any():
             return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from orthoai.tasks.femur.body import midline
 from orthoai.tasks.femur.crop import crop
 from orthoai.tasks.femur.engines import Engines, LoadEngines, load_engines
 from orthoai.tasks.femur.findings import ENDS_AT_BOX, MAY_BE_TIBIA, METAL, MUCH_SHORTER, TRUNCATED, compared, finding
+from orthoai.tasks.femur.flexed import foreground
 from orthoai.tasks.femur.fuse import LEFT, RIGHT
 from orthoai.tasks.femur.given import given_boxes
 from orthoai.tasks.femur.locate import locate
@@ -174,6 +176,7 @@ def _segment(
         with watch.stage(stage):
             progress.report(stage, 0.0)
             part = crop(volume, box)
-            parts.append(Part(part, engines.segmenter.foreground(part.volume, progress, stage)))
+            segment = partial(engines.segmenter.foreground, progress=progress, stage=stage)
+            parts.append(Part(part, foreground(part, segment)))
             progress.report(stage, 1.0)
     return parts
