@@ -32,6 +32,7 @@ from orthoai_training.disc.segmentation.slices import LabeledSlices, crop_batche
 from orthoai_training.disc.segmentation.trainer import SegmenterRun, SliceLesson
 from orthoai_training.half_onnx import stored_weights
 from orthoai_training.learning.first_weights import FROM_MODEL
+from orthoai_training.learning.run_folder import START_DICE
 from orthoai_training.train.blend import SHARE
 
 SLICES = SliceRecipe(crop=(64, 64), batch=4, epochs=1, warmup_steps=0)
@@ -114,6 +115,7 @@ def test_a_segmenter_that_is_gone_on_with_keeps_its_start(spider, tmp_path):
     assert segmenter_model(request).told == {"compact": FROM_MODEL}
     card = opened(request.out / "model").metadata
     assert card.training["segmenter"]["learning_rate"] == pytest.approx(SLICES.learning_rate / 10)
+    assert {"best_dice", START_DICE} <= set(card.metrics["segmenter"]["validation cases"])
     with pytest.raises(InputError, match="begun with other --start"):
         segmenter_model(replace(request, start=None, resume=True))
     assert segmenter_model(replace(request, resume=True)).told == {"compact": FROM_MODEL}

@@ -20,7 +20,7 @@ from orthoai_training.femur.segmenter.crop_store import open_crops
 from orthoai_training.femur.segmenter.networks import spec_of
 from orthoai_training.femur.segmenter.trainer import train_segmenter
 from orthoai_training.femur.segmenter.validate import dice
-from orthoai_training.learning.run_folder import Learned
+from orthoai_training.learning.run_folder import START_DICE, Learned
 from safetensors.torch import load_file
 from train_fakes import write_crops
 
@@ -66,6 +66,8 @@ def test_training_goes_on_from_the_weights_it_is_given(
     still = replace(tiny, epochs=1, steps_per_epoch=1, learning_rate=1e-9)
     second = train_segmenter(finished.crops, still, tmp_path / "second", device="cpu", seed=1, start=first.weights)
     assert second.metrics["best_dice"] == pytest.approx(first.metrics["best_dice"], abs=0.02)
+    assert second.metrics[START_DICE] == pytest.approx(first.metrics["best_dice"], abs=0.02)
+    assert START_DICE not in first.metrics
 
 
 def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(

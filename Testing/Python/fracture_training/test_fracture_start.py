@@ -32,7 +32,7 @@ from orthoai_training.fracture.train import prepared_cases, train_planes
 from orthoai_training.fracture.trainer import FractureLesson, FractureRun
 from orthoai_training.half_onnx import stored_weights
 from orthoai_training.learning.first_weights import WRAPPED, load_folded
-from orthoai_training.learning.run_folder import Learned
+from orthoai_training.learning.run_folder import START_DICE, Learned
 from orthoai_training.train.blend import SHARE
 from orthoai_training.train.calibration import FittedCalibration
 from reviewed_meta import mark_reviewed
@@ -107,6 +107,7 @@ def test_one_plane_is_trained_on_and_the_other_taken_over(tmp_path, case_folder,
     assert card.networks["axial"].sha256 == before.networks["axial"].sha256
     assert card.networks["sagittal"].sha256 == file_sha256(tmp_path / "out" / "sagittal" / "network.onnx")
     assert card.networks["sagittal"].sha256 != before.networks["sagittal"].sha256
+    assert START_DICE in card.metrics["sagittal"]
     # The plane that had no weight was not looked at, and still has none.
     weights = {plane: network.settings["weight"] for plane, network in card.networks.items()}
     assert weights == {"sagittal": 1.0, "axial": 0.0} and set(card.metrics["fusion"]["plane_dice"]) == {"sagittal"}

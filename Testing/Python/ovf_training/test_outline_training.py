@@ -20,7 +20,7 @@ from orthoai.progress import Progress
 from orthoai.tasks import RunOptions
 from orthoai.tasks.ovf.engines import load_engines
 from orthoai.tasks.ovf.outline_network import OUTLINE_SIZE, SLICES
-from orthoai_training.learning.run_folder import Learned
+from orthoai_training.learning.run_folder import START_DICE, Learned
 from orthoai_training.ovf.outline.batches import plain_batches, random_batch
 from orthoai_training.ovf.outline.coarse import coarse_masks
 from orthoai_training.ovf.outline.export import export_outline, load_outline
@@ -167,6 +167,7 @@ def test_a_files_weights_are_trained_on(tmp_path: Path, cases: list[Path]) -> No
     still = replace(SHORT, learning_rate=1e-12)
     made = train_outline(OutlineRun(tmp_path / "run", cases[:1], cases[1:], still, first=file), Progress())
     assert np.allclose(*answers(made.file, picture), *answers(file, picture), atol=1e-3)
+    assert made.learned.metrics[START_DICE] == pytest.approx(made.learned.metrics["best_dice"], abs=1e-3)
     with pytest.raises(InputError, match="another build"):
         load_outline(torch.nn.Conv2d(1, 1, 1), file)
 

@@ -138,7 +138,7 @@ def _segmenter(request: SegmenterRequest, one: TrainedSegmenter, base: Model) ->
             "seed": request.seed,
             **metrics["recipe"],
         },
-        {"validation cases": {key: metrics[key] for key in ("best_dice", "best_step", "steps", "training_s")}},
+        {"validation cases": one.facts()},
         _credits(request),
     )
 

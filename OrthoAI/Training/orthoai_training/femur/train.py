@@ -221,8 +221,7 @@ def _segmenter_part(
         resume=request.resume,
         start=first,
     )
-    said = ("best_dice", "best_step", "steps", "training_s", "device", "precision", "train_crops", "validation_crops")
-    return Part(trained.weights, chosen, {key: trained.metrics[key] for key in said})
+    return Part(trained.weights, chosen, trained.facts("device", "precision", "train_crops", "validation_crops"))
 
 
 def _simulate_crops(

@@ -85,7 +85,7 @@ def train_fracture(run: FractureRun, progress: Progress | None = None) -> Learne
         "train_cases": len(run.train),
         "validation_cases": len(run.held_out),
     }
-    place = Place(run.out_dir, run.plane, recipe, run.seed, facts, SCORE, run.resume, run.clock)
+    place = Place(run.out_dir, run.plane, recipe, run.seed, facts, SCORE, run.resume, run.clock, run.first is not None)
     return Loop(lesson, optimizer, pace, place, progress or Progress()).train()
 
 

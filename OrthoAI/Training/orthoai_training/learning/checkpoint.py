@@ -33,6 +33,7 @@ class RunState:
         elapsed_s: seconds trained so far, over all sittings.
         best_dice: best mean validation Dice, or NO_SCORE.
         best_step: when it was reached.
+        start_dice: mean validation Dice of the model whose weights it goes on from; None for none.
         history: one entry per validation: step, elapsed_s, loss, dice, learning_rate, step_cpu_s.
     """
 
@@ -42,6 +43,7 @@ class RunState:
     elapsed_s: float = 0.0
     best_dice: float = NO_SCORE
     best_step: int = 0
+    start_dice: float | None = None
     history: list[dict[str, float]] = field(default_factory=list)
 
 

@@ -66,7 +66,10 @@ class Loop(Generic[B]):
             closing(self.lesson.batches(self.state.step)) as batches,
         ):
             self.board = board
-            while not self.budget.is_spent(self.state.step) and not self._has_stalled():
+            if self.place.goes_on and self.state.step == 0:
+                self._score_start()
+            # One step at least: what the model scores may take all the time there is.
+            while self.state.step == 0 or not (self.budget.is_spent(self.state.step) or self._has_stalled()):
                 start = time.process_time()
                 self.step(next(batches))
                 self.stepped, self.cpu_s = self.stepped + 1, self.cpu_s + time.process_time() - start
@@ -75,6 +78,10 @@ class Loop(Generic[B]):
                     validated_at = self.state.step
             if validated_at != self.state.step or not self.place.weights.exists():
                 self.validate()
+        if self.state.start_dice is not None:
+            self._tell(
+                f"best validation Dice {self.state.best_dice:.4f}, {self.state.start_dice:.4f} before the training"
+            )
         return Learned(self.place.weights, self.place.write_metrics(self.state, self.lesson.network))
 
     def step(self, batch: B) -> None:
@@ -127,6 +134,14 @@ class Loop(Generic[B]):
         self.place.write_metrics(self.state, self.lesson.network)
         save_checkpoint(self.place.checkpoint, self.state, self.lesson.network, self.average.values, self.optimizer)
         self._tell("kept" if score is None else f"validation Dice {score:.4f}")
+
+    def _score_start(self) -> None:
+        """What the model's weights score; no step has changed them yet."""
+        began = self.budget.elapsed_s
+        self.state.start_dice = self.lesson.score()
+        self.budget.reserve_s = 1.1 * (self.budget.elapsed_s - began)
+        if self.state.start_dice is not None:
+            self.board.add_scalar("validation/dice", self.state.start_dice, 0)
 
     def _descend(self, loss: Tensor) -> None:
         """Change the weights against the gradient of ``loss``."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 WEIGHTS_FILE = "weights.safetensors"
 METRICS_FILE = "metrics.json"
 
+START_DICE = "start_dice"
+"""Entry of metrics.json: the score of the model whose weights a run goes on from."""
+
 BOARD = "tensorboard"
 """Folder of TensorBoard events in that of a run."""
 
@@ -34,6 +37,8 @@ class Place:
         recipe: that a run which is taken up again must share; seed too.
         facts: further entries of metrics.json; score_name: its entry for the best score.
         resume: go on from out_dir's checkpoint when there is one.
+        goes_on: whether the network has the weights of a model. What these score is told then, so that one sees what
+            the run gained.
     """
 
     out_dir: Path
@@ -44,6 +49,7 @@ class Place:
     score_name: str = "best_dice"
     resume: bool = False
     clock: Clock = time.monotonic
+    goes_on: bool = False
 
     @property
     def weights(self) -> Path:
@@ -65,6 +71,7 @@ class Place:
         metrics = {
             self.score_name: None if state.best_dice == NO_SCORE else state.best_dice,
             "best_step": state.best_step,
+            **({} if state.start_dice is None else {START_DICE: state.start_dice}),
             "steps": state.step,
             "training_s": round(state.elapsed_s, 1),
             # Processor seconds, which do not grow on a shared machine as the clock's do.
@@ -85,3 +92,8 @@ class Learned:
 
     weights: Path
     metrics: dict[str, Any]
+
+    def facts(self, *names: str) -> dict[str, Any]:
+        """How the run went, for a model's card, with those of its other entries that are called ``names``."""
+        said = ("best_dice", START_DICE, "best_step", "steps", "training_s", *names)
+        return {name: self.metrics[name] for name in said if name in self.metrics}

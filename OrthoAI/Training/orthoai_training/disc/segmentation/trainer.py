@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +24,7 @@ from orthoai_training.learning.lesson import Lesson
 from orthoai_training.learning.loop import Loop
 from orthoai_training.learning.pace import Pace
 from orthoai_training.learning.precision import choose_precision
-from orthoai_training.learning.run_folder import Place
+from orthoai_training.learning.run_folder import Learned, Place
 from orthoai_training.learning.schedule import Clock
 
 STAGE = "segmenter"
@@ -61,11 +60,9 @@ class SegmenterRun:
 
 
 @dataclass(frozen=True)
-class TrainedSegmenter:
-    """The weights of the best validation, what metrics.json says, and whether ONNX can hold the network."""
+class TrainedSegmenter(Learned):
+    """A run's result, and whether ONNX can hold the network."""
 
-    weights: Path
-    metrics: dict[str, Any]
     exportable: bool = True
 
 
@@ -97,7 +94,9 @@ def train_slices(run: SegmenterRun, progress: Progress | None = None) -> Trained
         "train_cases": len(run.train),
         "validation_cases": len(run.held_out),
     }
-    place = Place(run.out_dir, STAGE, recipe, run.seed, facts, resume=run.resume, clock=run.clock)
+    place = Place(
+        run.out_dir, STAGE, recipe, run.seed, facts, resume=run.resume, clock=run.clock, goes_on=run.first is not None
+    )
     learned = Loop(lesson, optimizer, pace, place, progress or Progress()).train()
     return TrainedSegmenter(learned.weights, learned.metrics, lesson.exportable)
 

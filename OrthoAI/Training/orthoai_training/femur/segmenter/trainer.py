@@ -86,7 +86,7 @@ def train_segmenter(
         "train_crops": len(crops),
         "validation_crops": len(held_out),
     }
-    place = Place(out_dir, STAGE, recipe, seed, facts, resume=resume, clock=clock)
+    place = Place(out_dir, STAGE, recipe, seed, facts, resume=resume, clock=clock, goes_on=start is not None)
     lesson = PatchLesson(network, crops, held_out, recipe, seed, precision, progress)
     learned = Loop(lesson, optimizer, pace, place, progress).train()
     network.load_state_dict(load_file(learned.weights))

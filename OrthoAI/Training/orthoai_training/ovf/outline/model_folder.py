@@ -53,10 +53,7 @@ def write_outline_model(
         attribution=tuple(dict.fromkeys((*card.attribution, *credits))),
         networks={**kept, OUTLINE: own},
         training={**card.training, OUTLINE: {**counted, **first, "seed": run.seed, **asdict(run.recipe)}},
-        metrics={
-            **card.metrics,
-            OUTLINE: {key: metrics[key] for key in ("best_dice", "best_step", "steps", "training_s", "parameters")},
-        },
+        metrics={**card.metrics, OUTLINE: trained.learned.facts("parameters")},
     )
     written(changed, folder, page_of(changed))
     return folder

@@ -87,7 +87,7 @@ def train_outline(run: OutlineRun, progress: Progress) -> TrainedOutline:
     optimizer = torch.optim.AdamW(lesson.network.parameters(), lr=recipe.learning_rate)
     pace = Pace.of(recipe, recipe.steps, run.minutes, recipe.validate_every)
     facts = {"samples": len(train), "validation_samples": len(held_out), "train_cases": len(run.train)}
-    kept = Place(place, STAGE, recipe, run.seed, facts, resume=run.resume)
+    kept = Place(place, STAGE, recipe, run.seed, facts, resume=run.resume, goes_on=run.first is not None)
     learned = Loop(lesson, optimizer, pace, kept, progress).train()
     network = build_outline()
     network.load_state_dict(load_file(learned.weights))
