@@ -77,7 +77,7 @@ def require_ct(volume: Volume) -> None:
     if np.mean(values > AIR_BELOW_HU) < MIN_TISSUE:
         raise InputError("The image holds only air (no value above -200 HU); choose a CT that shows the patient.")
     # Before the padding: reversed air is bright, and of one value where it was clipped.
-    if looks_inverted(values, float(volume.voxels.min()), float(volume.voxels.max())):
+    if looks_inverted(values, volume.voxels):
         raise InputError(
             "The image looks inverted (air bright and bone dark); exchange black and white, or choose the original CT."
         )

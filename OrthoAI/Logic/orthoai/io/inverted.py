@@ -45,7 +45,7 @@ DEEPEST_HU, MOST_DEEP = -1300.0, 1e-4
 """Share of the voxels that may lie below, where there is no more than air. Reversed metal lies there."""
 
 
-def looks_inverted(values: NDArray, low: float, high: float) -> bool:
+def looks_inverted(values: NDArray, voxels: NDArray) -> bool:
     """Whether ``values`` are no CT of bones in HU as they are, and one when they are reversed.
 
     They may be negated, mirrored in their own range or mirrored in a scanner's 12 bits. Told by bone, whose values
@@ -54,12 +54,13 @@ def looks_inverted(values: NDArray, low: float, high: float) -> bool:
 
     Args:
         values: any of the image's.
-        low, high: the lowest and the highest value of the whole image.
+        voxels: all of the image's; read only where ``values`` show no bone.
     """
     own = values.astype(np.float32)
     if _has_bone(own):
         return False
-    ways = (total - own for total in (0.0, low + high, REVERSED_12_BIT))
+    ends = float(voxels.min()) + float(voxels.max())
+    ways = (total - own for total in (0.0, ends, REVERSED_12_BIT))
     return any(_has_bone(hu) and (_has_dark_air(hu) or _is_cropped_inside(hu, own)) for hu in ways)
 
 
